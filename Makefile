@@ -1,0 +1,45 @@
+# make run     the hub with its sandbox desks and a sample escalation, on http://127.0.0.1:8000
+# make test    everything the tests need, then the checks and the whole suite
+# make bench   the figures of docs/benchmarks.md, measured on this machine
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN = .venv/bin
+
+.PHONY: run test check bench lock clean
+.DEFAULT_GOAL := run
+
+run: .venv/runtime
+	@exec $(BIN)/python -m hub up --port $(PORT) --sandbox --demo
+
+test: .venv/development
+	@$(BIN)/python -m tests.system_packages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+bench: .venv/development
+	$(BIN)/python -m tests.bench
+
+lock:
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header \
+	  --no-annotate --upgrade requirements/runtime.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header \
+	  --no-annotate --upgrade requirements/development.in -o requirements/development.txt
+
+clean:
+	rm -rf .venv var
+
+.venv/runtime: requirements.txt
+	@echo "Installing what the hub needs (once) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/development: .venv/runtime requirements/development.txt
+	@echo "Installing what the tests need (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/development.txt
+	@touch $@

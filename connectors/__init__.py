@@ -1,0 +1,1 @@
+"""Desks behind one contract: one folder a desk, found by `connectors.registry`."""

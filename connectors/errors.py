@@ -1,0 +1,74 @@
+"""What can go wrong at a desk, sorted by what the caller does next.
+
+    ConnectorError
+      Retryable            try again later (`.retry_after` seconds or None)
+        RateLimited        the desk said when
+        Unavailable        5xx, timeout, no connection: a write may have landed (`.sent`)
+      Permanent            trying again cannot help
+        AuthFailed         pause the connection and tell its owner
+        InvalidRequest     park the job; `.fields` stand beside the mapping
+        NotFound           deleted or merged
+        Conflict           the ticket's state forbids it
+        Unsupported        this desk cannot; see its Capabilities
+    BadDelivery            an inbound webhook that we refuse
+
+Messages carry the vendor's words and never a secret of ours.
+"""
+
+from collections.abc import Mapping
+
+
+class ConnectorError(Exception):
+    """A call to a desk failed."""
+
+
+class Retryable(ConnectorError):
+    """The same call may succeed later."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RateLimited(Retryable):
+    """The desk refused the call for its rate and said when to come back."""
+
+
+class Unavailable(Retryable):
+    """The desk gave no usable answer; `sent` tells whether the request may have reached it."""
+
+    def __init__(self, message: str, *, sent: bool, retry_after: float | None = None) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.sent = sent
+
+
+class Permanent(ConnectorError):
+    """Repeating the same call cannot help."""
+
+
+class AuthFailed(Permanent):
+    """The desk does not accept our credentials, or they lack a right."""
+
+
+class InvalidRequest(Permanent):
+    """The desk refused what we sent; `fields` maps its field names to its complaints."""
+
+    def __init__(self, message: str, *, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = dict(fields or {})
+
+
+class NotFound(Permanent):
+    """The ticket is not there: deleted, merged or never ours."""
+
+
+class Conflict(Permanent):
+    """The ticket's state forbids the change (closed, or changed meanwhile)."""
+
+
+class Unsupported(Permanent):
+    """This desk has no such call."""
+
+
+class BadDelivery(Exception):
+    """An inbound webhook that we refuse: unsigned, forged, stale or unreadable."""

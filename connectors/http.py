@@ -1,0 +1,232 @@
+"""The one place that turns a desk's HTTP answer into a value or one of our errors.
+
+`Http` is a requests session, so that vendor libraries which accept a session go through it too.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterable
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
+
+from connectors.errors import (
+    AuthFailed,
+    Conflict,
+    ConnectorError,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+    Unavailable,
+)
+
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 20.0
+MAX_ANSWER = 5 * 1024 * 1024  # bytes; ask for pages that stay below
+
+Explain = Callable[[requests.Response], tuple[str, dict[str, str]]]
+
+
+class Throttle(Protocol):
+    """Says when a connection may call its desk; shared by all workers."""
+
+    def take(self) -> None:
+        """Wait for a short turn, or raise `RateLimited` with the time of a long one."""
+        ...
+
+    def limited(self, seconds: float) -> None:
+        """The desk told this connection to stay away for `seconds`."""
+        ...
+
+
+class Unthrottled:
+    """No limit: for tests and commands."""
+
+    def take(self) -> None: ...
+
+    def limited(self, seconds: float) -> None: ...
+
+
+def plain(response: requests.Response) -> tuple[str, dict[str, str]]:
+    """The first 200 characters of an answer, for desks without a better `Explain`."""
+    return response.text[:200], {}
+
+
+class Http(requests.Session):
+    """A session for one account at one desk: pooled, timed, capped, scrubbed, never redirected."""
+
+    def __init__(
+        self,
+        *,
+        secrets: Iterable[str] = (),
+        explain: Explain = plain,
+        throttle: Throttle | None = None,
+        pool: int = 16,
+        timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
+    ) -> None:
+        super().__init__()
+        self.trust_env = False  # no proxy and no .netrc from the environment
+        # No cookies: a desk's browser session beside our token makes it check for forgery, and
+        # all threads would share it.
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.secrets = sorted({s for s in secrets if s}, key=len, reverse=True)
+        self.explain = explain
+        self.throttle = throttle or Unthrottled()
+        self.timeout = timeout
+        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=pool, max_retries=0)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send once (twice after a 401 with renewable auth); raise our errors, return only 2xx."""
+        kwargs |= {"timeout": self.timeout, "allow_redirects": False, "stream": True}
+        self.throttle.take()
+        response = self._exchange(request, kwargs)
+        auth = getattr(request, "renewable", None)
+        if response.status_code == 401 and auth is not None:
+            auth.renew()
+            auth(request)
+            response = self._exchange(request, kwargs)
+        if 200 <= response.status_code < 300:
+            return response
+        raise self._error(request, response)
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        try:
+            prepared = super().prepare_request(request)
+        except (requests.RequestException, UnicodeError) as problem:
+            words = f"{request.method}: cannot be sent ({type(problem).__name__})"
+            raise InvalidRequest(words) from None
+        auth = request.auth or self.auth
+        if hasattr(auth, "renew"):
+            prepared.renewable = auth  # type: ignore[attr-defined]
+        return prepared
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: requests reads a redirect's body and address even where it may not follow."""
+
+    def call(self, method: str, url: str, **kwargs: Any) -> Any:
+        """The answer's JSON (None for an empty one) of a request to an absolute `url`."""
+        return answer_json(self.request(method, url, **kwargs))
+
+    def scrub(self, text: str) -> str:
+        """`text` without any secret of this connection."""
+        for secret in self.secrets:
+            text = text.replace(secret, "•••")
+        return text
+
+    def _scrub(self, request: requests.PreparedRequest, text: str) -> str:
+        """`text` without the access token of this request either."""
+        used = str(request.headers.get("Authorization", "")).rpartition(" ")[2]
+        return self.scrub(text.replace(used, "•••") if used else text)
+
+    def _exchange(self, request: requests.PreparedRequest, kwargs: Any) -> requests.Response:
+        try:
+            response = super().send(request, **kwargs)
+            _read_capped(response, seconds=self.timeout[1])
+        except (requests.RequestException, HTTPError) as problem:
+            what = f"{_where(request)}: {self.scrub(_words(problem))}"
+            raise Unavailable(what, sent=_was_sent(problem)) from None
+        return response
+
+    def _error(
+        self, request: requests.PreparedRequest, response: requests.Response
+    ) -> ConnectorError:
+        words, fields = self.explain(response)
+        words = self._scrub(request, f"{_where(request)} -> {response.status_code}: {words}")
+        fields = {name: self._scrub(request, text) for name, text in fields.items()}
+        status, wait = response.status_code, retry_after(response)
+        if status == 429:
+            self.throttle.limited(wait if wait is not None else 60.0)
+            return RateLimited(words, retry_after=wait)
+        if status >= 500 or status == 408:
+            return Unavailable(words, sent=True, retry_after=wait)
+        if status in (401, 403):
+            return AuthFailed(words)
+        if status in (404, 410):
+            return NotFound(words)
+        if status == 409:
+            return Conflict(words)
+        return InvalidRequest(words, fields=fields)
+
+
+def answer_json(response: requests.Response) -> Any:
+    """The JSON of a 2xx answer; a page of HTML with status 200 is a desk that is not there."""
+    if not response.content:
+        return None
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        where = _where(response.request)
+        raise Unavailable(f"{where} -> {response.status_code}: not JSON", sent=True) from None
+
+
+def retry_after(response: requests.Response) -> float | None:
+    """Seconds that the desk asks us to wait (a number or a date), or None."""
+    value = response.headers.get("Retry-After")
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
+    except ValueError:
+        pass
+    try:
+        then = parsedate_to_datetime(value)
+        now = parsedate_to_datetime(response.headers["Date"])
+        return max(0.0, (then - now).total_seconds())
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def _read_capped(response: requests.Response, *, seconds: float) -> None:
+    """Read the body into the response: at most `MAX_ANSWER` bytes in at most `seconds`.
+
+    A read timeout alone begins anew with every byte that drips in.
+    """
+    ends = time.monotonic() + seconds
+    chunks, size = [], 0
+    while chunk := response.raw.read1(65536, decode_content=True):
+        size += len(chunk)
+        if size > MAX_ANSWER:
+            response.close()
+            raise requests.ConnectionError(f"answer larger than {MAX_ANSWER} bytes")
+        if time.monotonic() > ends:
+            response.close()
+            raise requests.ReadTimeout("the answer drips")
+        chunks.append(chunk)
+    response._content = b"".join(chunks)
+    response._content_consumed = True  # type: ignore[attr-defined]
+
+
+def _was_sent(problem: Exception) -> bool:
+    """False only when the connection never came up, so that nothing can have landed."""
+    if isinstance(problem, requests.ConnectTimeout):
+        return False
+    cause = problem.args[0] if problem.args else None
+    if isinstance(cause, MaxRetryError):
+        return not isinstance(cause.reason, NewConnectionError | ConnectTimeoutError)
+    return True
+
+
+def _words(problem: Exception) -> str:
+    if isinstance(problem, requests.Timeout | ReadTimeoutError):
+        return "no answer in time"
+    return f"no usable answer ({type(problem).__name__})"
+
+
+def _where(request: requests.PreparedRequest) -> str:
+    """Method and path; the query stays out, it may carry personal data."""
+    return f"{request.method} {urlsplit(request.url or '').path}"

@@ -1,0 +1,80 @@
+"""The native desk behind the contract: every call is the desk's own."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from connectors.base import Config, Connector, Ports
+from connectors.errors import BadDelivery
+from connectors.live_chat.config import CAN, LiveChatConfig
+from connectors.live_chat.desk import Desk
+from connectors.types import (
+    Account,
+    Change,
+    ChangePage,
+    Delivery,
+    Draft,
+    File,
+    Message,
+    Note,
+    Registration,
+    Requester,
+    Status,
+    Ticket,
+)
+
+
+class LiveChat(Connector):
+    """The hub's own help desk."""
+
+    name = "live_chat"
+    title = "Help Desk (built in)"
+    Config: ClassVar[type[Config]] = LiveChatConfig
+    can = CAN
+
+    def __init__(self, config: LiveChatConfig, ports: Ports) -> None:
+        super().__init__(config, ports)
+        self.desk: Desk = ports.native
+
+    def verify(self) -> Account:
+        return Account(id="live_chat", name=self.title)
+
+    def find_ticket(self, key: str) -> Ticket | None:
+        return self.desk.find(key)
+
+    def create_ticket(self, draft: Draft) -> Ticket:
+        return self.desk.create(draft, self.config.assignment)
+
+    def append_message(self, ticket_id: str, message: Message) -> str:
+        return self.desk.add(ticket_id, message)
+
+    def add_note(self, ticket_id: str, note: Note) -> str:
+        return self.desk.add(ticket_id, note)
+
+    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
+        return self.desk.find_entry(ticket_id, entry)
+
+    def attach(self, ticket_id: str, file: File) -> str:
+        return self.desk.add(ticket_id, file)
+
+    def set_status(self, ticket_id: str, status: Status) -> Ticket:
+        return self.desk.set_status(ticket_id, status)
+
+    def read_ticket(self, ticket_id: str) -> Ticket:
+        return self.desk.read(ticket_id)
+
+    def fetch_changes(self, after: datetime | str) -> ChangePage:
+        cursor = after if isinstance(after, str) else f"at:{after.isoformat()}"
+        changes, cursor, more = self.desk.changes(cursor)
+        return ChangePage(changes=tuple(changes), cursor=cursor, more=more)
+
+    def previous_tickets(self, requester: Requester) -> list[Ticket]:
+        return self.desk.previous(requester)
+
+    def ensure_webhooks(self, url: str, secret: str) -> Registration:
+        return Registration()  # nothing to register and nothing to do by hand
+
+    def verify_signature(self, delivery: Delivery) -> None:
+        raise BadDelivery("the native desk sends no webhooks")
+
+    def parse_webhook(self, delivery: Delivery) -> list[Change]:
+        raise BadDelivery("the native desk sends no webhooks")

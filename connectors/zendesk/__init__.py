@@ -1,0 +1,5 @@
+"""Zendesk Support."""
+
+from connectors.zendesk.connector import Zendesk
+
+CONNECTOR = Zendesk

@@ -1,0 +1,144 @@
+"""The way to one Zendesk account: session, credentials, errors, and the calls zenpy lacks."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import requests
+from pydantic import SecretStr
+from requests.auth import AuthBase
+
+from connectors.auth import Basic, OAuth, Token
+from connectors.base import Ports
+from connectors.errors import AuthFailed, InvalidRequest, Unavailable
+from connectors.http import Http
+from connectors.types import File
+from connectors.zendesk.config import Config
+
+if TYPE_CHECKING:
+    from connectors.zendesk.library import Library
+
+TOKEN_LIFE = 7200  # seconds; Zendesk lets the client choose, older clients' tokens never end
+
+
+class Api:
+    """One account's session, zenpy on it, and what zenpy has no call for."""
+
+    def __init__(self, config: Config, ports: Ports) -> None:
+        self.config = config
+        self.ports = ports
+
+    @cached_property
+    def http(self) -> Http:
+        """The session, authenticated by an OAuth client or by an older account's API token."""
+        config = self.config
+        secrets = [s.get_secret_value() for s in (config.client_secret, config.api_token) if s]
+        http = Http(
+            secrets=secrets,
+            explain=explain,
+            throttle=self.ports.throttle,
+            timeout=self.ports.timeout,
+        )
+        http.auth = self._auth()
+        return http
+
+    @cached_property
+    def zenpy(self) -> "Library":
+        """zenpy; imported here, so that a process which only checks webhooks never loads it."""
+        from connectors.zendesk.library import Library
+
+        return Library(self.http, self.config)
+
+    def call(self, method: str, path: str, **kwargs: Any) -> Any:
+        """A call to a path below /api/v2."""
+        return self.http.call(method, f"{self.config.root}/api/v2{path}", **kwargs)
+
+    def comments(self, ticket_id: str) -> Any:
+        """The newest hundred comments, newest first: zenpy's `comments` knows no order."""
+        query = {"sort": "-created_at", "page[size]": 100, "include": "users"}
+        return self.call("GET", f"/tickets/{quote(ticket_id, safe='')}/comments", params=query)
+
+    def upload(self, file: File) -> Any:
+        """Upload a file that has data: its `token` (for 60 minutes) and its `attachment`."""
+        name = quote(file.name.replace("\0", "") or "file", safe="")
+        return self.zenpy.upload(file.data or b"", name, file.content_type)["upload"]
+
+    def _auth(self) -> AuthBase:
+        if self.config.api_token:
+            return Basic(f"{self.config.email}/token", self.config.api_token)
+        return OAuth(self.ports.tokens, self._grant, self.ports.now)
+
+    def _grant(self, _: Token | None) -> Token:
+        """A token for our own OAuth client (the client credentials grant has no refresh token)."""
+        secret = self.config.client_secret
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.config.client_id,
+            "client_secret": secret.get_secret_value() if secret else None,
+            "scope": "read write",
+            "expires_in": TOKEN_LIFE,
+        }
+        url = f"{self.config.root}/oauth/tokens"
+        try:
+            answer = self.http.call("POST", url, json=form, auth=unsigned)
+        except InvalidRequest as refused:  # 400 invalid_client, invalid_grant, invalid_scope
+            raise AuthFailed(str(refused)) from None
+        with understood("POST /oauth/tokens"):
+            life = answer.get("expires_in")
+            ends = self.ports.now() + timedelta(seconds=float(life)) if life else None
+            return Token(access=SecretStr(str(answer["access_token"])), expires_at=ends)
+
+
+def unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """No authentication: the token endpoint takes the client's secret in the body."""
+    return request
+
+
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """An answer in another shape than Zendesk's is no answer: a proxy, or a bad day."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
+        words = f"{what}: an answer in an unknown shape ({type(problem).__name__})"
+        raise Unavailable(words, sent=True) from problem
+
+
+def explain(response: requests.Response) -> tuple[str, dict[str, str]]:
+    """Zendesk's words, and its complaints by field; it has three shapes of error, and HTML."""
+    try:
+        answer = response.json()
+    except ValueError:
+        return response.text[:200], {}
+    if not isinstance(answer, Mapping):
+        return response.text[:200], {}
+    words = [*_words(answer), *_words(answer.get("error"))]
+    for problem in _list(answer.get("errors")):
+        words += _words(problem)
+    fields = _complaints(answer.get("details"))
+    return "; ".join([*words, *fields.values()])[:1000] or response.text[:200], fields
+
+
+def _words(problem: Any) -> list[str]:
+    if isinstance(problem, str):
+        return [problem]
+    if not isinstance(problem, Mapping):
+        return []
+    names = ("code", "title", "description", "error_description", "message", "detail")
+    return [problem[name] for name in names if isinstance(problem.get(name), str)]
+
+
+def _complaints(details: Any) -> dict[str, str]:
+    if not isinstance(details, Mapping):
+        return {}
+    found = {
+        name: [w for p in _list(listed) for w in _words(p)] for name, listed in details.items()
+    }
+    return {str(name): "; ".join(words) for name, words in found.items() if words}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,105 @@
+"""What is particular to Zendesk, as data: the credentials form, capabilities, words, limits."""
+
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from connectors import base
+from connectors.types import Status
+
+NAME = "zendesk"
+TITLE = "Zendesk"
+KEY_PREFIX = "esc_"  # of every key that the hub stamps; other tickets are none of our business
+TOKENS_END = "2027-04-30"
+
+CAN = base.Capabilities(
+    find_by_key=True,
+    find_lag=0,  # the list by external_id reads the database, unlike /search (1-2 minutes late)
+    attachments=50 * 1024 * 1024,
+    webhooks="signed",
+    registers_webhooks=True,
+    rate=200,  # Support Team; the larger plans have 400 to 2,500
+)
+
+FROM_VENDOR = {
+    "new": Status.NEW,
+    "open": Status.OPEN,
+    "pending": Status.PENDING,
+    "hold": Status.ON_HOLD,
+    "solved": Status.SOLVED,
+    "closed": Status.CLOSED,
+}
+# Zendesk closes tickets itself, by automation: asked to close one, we solve it. No ticket
+# becomes new again.
+TO_VENDOR = {status: word for word, status in FROM_VENDOR.items()} | {
+    Status.NEW: "open",
+    Status.CLOSED: "solved",
+}
+STAFF = ("agent", "admin")
+
+COMMENT_LIMIT = 64_000  # bytes; Zendesk names 65,535 and does not say of what
+INCREMENTAL_PAGE = 50  # tickets: each repeats its first comment, up to 64 KB of transcript
+LIST_PAGE = 100
+
+EVENT = "zen:event-type:ticket."
+SUBSCRIPTIONS = (
+    f"{EVENT}status_changed",
+    f"{EVENT}comment_added",
+    f"{EVENT}agent_assignment_changed",
+)
+WEBHOOK_NAME = "Escalation hub"
+# Zendesk signs "test webhook" calls, made before a webhook exists, with this published secret.
+TEST_SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="
+
+
+class Config(base.Config, frozen=True):
+    """The credentials form: an OAuth client, or the API token of an older account."""
+
+    subdomain: str = Field(
+        title="Subdomain",
+        description="The first part of your Zendesk address: acme for acme.zendesk.com.",
+        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+    )
+    client_id: str | None = Field(
+        None,
+        title="OAuth client: unique identifier",
+        description="Admin Center, Apps and integrations, APIs, OAuth clients. Recommended.",
+    )
+    client_secret: SecretStr | None = Field(
+        None, title="OAuth client: secret", description="Shown once, when the client is saved."
+    )
+    email: str | None = Field(
+        None,
+        title="Agent's email (API token only)",
+        description="The agent or admin in whose name an API token of an older account works.",
+    )
+    api_token: SecretStr | None = Field(
+        None,
+        title="API token (older accounts)",
+        description=f"Zendesk makes no new ones, and ends all of them on {TOKENS_END}.",
+    )
+
+    @model_validator(mode="after")
+    def exactly_one_way(self) -> Self:
+        """An OAuth client or an API token, complete, and not both."""
+        oauth, token = (self.client_id, self.client_secret), (self.email, self.api_token)
+        if any(oauth) and any(token):
+            raise ValueError("give an OAuth client or an API token, not both")
+        if not (all(oauth) or all(token)):
+            raise ValueError("an OAuth client needs client_id and client_secret")
+        return self
+
+    @property
+    def uses_token(self) -> bool:
+        """True for the API token that Zendesk is about to end."""
+        return bool(self.api_token)
+
+    @property
+    def host(self) -> str:
+        """Where Zendesk itself is, whatever `base_url` says."""
+        return f"https://{self.subdomain}.zendesk.com"
+
+    @property
+    def root(self) -> str:
+        """Where this desk is reached, without a slash at its end."""
+        return (self.base_url or self.host).rstrip("/")

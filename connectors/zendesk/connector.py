@@ -1,0 +1,234 @@
+"""Zendesk Support behind the contract."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from connectors.base import Connector, Ports
+from connectors.errors import AuthFailed, Conflict, InvalidRequest, Unsupported
+from connectors.types import (
+    Account,
+    Change,
+    ChangePage,
+    Delivery,
+    Draft,
+    File,
+    Message,
+    Note,
+    Registration,
+    Requester,
+    Status,
+    Ticket,
+)
+from connectors.zendesk import changes, comments, hooks, webhook, words
+from connectors.zendesk.api import Api, understood
+from connectors.zendesk.config import CAN, NAME, STAFF, TITLE, TO_VENDOR, TOKENS_END, Config
+
+REMEMBERED = 1000  # tickets whose requester we know without asking
+
+
+class Zendesk(Connector):
+    """One Zendesk account."""
+
+    name = NAME
+    title = TITLE
+    Config = Config
+    can = CAN
+
+    def __init__(self, config: Any, ports: Ports) -> None:
+        super().__init__(config, ports)
+        self.api = Api(config, ports)
+        self.requesters: dict[str, str] = {}
+
+    def verify(self) -> Account:
+        answer = self.api.zenpy.me()
+        with understood("GET /users/me"):
+            me, role = answer["user"], answer["user"]["role"]
+            known = me["id"] is not None and role in STAFF  # Zendesk answers 200 to strangers too
+            name = f"{me.get('name') or me['id']} ({role}) at {self.config.subdomain}.zendesk.com"
+        if not known:
+            raise AuthFailed("Zendesk does not know these credentials as an agent or admin")
+        return Account(id=str(me["id"]), name=name, missing=tuple(self._missing(role)))
+
+    def find_ticket(self, key: str) -> Ticket | None:
+        answer = self.api.zenpy.tickets_of(quote(key, safe=""))
+        with understood("GET /tickets?external_id="):
+            same = [raw for raw in answer["tickets"] if raw["external_id"] == key]
+            first = min(same, key=lambda raw: int(raw["id"]), default=None)
+            return self._ticket(first) if first else None
+
+    def create_ticket(self, draft: Draft) -> Ticket:
+        opening = comments.opening(self.api, draft)
+        fields = {"subject": draft.subject, "comment": {**opening, "public": True}}
+        fields |= self._requester(draft) | dict(draft.fields) | {"external_id": draft.key}
+        try:
+            answer = self.api.zenpy.create_ticket(fields, draft.key)
+        except InvalidRequest as refused:
+            return self._landed_before(draft.key, refused)
+        with understood("POST /tickets"):
+            return self._ticket(answer["ticket"])
+
+    def append_message(self, ticket_id: str, message: Message) -> str:
+        comment = comments.comment(self.api, message.text, message.files)
+        author = self._requester_of(ticket_id)
+        return self._say(ticket_id, {**comment, "public": True, "author_id": author}, message.id)
+
+    def add_note(self, ticket_id: str, note: Note) -> str:
+        comment = comments.comment(self.api, note.text)
+        return self._say(ticket_id, {**comment, "public": False}, note.id)
+
+    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
+        public = isinstance(entry, Message)
+        author = self._requester_of(ticket_id) if public else None
+        answer = self.api.comments(ticket_id)
+        with understood("GET /tickets/{id}/comments"):
+            for raw in answer["comments"]:
+                mine = raw["public"] is public and author in (None, raw["author_id"])
+                if mine and comments.same(raw, entry):
+                    return str(raw["id"])
+        return None
+
+    def attach(self, ticket_id: str, file: File) -> str:
+        if not file.data:
+            raise Unsupported("Zendesk takes files with their bytes only")
+        upload = self.api.upload(file)
+        with understood("POST /uploads"):
+            name, token = str(upload["attachment"]["id"]), upload["token"]
+        author = self._requester_of(ticket_id)
+        body = comments.body_of("", [file])
+        self._update(
+            ticket_id,
+            {"comment": {"body": body, "uploads": [token], "public": True, "author_id": author}},
+        )
+        return name
+
+    def set_status(self, ticket_id: str, status: Status) -> Ticket:
+        word = TO_VENDOR.get(status)
+        if word is None:
+            raise Unsupported(f"Zendesk has no status for {status}")
+        try:
+            answer = self._update(ticket_id, {"status": word})
+        except Conflict:
+            ticket = self.read_ticket(ticket_id)
+            if status.done and ticket.status.done:
+                return ticket
+            raise
+        with understood("PUT /tickets/{id}"):
+            return self._ticket(answer["ticket"])
+
+    def read_ticket(self, ticket_id: str) -> Ticket:
+        answer = self.api.zenpy.ticket(quote(ticket_id, safe=""))
+        with understood("GET /tickets/{id}"):
+            return self._ticket(answer["ticket"])
+
+    def fetch_changes(self, after: datetime | str) -> ChangePage:
+        return changes.fetch(self.api, after)
+
+    def previous_tickets(self, requester: Requester) -> list[Ticket]:
+        user = self._user(requester)
+        if user is None:
+            return []
+        query = {"sort_by": "created_at", "sort_order": "desc", "per_page": 10}
+        path = f"/users/{user}/tickets/requested"
+        answer = self.api.call("GET", path, params=query)
+        with understood(f"GET {path}"):
+            tickets = [words.ticket_of(raw, self.config) for raw in answer["tickets"]]
+        never = datetime.min.replace(tzinfo=UTC)
+        return sorted(tickets, key=lambda t: t.created_at or never, reverse=True)[:10]
+
+    def ensure_webhooks(self, url: str, secret: str) -> Registration:
+        return hooks.ensure(self.api, url)  # Zendesk makes the secret itself
+
+    def verify_signature(self, delivery: Delivery) -> None:
+        webhook.verify(delivery)
+
+    def parse_webhook(self, delivery: Delivery) -> list[Change]:
+        return webhook.parse(delivery, self.config)
+
+    def _missing(self, role: str) -> list[str]:
+        missing = []
+        if role != "admin":
+            missing.append(
+                "This user is no admin: webhooks must be set up by hand, and changes are read from "
+                "the list of tickets instead of Zendesk's export."
+            )
+        if self.config.uses_token:
+            missing.append(
+                f"API tokens stop working on {TOKENS_END}: make an OAuth client in Admin Center "
+                "and enter its identifier and secret here instead."
+            )
+        return missing
+
+    def _ticket(self, raw: Mapping[str, Any]) -> Ticket:
+        """The ticket, whose requester we remember for its next messages."""
+        ticket = words.ticket_of(raw, self.config)
+        if len(self.requesters) >= REMEMBERED:
+            self.requesters.clear()
+        if ticket.requester_id:
+            self.requesters[ticket.id] = ticket.requester_id
+        return ticket
+
+    def _requester_of(self, ticket_id: str) -> int:
+        known = self.requesters.get(ticket_id) or self.read_ticket(ticket_id).requester_id
+        with understood("GET /tickets/{id}"):
+            return int(known or "")
+
+    def _requester(self, draft: Draft) -> dict[str, Any]:
+        """The customer by email, which Zendesk finds or makes; without one, by the bot's own id."""
+        if {"requester", "requester_id"} & draft.fields.keys():
+            return {}
+        who = draft.requester
+        if who.email:
+            return {"requester": {"name": who.name or who.email, "email": who.email}}
+        user = {"name": who.name or "Customer", "external_id": _external(who.id or draft.key)}
+        if who.phone:
+            # As `phone` it could be refused, for its form or because another user has it.
+            user["details"] = f"Phone: {who.phone}"
+        answer = self.api.zenpy.upsert_user(user)
+        with understood("POST /users/create_or_update"):
+            return {"requester_id": answer["user"]["id"]}
+
+    def _landed_before(self, key: str, refused: InvalidRequest) -> Ticket:
+        """The ticket that took this Idempotency-Key, after the same key with another body."""
+        landed = self.find_ticket(key) if "idempoten" in str(refused).casefold() else None
+        if landed is None:
+            raise refused
+        return landed
+
+    def _say(self, ticket_id: str, comment: Mapping[str, Any], entry_id: str) -> str:
+        """Add a comment, with the hub's id for it where `find_entry` looks; the comment's id."""
+        answer = self._update(
+            ticket_id, {"comment": comment, "metadata": {"custom": {"hub_entry": entry_id}}}
+        )
+        with understood("PUT /tickets/{id}"):
+            self._ticket(answer["ticket"])  # whose requester an agent may have changed
+            events = answer["audit"]["events"]
+            return str(next(event["id"] for event in events if event["type"] == "Comment"))
+
+    def _update(self, ticket_id: str, fields: Mapping[str, Any]) -> Any:
+        try:
+            return self.api.zenpy.update_ticket(quote(ticket_id, safe=""), fields)
+        except InvalidRequest as refused:
+            self.requesters.pop(ticket_id, None)  # merged into another user, perhaps
+            # "Status: closed prevents ticket update" comes as 422, like every other complaint.
+            if self.read_ticket(ticket_id).status is Status.CLOSED:
+                raise Conflict(str(refused)) from None
+            raise
+
+    def _user(self, requester: Requester) -> int | None:
+        """The id of the user with this email, or with the bot's id."""
+        if requester.email:
+            query = {"query": f'email:"{requester.email.replace(chr(34), "")}"'}
+        elif requester.id:
+            query = {"external_id": _external(requester.id)}
+        else:
+            return None
+        answer = self.api.call("GET", "/users/search", params=query)
+        with understood("GET /users/search"):
+            return next((user["id"] for user in answer["users"]), None)
+
+
+def _external(bot_id: str) -> str:
+    """The bot's id as a user's external_id, apart from the account's own numbers."""
+    return f"bot:{bot_id}"

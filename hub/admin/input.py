@@ -1,0 +1,68 @@
+"""What all of `hub.admin` has in common: how input is refused, and how a name is taken."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import insert
+
+from hub.store import Row, Tx
+
+MAX_NAME = 255
+# What PostgreSQL cannot store (NUL, half a surrogate pair), and what hides in a name.
+UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+class BadInput(ValueError):
+    """Input that cannot be used; `errors` maps its fields to sentences."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("\n".join(f"{field}: {text}" for field, text in errors.items()))
+        self.errors = dict(errors)
+
+
+class Unknown(LookupError):
+    """Something that this workspace does not have; the message says what."""
+
+
+def name(value: str, field: str = "name") -> str:
+    """A name without blanks around it; `BadInput` for an empty, long or unprintable one."""
+    text = value.strip()
+    if not text:
+        raise BadInput({field: "It must not be empty."})
+    if len(text) > MAX_NAME or UNFIT.search(text):
+        raise BadInput({field: f"At most {MAX_NAME} printable characters."})
+    return text
+
+
+def add(tx: Tx, table: Table, field: str, **values: Any) -> None:
+    """Insert a row whose `field` nobody else may have; `BadInput` when it is taken."""
+    if not tx.run(insert(table).values(**values).on_conflict_do_nothing()):
+        raise taken(field, values[field])
+
+
+def taken(field: str, value: str) -> BadInput:
+    """The refusal of a value that somebody else has."""
+    return BadInput({field: f"{value} is taken."})
+
+
+def find(tx: Tx, table: Table, workspace_id: str, row_id: str, noun: str) -> Row:
+    """The workspace's row, locked; `Unknown` for any other."""
+    columns = table.c
+    row = tx.first(
+        table.select()
+        .where(columns.id == row_id, columns.workspace_id == workspace_id)
+        .with_for_update()
+    )
+    if row is None:
+        raise Unknown(f"There is no {noun} {row_id} here.")
+    return row
+
+
+def change(tx: Tx, table: Table, row_id: str, **values: Any) -> Row:
+    """Write the values; the row as it is then."""
+    statement = table.update().where(table.c.id == row_id).returning(*table.c)
+    return tx.one(statement.values(**values) if values else table.select().where(
+        table.c.id == row_id
+    ))  # fmt: skip

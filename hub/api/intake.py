@@ -1,0 +1,148 @@
+"""Where platforms and desks call us: raw bytes first, then trust, then the database."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from flask import Blueprint, Response, jsonify, request
+from hub.problems import problem
+from sqlalchemy.exc import DBAPIError, TimeoutError
+
+from connectors.errors import BadDelivery
+from connectors.types import Delivery as DeskDelivery
+from hub import vault
+from hub.app import house
+from hub.house import House
+from hub.pipeline.intake import Inbox
+from hub.store import Row, changes
+from webhooks import inbound
+from webhooks.dialects import Delivery
+from webhooks.errors import BadSignature, Refused, WrongField
+
+blueprint = Blueprint("intake", __name__, url_prefix="/webhooks")
+log = structlog.get_logger()
+
+RETRY_AFTER = 5  # seconds until a platform may try again when we could not commit
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source as `webhooks.inbound` wants to see it."""
+
+    dialect: str
+    secrets: list[str]
+
+
+@blueprint.post("/sources/<source_id>")
+def source(source_id: str) -> Response:
+    """A bot platform's events: 202 once they are committed with their jobs."""
+    began = time.perf_counter()
+    answer = _answer(house(), source_id)
+    house().metrics.acks.labels(answer.status_code).inc()
+    house().metrics.ack_seconds.observe(time.perf_counter() - began)
+    return answer
+
+
+@blueprint.post("/desks/<connection_id>")
+def desk(connection_id: str) -> Response:
+    """A desk's webhook: 200 once its changes are in the inbox."""
+    try:
+        body = _body()
+        told = _take_changes(house(), connection_id, body)
+    except Refused as refusal:
+        return _refused(refusal)
+    except BadDelivery as refusal:
+        return problem(401, str(refusal))
+    except (DBAPIError, TimeoutError):
+        return _unavailable()
+    if told is None:
+        return problem(404, "There is no such connection.")
+    return jsonify({"accepted": told})
+
+
+def _answer(house: House, source_id: str) -> Response:
+    try:
+        body = _body()
+        row = _source(house, source_id)
+        if row is None:
+            return problem(404, "There is no such source.")
+        receipt = inbound.receive(
+            Delivery(headers=_headers(), body=body),
+            Source(row["dialect"], _secrets(house, row)),
+            Inbox(house, row),
+            house.store.now(),
+        )
+    except Refused as refusal:
+        return _refused(refusal)
+    except (DBAPIError, TimeoutError):
+        return _unavailable()
+    return Response(_json(receipt.as_dict()), 202, content_type="application/json")
+
+
+def _take_changes(house: House, connection_id: str, body: bytes) -> int | None:
+    """How many changes were new; None without such a connection."""
+    with house.store.transaction() as tx:
+        row = tx.first("select * from connections where id = :id", id=connection_id)
+    if row is None:
+        return None
+    connector = house.desks.open(row)
+    delivery = DeskDelivery(
+        method=request.method,
+        url=house.settings.public_url + request.full_path.rstrip("?"),
+        headers=_headers(),
+        body=body,
+        received_at=house.store.now(),
+        secret=_webhook_secret(house, row),
+    )
+    connector.verify_signature(delivery)
+    told = connector.parse_webhook(delivery)
+    with house.store.transaction() as tx:
+        return changes.receive(tx, row["workspace_id"], row["id"], told, via="webhook")
+
+
+def _source(house: House, source_id: str) -> Row | None:
+    with house.store.transaction() as tx:
+        return tx.first("select * from sources where id = :id", id=source_id)
+
+
+def _secrets(house: House, row: Row) -> list[str]:
+    place = vault.place("sources", row["id"], "secret")
+    sealed = [row["secret"], row["previous_secret"]]
+    return [house.vault.open(secret, place) for secret in sealed if secret is not None]
+
+
+def _webhook_secret(house: House, row: Row) -> str | None:
+    if row["webhook_secret"] is None:
+        return None
+    return house.vault.open(
+        row["webhook_secret"], vault.place("connections", row["id"], "webhook_secret")
+    )
+
+
+def _body() -> bytes:
+    """The raw bytes; Flask's own limit would cut a chunked body silently."""
+    return inbound.read_body(request.environ["wsgi.input"], request.headers.get("Content-Length"))
+
+
+def _headers() -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+def _refused(refusal: Refused) -> Response:
+    log.info("webhook.refused", path=request.path, status=refusal.status, why=refusal.reason)
+    if isinstance(refusal, BadSignature):
+        return problem(401, "The signature is missing, wrong or stale.")
+    errors = refusal.errors if isinstance(refusal, WrongField) else None
+    return problem(refusal.status, refusal.reason, errors=errors)
+
+
+def _unavailable() -> Response:
+    log.exception("webhook.not_committed", path=request.path)
+    answer = problem(503, "The hub cannot store this now. Send it again.")
+    answer.headers["Retry-After"] = str(RETRY_AFTER)
+    return answer
+
+
+def _json(value: Any) -> str:
+    return jsonify(value).get_data(as_text=True)

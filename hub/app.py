@@ -1,0 +1,27 @@
+"""The web process: intake, REST API, console, health. One factory, one blueprint a noun."""
+
+from flask import Flask, current_app
+
+from hub import api, console
+from hub.api import health, intake
+from hub.house import House
+
+
+def create_app(house: House) -> Flask:
+    """The Flask application of a house."""
+    app = Flask(__name__, static_folder=None)
+    app.extensions["house"] = house
+    app.secret_key = house.settings.secret_key.get_secret_value()
+    app.config["SESSION_COOKIE_NAME"] = "hub_session"
+    app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
+    app.config["SESSION_COOKIE_SECURE"] = house.settings.public_url.startswith("https://")
+    app.url_map.strict_slashes = False
+    for blueprint in (intake.blueprint, health.blueprint, *api.blueprints(), *console.blueprints()):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def house() -> House:
+    """The house of the current request."""
+    found: House = current_app.extensions["house"]
+    return found

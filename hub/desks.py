@@ -1,0 +1,200 @@
+"""Connections come to life here: their config opened, their pace and token kept in the database."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, ValidationError
+
+from connectors import registry
+from connectors.auth import Token
+from connectors.base import Config, Connector, Ports
+from connectors.errors import RateLimited
+from hub import vault as vaults
+from hub.native import NativeDesk
+from hub.store import Row, Store, connections
+from hub.vault import Vault
+
+LONGEST_SLEEP = 10.0  # seconds that a job may wait for its turn while it holds a thread
+
+
+class BadConfig(Exception):
+    """A connection's config that its desk cannot work with; `errors` maps fields to sentences."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {text}" for name, text in errors.items()))
+        self.errors = errors
+
+
+class Desks:
+    """Opens connectors, one per version of a connection, and keeps their HTTP sessions."""
+
+    def __init__(self, store: Store, vault: Vault, *, sandbox_url: str | None) -> None:
+        self.store = store
+        self.vault = vault
+        self.sandbox_url = sandbox_url
+        self._open: dict[str, tuple[int, Connector]] = {}
+        self._lock = threading.Lock()
+
+    def open(self, connection: Row) -> Connector:
+        """The connector of a stored connection."""
+        with self._lock:
+            version, connector = self._open.get(connection["id"], (None, None))
+            if connector is None or version != connection["version"]:
+                connector = self._make(connection)
+                self._open[connection["id"]] = (connection["version"], connector)
+            return connector
+
+    def read_config(self, desk: str, values: dict[str, Any]) -> Config:
+        """`values` as the desk's config; raises `BadConfig` by field."""
+        connector = registry.get(desk)
+        try:
+            config = connector.Config.model_validate(values)
+        except ValidationError as problem:
+            raise BadConfig(
+                {
+                    ".".join(map(str, e["loc"])) or "config": e["msg"].removeprefix("Value error, ")
+                    for e in problem.errors()
+                }
+            ) from None
+        if config.base_url is not None and not self._is_sandbox(config.base_url):
+            raise BadConfig(
+                {"base_url": "Only an address below HUB_SANDBOX_URL may stand here. Leave it out."}
+            )
+        return config
+
+    def try_out(self, desk: str, config: Config) -> Connector:
+        """A connector for a config that is not stored yet."""
+        return registry.get(desk)(config, Ports(now=self.store.now))
+
+    def seal(self, connection_id: str, config: Config) -> bytes:
+        """The config as it is stored: whole, secrets included, readable by the vault only."""
+        return self.vault.seal_json(_plain(config), _config_place(connection_id))
+
+    def close(self) -> None:
+        """Forget every connector."""
+        with self._lock:
+            self._open.clear()
+
+    def _make(self, connection: Row) -> Connector:
+        values = self.vault.open_json(connection["config"], _config_place(connection["id"]))
+        ports = Ports(
+            now=self.store.now,
+            throttle=_Throttle(self.store, connection["id"], paced=connection["rate"] is not None),
+            tokens=_Tokens(self.store, self.vault, connection["id"]),
+            native=NativeDesk(self.store, connection["workspace_id"], connection["id"]),
+        )
+        connector = registry.get(connection["desk"])
+        return connector(connector.Config.model_validate(values), ports)
+
+    def _is_sandbox(self, url: str) -> bool:
+        """True for an address on the very host and port of the sandbox desks."""
+        if self.sandbox_url is None:
+            return False
+        here, there = urlsplit(self.sandbox_url), urlsplit(url)
+        return (here.scheme, here.netloc) == (there.scheme, there.netloc)
+
+
+class _Throttle:
+    """A connection's pace over all workers; see `store.connections.turn`."""
+
+    def __init__(self, store: Store, connection_id: str, *, paced: bool) -> None:
+        self.store = store
+        self.connection_id = connection_id
+        self.paced = paced
+
+    def take(self) -> None:
+        if not self.paced:
+            return
+        with self.store.transaction() as tx:
+            # A turn lost in a crash costs a fraction of a second; it need not reach the disk.
+            tx.run("set local synchronous_commit = off")
+            seconds = connections.turn(tx, self.connection_id)
+        if seconds > LONGEST_SLEEP:
+            raise RateLimited("waiting for this connection's turn", retry_after=seconds)
+        if seconds:
+            time.sleep(seconds)
+
+    def limited(self, seconds: float) -> None:
+        with self.store.transaction() as tx:
+            connections.close_for(tx, self.connection_id, seconds)
+
+
+class _Tokens:
+    """A connection's token, renewed by one process at a time and stored before it is used."""
+
+    def __init__(self, store: Store, vault: Vault, connection_id: str) -> None:
+        self.store = store
+        self.vault = vault
+        self.connection_id = connection_id
+        self._here = threading.Lock()  # one renewal a process, so that the pool is never drained
+
+    def get(self) -> Token | None:
+        with self.store.transaction() as tx:
+            sealed = tx.value("select token from connections where id = :id", id=self.connection_id)
+        return None if sealed is None else self._token(sealed)
+
+    def renew(self, stale: Token | None, grant: Callable[[Token | None], Token]) -> Token:
+        """An advisory lock, not a transaction, is held while the desk is asked."""
+        with (
+            self._here,
+            self.store.engine.connect().execution_options(
+                isolation_level="AUTOCOMMIT"
+            ) as connection,
+        ):
+            connection.exec_driver_sql(
+                "select pg_advisory_lock(hashtextextended(%s, 7))", (self.connection_id,)
+            )
+            try:
+                current = self.get()
+                if current is not None and current != stale:
+                    return current
+                fresh = grant(current)
+                self._keep(fresh)
+                return fresh
+            finally:
+                connection.exec_driver_sql(
+                    "select pg_advisory_unlock(hashtextextended(%s, 7))", (self.connection_id,)
+                )
+
+    def _keep(self, token: Token) -> None:
+        value = {
+            "access": token.access.get_secret_value(),
+            "refresh": token.refresh.get_secret_value() if token.refresh else None,
+            "expires_at": token.expires_at.isoformat() if token.expires_at else None,
+        }
+        sealed = self.vault.seal_json(value, self._place)
+        with self.store.transaction() as tx:
+            tx.run(
+                "update connections set token = :token where id = :id",
+                id=self.connection_id,
+                token=sealed,
+            )
+
+    def _token(self, sealed: bytes) -> Token:
+        value = self.vault.open_json(sealed, self._place)
+        return Token(
+            access=SecretStr(value["access"]),
+            refresh=SecretStr(value["refresh"]) if value["refresh"] else None,
+            expires_at=datetime.fromisoformat(value["expires_at"]) if value["expires_at"] else None,
+        )
+
+    @property
+    def _place(self) -> str:
+        return vaults.place("connections", self.connection_id, "token")
+
+
+def _config_place(connection_id: str) -> str:
+    return vaults.place("connections", connection_id, "config")
+
+
+def _plain(config: Config) -> dict[str, Any]:
+    """The config's values with its secrets in the clear, for sealing only."""
+    return {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else value
+        for name, value in config.model_dump().items()
+        if value is not None
+    }

@@ -1,0 +1,50 @@
+"""The house: everything that a process of the hub holds, put together in one place."""
+
+import random
+from dataclasses import dataclass, field
+
+from hub import settings as settings_module
+from hub.desks import Desks
+from hub.settings import Settings
+from hub.store import Store
+from hub.telemetry import Metrics
+from hub.vault import Vault
+from webhooks.guard import Guard
+from webhooks.transport import GuardedSession
+
+
+@dataclass(kw_only=True)
+class House:
+    """What the stories are given: database, vault, desks, the way out, chance and figures."""
+
+    settings: Settings
+    store: Store
+    vault: Vault
+    desks: Desks
+    guard: Guard
+    outbound: GuardedSession
+    metrics: Metrics
+    random: random.Random = field(default_factory=random.Random)
+
+    def close(self) -> None:
+        """Give back connections."""
+        self.desks.close()
+        self.outbound.close()
+        self.store.close()
+
+
+def build(settings: Settings | None = None, *, pool: int = 8, store: Store | None = None) -> House:
+    """A house from the environment's settings; nothing is connected yet."""
+    settings = settings or settings_module.read()
+    store = store or Store(settings.database_url, pool=pool)
+    vault = Vault(settings.keys)
+    guard = Guard(allow=settings.allow_networks)
+    return House(
+        settings=settings,
+        store=store,
+        vault=vault,
+        desks=Desks(store, vault, sandbox_url=settings.sandbox_url),
+        guard=guard,
+        outbound=GuardedSession(guard),
+        metrics=Metrics(),
+    )

@@ -1,0 +1,46 @@
+"""Identifiers: a prefix that tells the noun, and a UUIDv7 in Crockford's base32.
+
+They sort by time of birth (https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-7), so that
+"newest first" is an index scan on the primary key.
+"""
+
+import os
+import time
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+PREFIXES = {
+    "workspace": "wsp",
+    "source": "src",
+    "conversation": "con",
+    "message": "msg",
+    "event": "evt",
+    "escalation": "esc",
+    "ticket": "tic",
+    "entry": "ent",
+    "change": "chg",
+    "connection": "cxn",
+    "route": "rou",
+    "mapping": "map",
+    "subscriber": "sub",
+    "delivery": "dlv",
+    "user": "usr",
+    "key": "key",
+    "audit": "aud",
+}
+
+
+def new(noun: str) -> str:
+    """A fresh id, e.g. `new("escalation")` -> `esc_06d4k3…`."""
+    milliseconds = time.time_ns() // 1_000_000
+    number = (milliseconds << 80) | int.from_bytes(os.urandom(10))
+    number = (number & ~(0xF << 76)) | (0x7 << 76)
+    number = (number & ~(0x3 << 62)) | (0x2 << 62)
+    return f"{PREFIXES[noun]}_{_base32(number)}"
+
+
+def _base32(number: int) -> str:
+    digits = []
+    for _ in range(26):
+        number, digit = divmod(number, 32)
+        digits.append(ALPHABET[digit])
+    return "".join(reversed(digits))

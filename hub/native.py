@@ -1,0 +1,281 @@
+"""The native desk's back office: the "vendor" behind `connectors.live_chat`, in our own tables.
+
+What agents do here reaches the hub as it does from any desk: as changes in the one inbox, written
+in the same transaction, so that nothing needs to be polled.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from connectors.errors import NotFound
+from connectors.types import Change, Draft, File, Message, Note, Requester, Status, Ticket
+from hub import ids
+from hub.store import Row, Store, Tx, changes, connections
+from hub.store.schema import native_entries
+
+PAGE = 100
+
+
+class NativeDesk:
+    """One workspace's native desk as its connector sees it."""
+
+    def __init__(self, store: Store, workspace_id: str, connection_id: str) -> None:
+        self.store = store
+        self.workspace_id = workspace_id
+        self.connection_id = connection_id
+
+    def find(self, key: str) -> Ticket | None:
+        with self.store.transaction() as tx:
+            row = tx.first(
+                "select * from native_tickets where workspace_id = :workspace and key = :key",
+                workspace=self.workspace_id,
+                key=key,
+            )
+        return _ticket(row) if row is not None else None
+
+    def create(self, draft: Draft, assignment: str) -> Ticket:
+        with self.store.transaction() as tx:
+            tx.run(
+                "insert into native_tickets (id, workspace_id, key, subject, requester,"
+                " requester_key, team, assignee_id, created_at, updated_at)"
+                " values (:id, :workspace, :key, :subject, cast(:requester as jsonb), :rkey,"
+                " :team, :assignee, :now, :now) on conflict (key) do nothing",
+                id=ids.new("ticket"),
+                workspace=self.workspace_id,
+                key=draft.key,
+                subject=str(draft.fields.get("subject") or draft.subject),
+                requester=_json(draft.requester),
+                rkey=connections.requester_key(draft.requester),
+                team=draft.fields.get("team"),
+                assignee=self._assignee(tx, draft.key, assignment),
+                now=tx.now,
+            )
+            row = tx.one("select * from native_tickets where key = :key", key=draft.key)
+            return _ticket(row, _name(tx, row["assignee_id"]))
+
+    def add(self, ticket_id: str, entry: Message | Note | File) -> str:
+        with self.store.transaction() as tx:
+            self._row(tx, ticket_id)
+            return _add_entry(tx, self.workspace_id, ticket_id, **_values(entry))
+
+    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
+        with self.store.transaction() as tx:
+            found: str | None = tx.value(
+                "select id from native_entries where ticket_id = :ticket"
+                " and body ->> 'entry' = :entry",
+                ticket=ticket_id,
+                entry=entry.id,
+            )
+        return found
+
+    def set_status(self, ticket_id: str, status: Status) -> Ticket:
+        with self.store.transaction() as tx:
+            self._row(tx, ticket_id)
+            change_status(tx, self.connection_id, ticket_id, status, author="hub")
+            return self._read(tx, ticket_id)
+
+    def read(self, ticket_id: str) -> Ticket:
+        with self.store.transaction() as tx:
+            return self._read(tx, ticket_id)
+
+    def changes(self, after: str) -> tuple[Sequence[Change], str, bool]:
+        since = after.startswith("at:")
+        where = "e.at >= :after" if since else "e.seq > :after"
+        with self.store.transaction() as tx:
+            rows = tx.all(
+                "select e.*, t.key from native_entries e join native_tickets t on t.id ="
+                f" e.ticket_id where e.workspace_id = :workspace and {where} order by e.seq"
+                " limit :limit",
+                workspace=self.workspace_id,
+                after=datetime.fromisoformat(after[3:]) if since else int(after or 0),
+                limit=PAGE,
+            )
+            last = rows[-1]["seq"] if rows else self._last_seq(tx) if since else int(after)
+        told = [c for row in rows if (c := _change(row)) is not None]
+        return told, str(last), len(rows) == PAGE
+
+    def previous(self, requester: Requester) -> list[Ticket]:
+        with self.store.transaction() as tx:
+            rows = tx.all(
+                "select * from native_tickets where workspace_id = :workspace"
+                " and requester_key = :key order by id desc limit 10",
+                workspace=self.workspace_id,
+                key=connections.requester_key(requester),
+            )
+        return [_ticket(row) for row in rows]
+
+    def _row(self, tx: Tx, ticket_id: str) -> Row:
+        row = tx.first(
+            "select * from native_tickets where id = :id and workspace_id = :workspace for update",
+            id=ticket_id,
+            workspace=self.workspace_id,
+        )
+        if row is None:
+            raise NotFound(f"the Help Desk has no ticket {ticket_id}")
+        return row
+
+    def _read(self, tx: Tx, ticket_id: str) -> Ticket:
+        row = self._row(tx, ticket_id)
+        return _ticket(row, _name(tx, row["assignee_id"]))
+
+    def _last_seq(self, tx: Tx) -> int:
+        return int(tx.value("select coalesce(max(seq), 0) from native_entries"))
+
+    def _assignee(self, tx: Tx, key: str, assignment: str) -> str | None:
+        """Who took the conversation over, else whom the rule names."""
+        taken_by: str | None = tx.value("select taken_by from escalations where id = :key", key=key)
+        if taken_by is not None or assignment == "manual":
+            return taken_by
+        return _next_agent(tx, self.workspace_id, assignment)
+
+
+def reply(tx: Tx, connection_id: str, ticket: Row, user: Row, text: str) -> None:
+    """An agent answers the customer; a ticket that was done is open again."""
+    if Status(ticket["status"]).done:
+        change_status(tx, connection_id, ticket["id"], Status.OPEN, author=user["name"])
+    _agent_entry(tx, connection_id, ticket, "message", user["name"], text)
+
+
+def note(tx: Tx, connection_id: str, ticket: Row, user: Row, text: str) -> None:
+    """An agent writes a note for colleagues."""
+    _agent_entry(tx, connection_id, ticket, "note", user["name"], text)
+
+
+def assign(tx: Tx, connection_id: str, ticket: Row, user: Row | None, actor: str) -> None:
+    """Give the ticket to `user`, or to nobody."""
+    name = user["name"] if user is not None else ""
+    tx.run(
+        "update native_tickets set assignee_id = :user, updated_at = :now where id = :id",
+        id=ticket["id"],
+        user=user["id"] if user is not None else None,
+        now=tx.now,
+    )
+    _agent_entry(tx, connection_id, ticket, "assignment", actor, "", body={"assignee": name})
+
+
+def change_status(
+    tx: Tx, connection_id: str, ticket_id: str, status: Status, *, author: str
+) -> None:
+    """Bring a native ticket to `status`."""
+    ticket = tx.one(
+        "update native_tickets set status = :status, updated_at = :now where id = :id returning *",
+        id=ticket_id,
+        status=status,
+        now=tx.now,
+    )
+    _agent_entry(tx, connection_id, ticket, "status", author, "", body={"status": status})
+
+
+def _agent_entry(
+    tx: Tx,
+    connection_id: str,
+    ticket: Row,
+    kind: str,
+    author: str,
+    text: str,
+    body: dict[str, Any] | None = None,
+) -> None:
+    """The entry, and the news of it in the inbox."""
+    entry_id = _add_entry(
+        tx,
+        ticket["workspace_id"],
+        ticket["id"],
+        kind=kind,
+        author=author,
+        text=text,
+        body=(body or {}) | {"agent": True},
+    )
+    row = tx.one("select * from native_entries where id = :id", id=entry_id)
+    change = _change({**row, "key": ticket["key"]})
+    if change is not None:
+        changes.receive(tx, ticket["workspace_id"], connection_id, [change], via="native")
+
+
+def _add_entry(tx: Tx, workspace_id: str, ticket_id: str, **values: Any) -> str:
+    entry_id = ids.new("entry")
+    tx.run(
+        native_entries.insert().values(
+            id=entry_id, workspace_id=workspace_id, ticket_id=ticket_id, at=tx.now, **values
+        )
+    )
+    return entry_id
+
+
+def _values(entry: Message | Note | File) -> dict[str, Any]:
+    if isinstance(entry, Note):
+        return {"kind": "note", "author": "hub", "text": entry.text, "body": {"entry": entry.id}}
+    if isinstance(entry, Message):
+        author = entry.name or "customer"
+        return {
+            "kind": "message",
+            "author": author,
+            "text": entry.text,
+            "body": {"entry": entry.id},
+        }
+    about = {"name": entry.name, "content_type": entry.content_type, "url": entry.url}
+    return {"kind": "file", "author": "customer", "body": about, "content": entry.data}
+
+
+def _ticket(row: Row, assignee: str | None = None) -> Ticket:
+    return Ticket(
+        id=row["id"],
+        url=f"/tickets/{row['id']}",
+        status=Status(row["status"]),
+        key=row["key"],
+        word=row["status"],
+        subject=row["subject"],
+        assignee=assignee,
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _change(row: Any) -> Change | None:
+    """What an agent did; None for what the hub itself wrote."""
+    body = row["body"]
+    if not body.get("agent"):
+        return None
+    return Change(
+        id=f"native:{row['id']}",
+        ticket_id=row["ticket_id"],
+        kind=row["kind"],
+        at=row["at"],
+        key=row["key"],
+        status=Status(body["status"]) if "status" in body else None,
+        word=body.get("status"),
+        message_id=row["id"] if row["kind"] in ("message", "note") else None,
+        text=row["text"] or None,
+        author=row["author"],
+        assignee=body.get("assignee"),
+    )
+
+
+def _next_agent(tx: Tx, workspace_id: str, assignment: str) -> str | None:
+    """The available agent whose turn it is; their turn is then over."""
+    order = "u.last_assigned_at nulls first, u.id"
+    if assignment == "least_busy":
+        order = f"load, {order}"
+    chosen: str | None = tx.value(
+        "update users set last_assigned_at = clock_timestamp() where id = ("
+        " select u.id from users u left join lateral (select count(*) as load"
+        "   from native_tickets t where t.assignee_id = u.id"
+        "   and t.status not in ('solved', 'closed')) held on true"
+        " where u.workspace_id = :workspace and u.available and u.role <> 'viewer'"
+        f" and load < u.max_open order by {order} limit 1 for update of u) returning id",
+        workspace=workspace_id,
+    )
+    return chosen
+
+
+def _name(tx: Tx, user_id: str | None) -> str | None:
+    if user_id is None:
+        return None
+    name: str = tx.value("select name from users where id = :id", id=user_id)
+    return name
+
+
+def _json(requester: Requester) -> str:
+    return json.dumps({k: v for k, v in asdict(requester).items() if v is not None})

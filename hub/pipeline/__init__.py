@@ -1,0 +1,1 @@
+"""The stories: what happens to an escalation, each to be read from top to bottom."""

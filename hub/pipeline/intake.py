@@ -1,0 +1,126 @@
+"""What a bot platform tells us: stored with its job in one transaction, or not acknowledged."""
+
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+
+from hub import ids, jobs, routing
+from hub.house import House
+from hub.pipeline.relay import relay_soon
+from hub.store import Row, Tx, audit, connections, conversations, escalations
+from hub.store.schema import events
+from hub.telemetry import crashpoint
+from webhooks.errors import Conflict
+from webhooks.events import Event
+from webhooks.inbound import Accepted, Receipt
+
+
+class Inbox:
+    """The inbox of one source; `webhooks.inbound.receive` fills it."""
+
+    def __init__(self, house: House, source: Row) -> None:
+        self.house = house
+        self.source = source
+
+    def accept(self, told: list[tuple[str, Event]], body_hash: str) -> Receipt:
+        """Commit the events that are new; `Conflict` for a known id with another body."""
+        accepted, duplicates = [], []
+        with self.house.store.transaction() as tx:
+            for key, event in told:
+                mine, new = _record(tx, self.source, key, event, body_hash)
+                (accepted if new else duplicates).append(mine)
+            crashpoint("intake.before_commit")
+        crashpoint("intake.committed")
+        return Receipt(accepted=tuple(accepted), duplicates=tuple(duplicates))
+
+
+def _record(tx: Tx, source: Row, key: str, event: Event, body_hash: str) -> tuple[Accepted, bool]:
+    event_id = ids.new("event")
+    statement = (
+        insert(events)
+        .values(
+            id=event_id,
+            workspace_id=source["workspace_id"],
+            direction="in",
+            type=event.type,
+            source_id=source["id"],
+            dedupe_key=key,
+            body_hash=body_hash,
+            at=tx.now,
+        )
+        .on_conflict_do_nothing()
+    )
+    if not tx.run(statement):
+        return _duplicate(tx, source, key, body_hash), False
+    conversation = conversations.upsert(tx, source["workspace_id"], source["id"], event)
+    conversations.add_turns(tx, conversation, event.transcript)
+    escalation_id = _carry_out(tx, source, conversation, event)
+    tx.run(
+        "update events set conversation_id = :conversation, escalation_id = :escalation"
+        " where id = :id",
+        id=event_id,
+        conversation=conversation["id"],
+        escalation=escalation_id,
+    )
+    return Accepted(id=event_id, escalation_id=escalation_id), True
+
+
+def _duplicate(tx: Tx, source: Row, key: str, body_hash: str) -> Accepted:
+    known = tx.one(
+        "select id, escalation_id, body_hash from events"
+        " where source_id = :source and dedupe_key = :key",
+        source=source["id"],
+        key=key,
+    )
+    if known["body_hash"] != body_hash:
+        raise Conflict("This id was used before with another body.")
+    return Accepted(id=known["id"], escalation_id=known["escalation_id"])
+
+
+def _carry_out(tx: Tx, source: Row, conversation: Row, event: Event) -> str | None:
+    if event.type == "conversation.escalated":
+        return begin_escalation(tx, source, conversation, event)
+    if event.type == "conversation.ended":
+        tx.run("update conversations set state = 'ended' where id = :id", id=conversation["id"])
+    if event.type == "message.created" and conversation["speaker"] == "human":
+        ticket = escalations.open_ticket(tx, conversation["id"])
+        if ticket is not None:
+            relay_soon(tx, ticket)
+    return None
+
+
+def begin_escalation(tx: Tx, source: Row, conversation: Row, event: Event) -> str:
+    """The conversation's escalation: the open one, or a new one with its job."""
+    current = escalations.current(tx, conversation["id"])
+    if current is not None:
+        return str(current["id"])
+    values: dict[str, Any] = {
+        "reason": event.reason.model_dump(exclude_none=True),
+        "target": event.target,
+        "team": event.team,
+        "priority": event.priority,
+        "fields": event.fields,
+        "transcript_complete": event.transcript_complete,
+    }
+    facts = routing.facts(source["name"], conversation, values)
+    choice = routing.choose(tx, source["workspace_id"], facts)
+    escalation_id = escalations.add(
+        tx,
+        conversation,
+        connection_id=choice.connection_id,
+        route_id=choice.route_id,
+        **values,
+    )
+    audit.record(
+        tx,
+        source["workspace_id"],
+        "escalation.accepted",
+        choice.why,
+        actor=f"source:{source['name']}",
+        subject_id=escalation_id,
+        conversation_id=conversation["id"],
+        escalation_id=escalation_id,
+    )
+    lane = connections.lane(choice.connection_id) if choice.connection_id else jobs.HUB
+    jobs.enqueue(tx, lane, "escalate", escalation_id)
+    return escalation_id

@@ -1,0 +1,47 @@
+"""Work that should go on and has no job: the net below everything else.
+
+No known path leads here; a job that was deleted by hand does. Adoption is safe: a job too many
+finds its work done, or is fenced.
+"""
+
+from datetime import timedelta
+
+from hub import jobs
+from hub.store import Row, Tx, connections, publications
+
+LEFT_ALONE = timedelta(minutes=2)  # younger work has its job for certain
+
+SEARCHES = {
+    "escalate": "select id, connection_id from escalations where parked is null"
+    " and state in ('received', 'summarised') and created_at < :old"
+    " and (due_at is null or due_at < :old)"
+    " and (state = 'received' or (connection_id is not null and (taken_over_at is not null"
+    "   or not exists (select 1 from connections c where c.id = connection_id"
+    "     and c.desk = 'live_chat'))))",
+    "relay": "select id, connection_id from tickets where relaying and parked is null"
+    " and (due_at is null or due_at < :old) and created_at < :old",
+    "sync": "select c.id, null as connection_id from changes c join tickets t"
+    " on t.connection_id = c.connection_id and t.external_id = c.external_ticket_id"
+    " where c.state = 'waiting' and c.received_at < :old and (c.due_at is null or c.due_at < :old)",
+    "deliver": "select d.id, d.subscriber_id as connection_id from deliveries d"
+    " join subscribers s on s.id = d.subscriber_id where d.state = 'pending'"
+    " and s.state = 'active' and d.created_at < :old and (d.due_at is null or d.due_at < :old)",
+}
+
+
+def adopt(tx: Tx) -> int:
+    """Enqueue a job for all old work that has none; how many."""
+    number = 0
+    for story, search in SEARCHES.items():
+        rows = tx.all(f"{search} limit 1000", old=tx.now - LEFT_ALONE)
+        held = jobs.open_subjects(tx, [f"{story}:{row['id']}" for row in rows]) if rows else set()
+        lost = [row for row in rows if f"{story}:{row['id']}" not in held]
+        jobs.enqueue_all(tx, [(_lane(story, row), row["id"]) for row in lost], story)
+        number += len(lost)
+    return number
+
+
+def _lane(story: str, row: Row) -> str:
+    if story == "deliver":
+        return publications.lane(row["connection_id"])
+    return connections.lane(row["connection_id"]) if row["connection_id"] else jobs.HUB

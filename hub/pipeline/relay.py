@@ -1,0 +1,164 @@
+"""What the customer writes while a human has the conversation goes to the ticket, in order.
+
+One relay job per ticket at a time: `tickets.relaying` is set by whoever enqueues it, under the
+conversation's lock, and cleared by the run that finds nothing left.
+"""
+
+from connectors.base import Connector
+from connectors.errors import Conflict, InvalidRequest, NotFound, Unsupported
+from connectors.types import Status
+from hub import jobs, views
+from hub.house import House
+from hub.jobs import Job
+from hub.pipeline.publish import publish
+from hub.store import (
+    Fenced,
+    Row,
+    Tx,
+    audit,
+    connections,
+    conversations,
+    escalations,
+    work,
+)
+from hub.store.schema import tickets
+from hub.telemetry import crashpoint
+
+AT_ONCE = 20  # messages of one ticket in one job, then others have their turn
+
+UNSENT = (
+    "select m.* from messages m where m.conversation_id = :conversation and m.seq > :seq"
+    " and m.role = 'customer' and m.origin = 'source' order by m.seq limit 1"
+)
+
+
+def relay_soon(tx: Tx, ticket: Row) -> None:
+    """Have the customer's new messages written to the ticket; the conversation is locked."""
+    if ticket["relaying"] or _next(tx, ticket) is None:
+        return
+    tx.run("update tickets set relaying = true where id = :id", id=ticket["id"])
+    jobs.enqueue(tx, connections.lane(ticket["connection_id"]), "relay", ticket["id"])
+
+
+def relay(house: House, job: Job) -> None:
+    """Write the customer's messages to the ticket, oldest first, each once."""
+    with house.store.transaction() as tx:
+        ticket = work.begin(tx, tickets, job.subject)
+        if ticket is None or ticket["parked"] is not None:
+            jobs.finish(tx, job)
+            return
+        connector = house.desks.open(connections.get(tx, ticket["connection_id"]))
+    for _ in range(AT_ONCE):
+        if not _relay_one(house, job, connector, ticket["id"], ticket["run"]):
+            return
+    with house.store.transaction() as tx:
+        jobs.finish(tx, job)
+        jobs.enqueue(tx, connections.lane(ticket["connection_id"]), "relay", ticket["id"])
+
+
+def _relay_one(house: House, job: Job, connector: Connector, ticket_id: str, run: int) -> bool:
+    """Write the next message; False when there is none, and the job is finished."""
+    with house.store.transaction() as tx:
+        ticket = _lock(tx, ticket_id, run)
+        message = _next(tx, ticket)
+        if message is None:
+            work.write(tx, tickets, ticket_id, run, relaying=False, tries=0, last_error=None)
+            jobs.finish(tx, job)
+            return False
+        entry = escalations.intend_entry(tx, ticket, "message", message["id"])
+    if entry["state"] == "sending":
+        state, external_id = _write(connector, ticket, message, entry)
+        crashpoint("relay.desk_committed")
+        with house.store.transaction() as tx:
+            _lock(tx, ticket_id, run)
+            escalations.entry_sent(tx, entry["id"], external_id, state)
+            if state == "failed":
+                _degraded(tx, ticket, message)
+            work.write(tx, tickets, ticket_id, run, relayed_seq=message["seq"])
+        return True
+    with house.store.transaction() as tx:
+        work.write(tx, tickets, ticket_id, run, relayed_seq=message["seq"])
+    return True
+
+
+def _lock(tx: Tx, ticket_id: str, run: int) -> Row:
+    """Conversation, then ticket: the order in which every step locks."""
+    conversation_id = tx.value("select conversation_id from tickets where id = :i", i=ticket_id)
+    conversations.lock(tx, conversation_id)
+    ticket = tx.one("select * from tickets where id = :id for update", id=ticket_id)
+    if ticket["run"] != run:
+        raise Fenced(f"relay {ticket_id}: run {run} was overtaken")
+    return ticket
+
+
+def _next(tx: Tx, ticket: Row) -> Row | None:
+    return tx.first(UNSENT, conversation=ticket["conversation_id"], seq=ticket["relayed_seq"])
+
+
+def _write(connector: Connector, ticket: Row, message: Row, entry: Row) -> tuple[str, str | None]:
+    """Append the message, unless an earlier run did; (state, the desk's id)."""
+    words = conversations.as_message(message)
+    try:
+        if entry["older"]:
+            known = connector.find_entry(ticket["external_id"], words)
+            if known is not None:
+                return "sent", known
+        return "sent", connector.append_message(ticket["external_id"], words)
+    except (NotFound, Conflict, InvalidRequest, Unsupported):
+        # The ticket takes no more (closed, deleted). The words stay in the conversation, and the
+        # news says that the desk did not get them.
+        return "failed", None
+
+
+def _degraded(tx: Tx, ticket: Row, message: Row) -> None:
+    why = "The desk did not take the customer's message; the conversation has it."
+    about = {
+        "conversation_id": ticket["conversation_id"],
+        "escalation_id": ticket["escalation_id"],
+    }
+    audit.record(tx, ticket["workspace_id"], "delivery.degraded", why, **about)
+    news = {"ticket": views.ticket(ticket), "message": views.message(message), "reason": why}
+    publish(tx, ticket["workspace_id"], "delivery.degraded", news, **about)
+
+
+def close(house: House, job: Job) -> None:
+    """Solve the ticket at its desk, after the conversation went back to the AI."""
+    with house.store.transaction() as tx:
+        ticket = tx.one("select * from tickets where id = :id", id=job.subject)
+        connector = house.desks.open(connections.get(tx, ticket["connection_id"]))
+    before = Status(ticket["status"])
+    state = before if before.done else _solve(connector, ticket)
+    with house.store.transaction() as tx:
+        jobs.finish(tx, job)
+        if state is not before:
+            record_status(tx, ticket, state, word=None)
+
+
+def _solve(connector: Connector, ticket: Row) -> Status:
+    try:
+        return connector.set_status(ticket["external_id"], Status.SOLVED).status
+    except (NotFound, Conflict):  # deleted or closed meanwhile: that is what we wanted
+        return Status.CLOSED
+
+
+def record_status(tx: Tx, ticket: Row, status: Status, *, word: str | None) -> None:
+    """The ticket's new status, and the news of it."""
+    closed_at = tx.now if status.done else None
+    tx.run(
+        tickets.update()
+        .where(tickets.c.id == ticket["id"])
+        .values(status=status, word=word or ticket["word"], closed_at=closed_at)
+    )
+    about = {
+        "conversation_id": ticket["conversation_id"],
+        "escalation_id": ticket["escalation_id"],
+    }
+    workspace = ticket["workspace_id"]
+    detail = f"{ticket['status']} -> {status}"
+    audit.record(tx, workspace, "ticket.status_changed", detail, subject_id=ticket["id"], **about)
+    shown = views.ticket(ticket) | {"status": status, "closed_at": views.moment(closed_at)}
+    news = {"ticket": shown, "previous": ticket["status"]}
+    publish(tx, workspace, "ticket.status_changed", news, **about)
+    if status.done:
+        audit.record(tx, workspace, "ticket.closed", status, subject_id=ticket["id"], **about)
+        publish(tx, workspace, "ticket.closed", news, **about)

@@ -1,0 +1,269 @@
+"""What happens at the desk comes home: webhook, poll and native desk meet in one inbox.
+
+Doubles collide on the change's id, our own words are echoes, an old status never overwrites a
+newer one, and a change whose ticket is not linked yet waits for the link.
+"""
+
+from collections.abc import Callable
+
+from connectors.errors import Retryable
+from connectors.types import Change, Status
+from hub import jobs, views
+from hub.house import House
+from hub.jobs import Job
+from hub.pipeline.handover import hand_over
+from hub.pipeline.publish import publish
+from hub.pipeline.relay import record_status
+from hub.store import Row, Tx, audit, changes, connections, conversations, escalations, work
+from hub.store.schema import changes as table
+from hub.store.schema import tickets
+
+WRITING = 60.0  # seconds for which an entry of ours may be on its way
+
+
+def sync(house: House, job: Job) -> None:
+    """Apply all that waits for the change's ticket, oldest first."""
+    with house.store.transaction() as tx:
+        row = work.begin(tx, table, job.subject)
+        if row is None or row["state"] != "waiting":
+            jobs.finish(tx, job)
+            return
+        ticket = escalations.ticket_at_desk(tx, row["connection_id"], row["external_ticket_id"])
+    told = _ask(house, row) if row["kind"] == "hint" and ticket is not None else None
+    with house.store.transaction() as tx:
+        _apply_waiting(tx, row, told)
+        jobs.finish(tx, job)
+
+
+def _ask(house: House, row: Row) -> Change:
+    """A desk that signs nothing only hints: read the ticket and believe that."""
+    with house.store.transaction() as tx:
+        connector = house.desks.open(connections.get(tx, row["connection_id"]))
+    ticket = connector.read_ticket(row["external_ticket_id"])
+    return Change(
+        id=row["external_id"],
+        ticket_id=ticket.id,
+        kind="status",
+        at=ticket.updated_at or row["at"],
+        status=ticket.status,
+        word=ticket.word,
+    )
+
+
+def _apply_waiting(tx: Tx, row: Row, told: Change | None) -> None:
+    ticket = escalations.ticket_at_desk(tx, row["connection_id"], row["external_ticket_id"])
+    if ticket is not None:  # always the conversation first
+        conversations.lock(tx, ticket["conversation_id"])
+    changes.lock_ticket(tx, row["connection_id"], row["external_ticket_id"])
+    ticket = escalations.ticket_at_desk(tx, row["connection_id"], row["external_ticket_id"])
+    if ticket is None:
+        _keep_or_drop(tx, row)
+        return
+    for waiting in changes.waiting(tx, row["connection_id"], row["external_ticket_id"]):
+        change = changes.as_change(waiting)
+        if waiting["kind"] == "hint":
+            if waiting["id"] != row["id"] or told is None:
+                continue
+            change = told
+        outcome = _apply(tx, ticket["id"], change)
+        state = "applied" if outcome == "applied" else "dropped"
+        changes.settle(tx, waiting["id"], state, outcome)
+
+
+def _keep_or_drop(tx: Tx, row: Row) -> None:
+    """An early change waits for its link; one of a ticket that isn't ours is dropped."""
+    key = row["body"].get("key")
+    if key is None:
+        return
+    ours = escalations.get(tx, key)
+    if ours is None or ours["workspace_id"] != row["workspace_id"]:
+        changes.settle(tx, row["id"], "dropped", "no ticket of ours")
+
+
+def _apply(tx: Tx, ticket_id: str, change: Change) -> str:
+    """Carry one change out; "applied", or why it was dropped."""
+    ticket = tx.one("select * from tickets where id = :id for update", id=ticket_id)
+    conversation = conversations.lock(tx, ticket["conversation_id"])
+    return APPLY[change.kind](tx, ticket, conversation, change)
+
+
+def _status(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
+    status = change.status or Status.UNKNOWN
+    if ticket["status_at"] is not None and change.at < ticket["status_at"]:
+        return "older than what we know"
+    tx.run(tickets.update().where(tickets.c.id == ticket["id"]).values(status_at=change.at))
+    if status == ticket["status"]:
+        return "known already"
+    record_status(tx, ticket, status, word=change.word)
+    if status.done:
+        _hand_back(tx, ticket, conversation, status)
+    elif status is not Status.UNKNOWN and Status(ticket["status"]).done:
+        _reopen(tx, ticket, conversation)
+    return "applied"
+
+
+def _hand_back(tx: Tx, ticket: Row, conversation: Row, status: Status) -> None:
+    """Solved there: the AI resumes here, and is told what the human said."""
+    escalation = escalations.current(tx, conversation["id"])
+    if escalation is None or escalation["id"] != ticket["escalation_id"]:
+        return
+    return_to_ai(tx, conversation, escalation, ticket, why=f"ticket.{status}")
+
+
+def return_to_ai(
+    tx: Tx,
+    conversation: Row,
+    escalation: Row,
+    ticket: Row | None,
+    *,
+    why: str,
+    actor: str = audit.HUB,
+    words: str | None = None,
+) -> None:
+    """The escalation is over; `conversation.resumed` carries the brief."""
+    tx.run(
+        "update escalations set state = 'returned', returned_at = :now, due_at = null,"
+        " run = run + 1 where id = :id",
+        id=escalation["id"],
+        now=tx.now,
+    )
+    tx.run("update conversations set waiting = false where id = :id", id=conversation["id"])
+    hand_over(
+        tx,
+        conversation,
+        "ai",
+        why=why,
+        actor=actor,
+        escalation_id=escalation["id"],
+        brief=_brief(tx, conversation, ticket, words),
+    )
+
+
+def _brief(tx: Tx, conversation: Row, ticket: Row | None, words: str | None) -> dict[str, object]:
+    """What the human said, newest last, and how the ticket ended."""
+    said = [] if ticket is None else tx.all(
+        "select id, text from messages where conversation_id = :id and role = 'agent'"
+        " and seq > :seq and origin = 'desk' order by seq desc limit 5",
+        id=conversation["id"],
+        seq=ticket["transcript_seq"],
+    )  # fmt: skip
+    return {
+        "text": words or (said[0]["text"] if said else None),
+        "message_ids": [row["id"] for row in reversed(said)],
+        "ticket": views.ticket(ticket) if ticket is not None else None,
+    }
+
+
+def _reopen(tx: Tx, ticket: Row, conversation: Row) -> None:
+    """Reopened there: the human has it again, unless a newer escalation does."""
+    newest = tx.value(
+        "select id from escalations where conversation_id = :id order by id desc limit 1",
+        id=conversation["id"],
+    )
+    if newest != ticket["escalation_id"]:
+        return
+    tx.run(
+        "update escalations set state = 'ticketed', returned_at = null where id = :id",
+        id=newest,
+    )
+    hand_over(tx, conversation, "human", why="ticket.reopened", escalation_id=newest)
+
+
+def _message(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
+    if change.message_id and escalations.is_echo(tx, ticket["id"], change.message_id):
+        return "our own words"
+    if escalations.is_writing(tx, ticket["id"], WRITING):
+        raise Retryable("something of ours is on its way to this ticket", retry_after=1.0)
+    message = conversations.add_message(
+        tx,
+        conversation,
+        external_id=f"{ticket['connection_id']}:{change.message_id or change.id}",
+        role="agent",
+        text=change.text or "",
+        origin="desk",
+        name=change.author,
+        attachments=[{"name": f.name, "url": f.url, "content_type": f.content_type}
+                     for f in change.files],
+        at=change.at,
+    )  # fmt: skip
+    if message is None:
+        return "known already"
+    about = _about(ticket)
+    workspace = ticket["workspace_id"]
+    audit.record(tx, workspace, "agent.replied", change.author, subject_id=ticket["id"], **about)
+    news = {
+        "conversation": views.conversation(conversation),
+        "message": views.message(message),
+        "ticket": views.ticket(ticket),
+    }
+    publish(tx, workspace, "message.created", news, **about)
+    return "applied"
+
+
+def _note(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
+    """Notes stay inside: the inbox keeps the text for the ticket's page."""
+    if change.message_id and escalations.is_echo(tx, ticket["id"], change.message_id):
+        return "our own words"
+    if escalations.is_writing(tx, ticket["id"], WRITING):
+        raise Retryable("something of ours is on its way to this ticket", retry_after=1.0)
+    audit.record(tx, ticket["workspace_id"], "agent.noted", change.author,
+                 subject_id=ticket["id"], **_about(ticket))  # fmt: skip
+    return "applied"
+
+
+def _assignment(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
+    if (change.assignee or None) == ticket["assignee"]:
+        return "known already"
+    tx.run(
+        tickets.update()
+        .where(tickets.c.id == ticket["id"])
+        .values(assignee=change.assignee or None)
+    )
+    about = _about(ticket)
+    workspace = ticket["workspace_id"]
+    audit.record(tx, workspace, "ticket.assigned", change.assignee or "nobody",
+                 subject_id=ticket["id"], **about)  # fmt: skip
+    shown = views.ticket(ticket) | {"assignee": change.assignee or None}
+    publish(tx, workspace, "ticket.assigned", {"ticket": shown}, **about)
+    if change.assignee and not Status(ticket["status"]).done:
+        hand_over(tx, conversation, "human", why="ticket.assigned",
+                  escalation_id=ticket["escalation_id"])  # fmt: skip
+    return "applied"
+
+
+def _deleted(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
+    """Nobody at the desk has it any more: the AI resumes."""
+    if Status(ticket["status"]).done:
+        return "known already"
+    record_status(tx, ticket, Status.CLOSED, word="deleted")
+    _hand_back(tx, ticket, conversation, Status.CLOSED)
+    return "applied"
+
+
+def _merged(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
+    """The desk goes on under another ticket; if we know that one already, this one is over."""
+    into = change.merged_into
+    if into is None or escalations.ticket_at_desk(tx, ticket["connection_id"], into) is not None:
+        return _deleted(tx, ticket, conversation, change)
+    tx.run(tickets.update().where(tickets.c.id == ticket["id"]).values(external_id=into))
+    audit.record(tx, ticket["workspace_id"], "ticket.merged", into,
+                 subject_id=ticket["id"], **_about(ticket))  # fmt: skip
+    return "applied"
+
+
+def _about(ticket: Row) -> dict[str, str]:
+    return {
+        "conversation_id": ticket["conversation_id"],
+        "escalation_id": ticket["escalation_id"],
+    }
+
+
+APPLY: dict[str, Callable[[Tx, Row, Row, Change], str]] = {
+    "status": _status,
+    "hint": _status,
+    "message": _message,
+    "note": _note,
+    "assignment": _assignment,
+    "deleted": _deleted,
+    "merged": _merged,
+}

@@ -1,0 +1,66 @@
+"""A teammate takes a conversation over, and hands it back."""
+
+from connectors.types import Status
+from hub import jobs
+from hub.pipeline.handover import hand_over
+from hub.pipeline.sync import return_to_ai
+from hub.store import Row, Tx, audit, connections, escalations
+from hub.store.schema import escalations as table
+
+
+def take_over(tx: Tx, conversation: Row, *, user: Row | None, actor: str) -> str:
+    """Pause the AI at once; open a native ticket unless a desk has one. The escalation's id.
+
+    The conversation is locked by the caller. `user` gets the ticket; without one the assignment
+    rule of the Help Desk chooses.
+    """
+    escalation = escalations.current(tx, conversation["id"])
+    escalation_id = escalation["id"] if escalation is not None else _begin(tx, conversation)
+    native = connections.native(tx, conversation["workspace_id"])
+    routed = escalation is not None and escalation["connection_id"] not in (None, native["id"])
+    if not routed and escalations.ticket_of(tx, escalation_id) is None:
+        tx.run(
+            table.update()
+            .where(table.c.id == escalation_id)
+            .values(
+                connection_id=native["id"],
+                taken_by=user["id"] if user is not None else None,
+                taken_over_at=tx.now,
+            )
+        )
+        jobs.enqueue(tx, connections.lane(native["id"]), "escalate", escalation_id)
+    audit.record(
+        tx,
+        conversation["workspace_id"],
+        "conversation.taken_over",
+        user["name"] if user is not None else None,
+        actor=actor,
+        subject_id=conversation["id"],
+        conversation_id=conversation["id"],
+        escalation_id=escalation_id,
+    )
+    hand_over(tx, conversation, "human", why="takeover", actor=actor, escalation_id=escalation_id)
+    return str(escalation_id)
+
+
+def _begin(tx: Tx, conversation: Row) -> str:
+    """An escalation that a person began, not the AI."""
+    return escalations.add(
+        tx, conversation, reason={"code": "takeover", "text": "A teammate took over."}
+    )
+
+
+def resume(tx: Tx, conversation: Row, *, actor: str, words: str | None = None) -> str | None:
+    """Hand the conversation back to the AI and close its ticket; the escalation's id, if any.
+
+    The conversation is locked by the caller. `words` is what the teammate tells the AI.
+    """
+    escalation = escalations.current(tx, conversation["id"])
+    if escalation is None:
+        hand_over(tx, conversation, "ai", why="resume", actor=actor, brief={"text": words})
+        return None
+    ticket = escalations.ticket_of(tx, escalation["id"])
+    return_to_ai(tx, conversation, escalation, ticket, why="resume", actor=actor, words=words)
+    if ticket is not None and not Status(ticket["status"]).done:
+        jobs.enqueue(tx, connections.lane(ticket["connection_id"]), "close", ticket["id"])
+    return str(escalation["id"])

@@ -1,0 +1,131 @@
+"""What the environment says. `docs/settings.md` lists every name; a test compares the two."""
+
+import base64
+import os
+import secrets
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from hub import postgres
+
+DEFAULT_PORT = 8000
+
+
+class BadSetting(Exception):
+    """A setting that we cannot start with; the message names it and says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The hub's settings, read once at start."""
+
+    database_url: str
+    data_dir: Path
+    port: int
+    public_url: str
+    keys: tuple[tuple[str, SecretStr], ...]  # (id, base64 of 32 bytes), the first encrypts
+    secret_key: SecretStr
+    worker_threads: int = 64
+    poll_seconds: int = 30
+    sandbox_url: str | None = None
+    allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    log_format: str = "json"
+
+    @property
+    def embedded(self) -> bool:
+        """True when the database is the hub's own, under the data folder."""
+        return "DATABASE_URL" not in os.environ
+
+
+def read(environ: dict[str, str] | None = None) -> Settings:
+    """The settings of `environ` (default: the process's); raises `BadSetting`."""
+    env = dict(os.environ if environ is None else environ)
+    data_dir = Path(env.get("HUB_DATA_DIR", "var")).absolute()
+    port = _number(env, "PORT", DEFAULT_PORT)
+    url = env.get("DATABASE_URL")
+    return Settings(
+        database_url=url or postgres.url(data_dir),
+        data_dir=data_dir,
+        port=port,
+        public_url=env.get("HUB_PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/"),
+        keys=_keys(env, data_dir, own_database=url is None),
+        secret_key=SecretStr(_secret_key(env, data_dir, own_database=url is None)),
+        worker_threads=_number(env, "HUB_WORKER_THREADS", 64),
+        poll_seconds=_number(env, "HUB_POLL_SECONDS", 30),
+        sandbox_url=env.get("HUB_SANDBOX_URL", "").rstrip("/") or None,
+        allow_networks=_networks(env.get("HUB_ALLOW_PRIVATE_NETWORKS", "")),
+        log_format=env.get("HUB_LOG_FORMAT", "json"),
+    )
+
+
+def bind(environ: dict[str, str], default: str) -> str:
+    """The address to listen on."""
+    return environ.get("HUB_BIND", default)
+
+
+def _number(env: dict[str, str], name: str, default: int) -> int:
+    text = env.get(name, str(default))
+    if not text.isdecimal() or int(text) < 1:
+        raise BadSetting(f"{name} must be a whole number above 0, not {text!r}.")
+    return int(text)
+
+
+def _keys(
+    env: dict[str, str], data_dir: Path, *, own_database: bool
+) -> tuple[tuple[str, SecretStr], ...]:
+    text = env.get("HUB_KEYS")
+    if text is None and not own_database:
+        raise BadSetting(
+            "HUB_KEYS is required with DATABASE_URL: set it to id:key, the key being"
+            ' 32 random bytes in base64 (python -c "import os,base64;'
+            ' print(base64.b64encode(os.urandom(32)).decode())").'
+        )
+    if text is None:
+        fresh = base64.b64encode(os.urandom(32)).decode()
+        text = _kept(data_dir / "keys", f"demo:{fresh}")
+    return tuple(_key(pair) for pair in text.split(","))
+
+
+def _key(pair: str) -> tuple[str, SecretStr]:
+    name, _, key = pair.strip().partition(":")
+    try:
+        size = len(base64.b64decode(key, validate=True))
+    except ValueError:
+        size = 0
+    if not name or size != 32:
+        raise BadSetting("HUB_KEYS must be id:key,… with keys of 32 bytes in base64.")
+    return name, SecretStr(key)
+
+
+def _secret_key(env: dict[str, str], data_dir: Path, *, own_database: bool) -> str:
+    if "HUB_SECRET_KEY" in env:
+        return env["HUB_SECRET_KEY"]
+    if own_database:
+        return _kept(data_dir / "secret_key", secrets.token_urlsafe(32))
+    raise BadSetting("HUB_SECRET_KEY is required with DATABASE_URL: any long random text.")
+
+
+def _kept(path: Path, fresh: str) -> str:
+    """The text of a private file, made from `fresh` the first time."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(fresh)
+    except FileExistsError:
+        return path.read_text()
+    except OSError as problem:
+        raise BadSetting(
+            f"{path.parent} cannot be written ({problem.strerror}): set HUB_DATA_DIR to a folder"
+            " of yours."
+        ) from None
+    return fresh
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as problem:
+        raise BadSetting(f"HUB_ALLOW_PRIVATE_NETWORKS: {problem}.") from None

@@ -1,0 +1,125 @@
+"""The one inbox: what desks tell us, by webhook, by poll, or from the native desk."""
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+
+from connectors.types import Change, File, Status
+from hub import ids, jobs
+from hub.store import Row, Tx, connections
+from hub.store.schema import changes
+
+FORGOTTEN_AFTER = timedelta(hours=1)  # a change of a ticket that nobody linked
+
+
+def receive(
+    tx: Tx, workspace_id: str, connection_id: str, told: Sequence[Change], *, via: str
+) -> int:
+    """Store the changes that are new, with a job for each; how many were new."""
+    if not told:
+        return 0
+    rows = [
+        {
+            "id": ids.new("change"),
+            "workspace_id": workspace_id,
+            "connection_id": connection_id,
+            "external_id": change.id,
+            "external_ticket_id": change.ticket_id,
+            "kind": change.kind,
+            "body": _body(change),
+            "via": via,
+            "at": change.at,
+            "received_at": tx.now,
+        }
+        for change in told
+    ]
+    statement = (
+        insert(changes)
+        .values(rows)
+        .on_conflict_do_nothing(index_elements=["connection_id", "external_id"])
+        .returning(changes.c.id, changes.c.kind)
+    )
+    new = tx.all(statement)
+    lanes = [(_lane(connection_id, row["kind"]), row["id"]) for row in new]
+    jobs.enqueue_all(tx, lanes, "sync")
+    return len(new)
+
+
+def waiting(tx: Tx, connection_id: str, external_ticket_id: str) -> Sequence[Row]:
+    """The ticket's changes that are not applied yet, oldest first by the desk's clock."""
+    return tx.all(
+        "select * from changes where connection_id = :connection"
+        " and external_ticket_id = :ticket and state = 'waiting' order by at, id for update",
+        connection=connection_id,
+        ticket=external_ticket_id,
+    )
+
+
+def settle(tx: Tx, change_id: str, state: str, outcome: str) -> None:
+    """The change is applied, or dropped for a reason."""
+    tx.run(
+        "update changes set state = :state, outcome = :outcome, applied_at = :now, due_at = null"
+        " where id = :id",
+        id=change_id,
+        state=state,
+        outcome=outcome,
+        now=tx.now,
+    )
+
+
+def lock_ticket(tx: Tx, connection_id: str, external_ticket_id: str) -> None:
+    """One step at a time for a desk's ticket, linked or not: linking meets no early change."""
+    tx.run(
+        "select pg_advisory_xact_lock(hashtextextended(:ticket, 11))",
+        ticket=f"{connection_id}/{external_ticket_id}",
+    )
+
+
+def forget_strangers(tx: Tx) -> int:
+    """Drop old changes of tickets that were never ours."""
+    return tx.run(
+        "update changes set state = 'dropped', outcome = 'no ticket of ours'"
+        " where state = 'waiting' and received_at < :old and not exists (select 1 from tickets t"
+        " where t.connection_id = changes.connection_id"
+        " and t.external_id = changes.external_ticket_id)",
+        old=tx.now - FORGOTTEN_AFTER,
+    )
+
+
+def as_change(row: Row) -> Change:
+    """A stored change as the connectors know it."""
+    body = dict(row["body"])
+    status = body.pop("status", None)
+    files = tuple(File(**f) for f in body.pop("files", []))
+    return Change(
+        id=row["external_id"],
+        ticket_id=row["external_ticket_id"],
+        kind=row["kind"],
+        at=row["at"],
+        status=Status(status) if status else None,
+        files=files,
+        **body,
+    )
+
+
+def _body(change: Change) -> dict[str, Any]:
+    """What is not a column of its own, without what is empty."""
+    columns = {"id", "ticket_id", "kind", "at"}
+    values = dataclasses.asdict(change)
+    return {k: _json(v) for k, v in values.items() if k not in columns and v not in (None, ())}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [{k: v for k, v in item.items() if k != "data"} for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value
+
+
+def _lane(connection_id: str, kind: str) -> str:
+    """A hint asks the desk, everything else is between us and the database."""
+    return connections.lane(connection_id) if kind == "hint" else jobs.HUB

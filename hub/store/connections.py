@@ -1,0 +1,156 @@
+"""Connections: one account at one desk, its mapping, its pace and its breaker."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from connectors.types import Requester
+from hub import ids
+from hub.store import Row, Tx
+from hub.store.schema import connections, mappings
+
+BREAKER_AFTER = 5  # failures in a row
+BREAKER_SECONDS = 15.0
+
+
+def lane(connection_id: str) -> str:
+    """The lane of everything that calls this connection's desk."""
+    return f"desk:{connection_id}"
+
+
+def get(tx: Tx, connection_id: str) -> Row:
+    """One connection."""
+    return tx.one("select * from connections where id = :id", id=connection_id)
+
+
+def native(tx: Tx, workspace_id: str) -> Row:
+    """The workspace's own help desk."""
+    return tx.one(
+        "select * from connections where workspace_id = :id and desk = 'live_chat'"
+        " order by id limit 1",
+        id=workspace_id,
+    )
+
+
+def add(tx: Tx, workspace_id: str, desk: str, name: str, **values: Any) -> str:
+    """A new connection; its id (given as `id` where the sealed config is bound to it)."""
+    values.setdefault("id", ids.new("connection"))
+    tx.run(
+        connections.insert().values(
+            workspace_id=workspace_id, desk=desk, name=name, turn_at=tx.now, **values
+        )
+    )
+    new: str = values["id"]
+    return new
+
+
+def mapping_text(tx: Tx, connection_id: str) -> str | None:
+    """The newest version of the connection's mapping, None while it uses the desk's default."""
+    text: str | None = tx.value(
+        "select body from mappings where connection_id = :id order by version desc limit 1",
+        id=connection_id,
+    )
+    return text
+
+
+def save_mapping(tx: Tx, connection: Row, body: str, author: str) -> int:
+    """A new version of the mapping; its number."""
+    version: int = tx.value(
+        "select coalesce(max(version), 0) + 1 from mappings where connection_id = :id",
+        id=connection["id"],
+    )
+    tx.run(
+        mappings.insert().values(
+            id=ids.new("mapping"),
+            workspace_id=connection["workspace_id"],
+            connection_id=connection["id"],
+            version=version,
+            body=body,
+            author=author,
+        )
+    )
+    return version
+
+
+def turn(tx: Tx, connection_id: str) -> float:
+    """Take the next turn (GCRA) and wait so many seconds for it; far away when closed.
+
+    The row says when the next call is due; each taker moves it on by a minute over the rate.
+    """
+    seconds: float | None = tx.value(
+        "update connections set turn_at = greatest(turn_at, :now)"
+        " + coalesce(make_interval(secs => 60.0 / nullif(rate, 0)), interval '0')"
+        " where id = :id and (closed_until is null or closed_until <= :now)"
+        " returning extract(epoch from turn_at - :now"
+        " - coalesce(make_interval(secs => 60.0 / nullif(rate, 0)), interval '0'))::float",
+        id=connection_id,
+        now=tx.now,
+    )
+    if seconds is not None:
+        return max(0.0, seconds)
+    until = tx.value("select closed_until from connections where id = :id", id=connection_id)
+    return max(0.1, (until - tx.now).total_seconds()) if until else 0.1
+
+
+def close_for(tx: Tx, connection_id: str, seconds: float) -> None:
+    """Call this desk not before `seconds` from now."""
+    tx.run(
+        "update connections set closed_until = greatest(closed_until, :until) where id = :id",
+        id=connection_id,
+        until=tx.now + timedelta(seconds=seconds),
+    )
+
+
+def failed(tx: Tx, connection_id: str) -> None:
+    """Count a failure; after `BREAKER_AFTER` in a row the desk is left alone for a while."""
+    failures: int = tx.value(
+        "update connections set failures = failures + 1 where id = :id returning failures",
+        id=connection_id,
+    )
+    if failures >= BREAKER_AFTER:
+        close_for(tx, connection_id, BREAKER_SECONDS)
+
+
+def healthy(tx: Tx, connection_id: str) -> None:
+    """Forget the failures."""
+    tx.run("update connections set failures = 0 where id = :id and failures > 0", id=connection_id)
+
+
+def pause(tx: Tx, connection_id: str, reason: str) -> bool:
+    """Stop all calls; False when it was paused already."""
+    return bool(
+        tx.run(
+            "update connections set state = 'paused', state_reason = :reason"
+            " where id = :id and state = 'active'",
+            id=connection_id,
+            reason=reason,
+        )
+    )
+
+
+def activate(tx: Tx, connection_id: str) -> bool:
+    """Let its waiting jobs go on; False when it was active already."""
+    return bool(
+        tx.run(
+            "update connections set state = 'active', state_reason = null, failures = 0,"
+            " closed_until = null where id = :id and state = 'paused'",
+            id=connection_id,
+        )
+    )
+
+
+def lanes(tx: Tx) -> Mapping[str, int]:
+    """The lanes that may be served now and their limits: one job to probe a desk that failed."""
+    rows = tx.all(
+        "select id, case when failures >= :broken then 1 else concurrency end as width"
+        " from connections where state = 'active'"
+        " and (closed_until is null or closed_until <= :now)",
+        broken=BREAKER_AFTER,
+        now=tx.now,
+    )
+    return {lane(row["id"]): row["width"] for row in rows}
+
+
+def requester_key(requester: Requester) -> str | None:
+    """What makes two requesters the same customer."""
+    return requester.email or requester.id

@@ -1,0 +1,13 @@
+"""Alembic runs the migrations on the connection that `hub.migrate` gives it."""
+
+from alembic import context
+
+from hub.store.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,124 @@
+"""Events to subscribers, and their deliveries."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from hub import ids
+from hub.store import Row, Tx
+from hub.store.schema import deliveries, events, subscribers
+
+DISABLED_AFTER = timedelta(hours=120)
+
+
+def lane(subscriber_id: str) -> str:
+    """The lane of everything that calls this subscriber."""
+    return f"subscriber:{subscriber_id}"
+
+
+def add_event(
+    tx: Tx, workspace_id: str, type_: str, payload: Mapping[str, Any], **ids_: Any
+) -> str:
+    """Store an outgoing event; its id, which subscribers see as `webhook-id`."""
+    event_id = ids.new("event")
+    tx.run(
+        events.insert().values(
+            id=event_id,
+            workspace_id=workspace_id,
+            direction="out",
+            type=type_,
+            payload=dict(payload),
+            at=tx.now,
+            **ids_,
+        )
+    )
+    return event_id
+
+
+def add_deliveries(tx: Tx, workspace_id: str, event_id: str, type_: str) -> list[tuple[str, str]]:
+    """One delivery for each active subscriber that wants the event: (lane, delivery id)."""
+    wanted = tx.all(
+        "select id from subscribers where workspace_id = :workspace and state = 'active'"
+        " and (events is null or :type = any(events))",
+        workspace=workspace_id,
+        type=type_,
+    )
+    rows = [
+        {
+            "id": ids.new("delivery"),
+            "workspace_id": workspace_id,
+            "subscriber_id": row["id"],
+            "event_id": event_id,
+            "created_at": tx.now,
+        }
+        for row in wanted
+    ]
+    tx.many(deliveries.insert(), rows)
+    return [(lane(row["subscriber_id"]), row["id"]) for row in rows]
+
+
+def delivery(tx: Tx, delivery_id: str) -> Row | None:
+    """A delivery with its subscriber and its event."""
+    return tx.first(
+        "select d.*, s.url, s.secret, s.previous_secret, s.previous_until,"
+        " s.state as subscriber_state, s.failing_since, e.type, e.payload, e.at as event_at"
+        " from deliveries d join subscribers s on s.id = d.subscriber_id"
+        " join events e on e.id = d.event_id where d.id = :id",
+        id=delivery_id,
+    )
+
+
+def delivered(tx: Tx, row: Row, run: int, status: int) -> bool:
+    """The subscriber has it; False when another run was faster."""
+    done = tx.run(
+        "update deliveries set state = 'delivered', delivered_at = :now, last_status = :status,"
+        " last_error = null, due_at = null where id = :id and run = :run",
+        id=row["id"],
+        now=tx.now,
+        status=status,
+        run=run,
+    )
+    tx.run(
+        "update subscribers set failing_since = null where id = :id and failing_since is not null",
+        id=row["subscriber_id"],
+    )
+    return bool(done)
+
+
+def failed(tx: Tx, row: Row, error: str, status: int | None, *, again: timedelta | None) -> None:
+    """Count the attempt; `again` says when the next is due, None that it was the last."""
+    tx.run(
+        "update deliveries set tries = tries + 1, last_error = :error, last_status = :status,"
+        " due_at = :due, state = :state where id = :id",
+        id=row["id"],
+        error=error,
+        status=status,
+        due=tx.now + again if again is not None else None,
+        state="pending" if again is not None else "failed",
+    )
+    tx.run(
+        "update subscribers set failing_since = coalesce(failing_since, :now) where id = :id",
+        id=row["subscriber_id"],
+        now=tx.now,
+    )
+
+
+def disable(tx: Tx, subscriber_id: str, reason: str) -> bool:
+    """Send nothing more to a subscriber; False when it was disabled already."""
+    changed = tx.run(
+        subscribers.update()
+        .where(subscribers.c.id == subscriber_id, subscribers.c.state == "active")
+        .values(state="disabled", state_reason=reason)
+    )
+    tx.run(
+        "update deliveries set state = 'dropped', due_at = null"
+        " where subscriber_id = :id and state = 'pending'",
+        id=subscriber_id,
+    )
+    return bool(changed)
+
+
+def lanes(tx: Tx) -> Mapping[str, int]:
+    """The lanes of active subscribers: four requests at once each."""
+    rows = tx.all("select id from subscribers where state = 'active'")
+    return {lane(row["id"]): 4 for row in rows}

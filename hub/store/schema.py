@@ -1,0 +1,396 @@
+"""Every table of the hub, in the order in which a conversation meets them.
+
+Ids are text (see `hub.ids`); times are UTC; each row has its workspace. Work that a job carries out
+(escalations, tickets' relay, changes, deliveries) has the same four columns (`WORK`): `run` counts
+the starts and fences late workers, `tries` counts failures, `due_at` says when to go on, and
+`parked` why it cannot go on without a person.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def key() -> Column[str]:
+    return Column("id", Text(collation="C"), primary_key=True)
+
+
+def hot(name: str, *, null: bool = False) -> Column[str]:
+    """An id without a foreign key: a key would have every insert lock the same parent row.
+
+    Concurrent locks of one row cost a MultiXact each
+    (https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-MULTIXACT-WRAPAROUND).
+    """
+    return Column(name, Text(collation="C"), nullable=null)
+
+
+def workspace() -> Column[str]:
+    return hot("workspace_id")
+
+
+def ref(name: str, target: str, *, null: bool = False) -> Column[str]:
+    return Column(name, ForeignKey(f"{target}.id"), nullable=null)
+
+
+def moment(name: str, *, null: bool = False) -> Column[str]:
+    now = None if null else text("now()")
+    return Column(name, DateTime(timezone=True), nullable=null, server_default=now)
+
+
+def words(name: str, *, null: bool = True, default: str | None = None) -> Column[str]:
+    return Column(name, Text, nullable=null, server_default=default)
+
+
+def count(name: str, default: int = 0) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default=str(default))
+
+
+def data(name: str, *, null: bool = False, default: str = "{}") -> Column[dict]:  # type: ignore[type-arg]
+    return Column(name, JSONB, nullable=null, server_default=None if null else default)
+
+
+def sealed(name: str, *, null: bool = True) -> Column[bytes]:
+    """Bytes that only the vault can read."""
+    return Column(name, LargeBinary, nullable=null)
+
+
+def flag(name: str, default: bool = False) -> Column[bool]:
+    return Column(name, Boolean, nullable=False, server_default=str(default).lower())
+
+
+def work() -> list[Column]:  # type: ignore[type-arg]
+    return [
+        count("run"),
+        count("tries"),
+        moment("due_at", null=True),
+        words("last_error"),
+        data("parked", null=True),
+    ]
+
+
+workspaces = Table(
+    "workspaces", metadata, key(), words("slug", null=False), words("name", null=False),
+    moment("created_at"), UniqueConstraint("slug"),
+)  # fmt: skip
+
+sources = Table(
+    "sources", metadata, key(), workspace(),
+    words("name", null=False),
+    words("dialect", null=False),
+    sealed("secret", null=False),
+    sealed("previous_secret"),
+    data("handoff_message"),  # what the customer is told at escalation, by language
+    moment("created_at"),
+    UniqueConstraint("workspace_id", "name"),
+)  # fmt: skip
+
+conversations = Table(
+    "conversations", metadata, key(), workspace(),
+    hot("source_id"),
+    words("external_id", null=False),
+    words("channel"),
+    words("language"),
+    words("url"),
+    data("requester"),
+    words("requester_key"),  # e-mail, else the platform's id: the same customer over conversations
+    words("speaker", null=False, default="ai"),
+    count("epoch"),
+    flag("waiting"),  # escalated, no desk routed: a teammate is to take over
+    words("state", null=False, default="live"),
+    count("message_count"),
+    moment("started_at"),
+    moment("last_message_at", null=True),
+    UniqueConstraint("source_id", "external_id"),
+    Index("ix_conversations_list", "workspace_id", "waiting", "id"),
+    Index("ix_conversations_requester", "workspace_id", "requester_key"),
+)  # fmt: skip
+
+messages = Table(
+    "messages", metadata, key(), workspace(),
+    ref("conversation_id", "conversations"),
+    words("external_id", null=False),
+    Column("seq", BigInteger, Identity(), nullable=False),  # the order of acceptance
+    words("role", null=False),
+    words("name"),
+    words("text", null=False),
+    data("attachments", default="[]"),
+    words("origin", null=False, default="source"),  # source, desk or hub
+    moment("at"),
+    UniqueConstraint("conversation_id", "external_id"),
+    Index("ix_messages_order", "conversation_id", "seq"),
+)  # fmt: skip
+
+# What came in from sources and what we told subscribers.
+events = Table(
+    "events", metadata, key(), workspace(),
+    words("direction", null=False),  # in or out
+    words("type", null=False),
+    hot("source_id", null=True),
+    words("dedupe_key"),
+    words("body_hash"),
+    ref("conversation_id", "conversations", null=True),
+    words("escalation_id"),
+    data("payload", null=True),  # of outgoing events
+    moment("at"),
+    Index("uq_events_dedupe", "source_id", "dedupe_key", unique=True,
+          postgresql_where=text("dedupe_key is not null")),
+    Index("ix_events_list", "workspace_id", "direction", "id"),
+    Index("ix_events_conversation", "conversation_id", "id"),
+)  # fmt: skip
+
+escalations = Table(
+    "escalations", metadata, key(), workspace(),
+    ref("conversation_id", "conversations"),
+    words("state", null=False, default="received"),
+    data("reason"),
+    words("target"),
+    words("team"),
+    words("priority"),
+    data("fields"),
+    flag("transcript_complete", True),
+    data("summary", null=True),
+    hot("connection_id", null=True),
+    hot("route_id", null=True),
+    moment("create_started_at", null=True),  # a create may be on its way: look before the next
+    ref("taken_by", "users", null=True),
+    moment("taken_over_at", null=True),
+    moment("created_at"),
+    moment("ticketed_at", null=True),
+    moment("returned_at", null=True),
+    *work(),
+    Index("ix_escalations_list", "workspace_id", "state", "id"),
+    Index("ix_escalations_conversation", "conversation_id", "id"),
+    Index("ix_escalations_due", "due_at", postgresql_where=text("due_at is not null")),
+)  # fmt: skip
+
+tickets = Table(
+    "tickets", metadata, key(), workspace(),
+    ref("escalation_id", "escalations"),
+    ref("conversation_id", "conversations"),
+    hot("connection_id"),
+    words("desk", null=False),
+    words("external_id", null=False),
+    words("url", null=False),
+    words("subject"),
+    words("status", null=False),
+    words("word"),  # the desk's own word for the status
+    moment("status_at", null=True),  # by the desk's clock
+    words("assignee"),
+    Column("transcript_seq", BigInteger, nullable=False, server_default="0"),
+    Column("relayed_seq", BigInteger, nullable=False, server_default="0"),
+    flag("relaying"),  # a relay job is open
+    moment("created_at"),
+    moment("closed_at", null=True),
+    *work(),
+    UniqueConstraint("escalation_id"),
+    UniqueConstraint("connection_id", "external_id"),
+    Index("ix_tickets_conversation", "conversation_id", "id"),
+    Index("ix_tickets_list", "workspace_id", "status", "id"),
+    Index("ix_tickets_due", "due_at", postgresql_where=text("due_at is not null")),
+)  # fmt: skip
+
+# What we wrote at the desk. `sending` is the intent: the desk may or may not have it.
+entries = Table(
+    "entries", metadata, key(), workspace(),
+    ref("ticket_id", "tickets"),
+    words("message_id"),
+    words("kind", null=False),  # message, note or file
+    words("state", null=False, default="sending"),
+    words("external_id"),
+    moment("created_at"),
+    moment("sent_at", null=True),
+    Index("uq_entries_message", "ticket_id", "kind", "message_id", unique=True),
+    Index("ix_entries_echo", "ticket_id", "external_id"),
+)  # fmt: skip
+
+# The one inbox for webhooks and polling.
+changes = Table(
+    "changes", metadata, key(), workspace(),
+    hot("connection_id"),
+    words("external_id", null=False),  # the change's own id: doubles collide
+    words("external_ticket_id", null=False),
+    words("kind", null=False),
+    data("body"),
+    words("via", null=False),  # webhook, poll or native
+    words("state", null=False, default="waiting"),  # waiting, applied or dropped
+    words("outcome"),
+    moment("at"),
+    moment("received_at"),
+    moment("applied_at", null=True),
+    *work(),
+    UniqueConstraint("connection_id", "external_id"),
+    Index("ix_changes_ticket", "connection_id", "external_ticket_id", "at"),
+    Index("ix_changes_waiting", "received_at", postgresql_where=text("state = 'waiting'")),
+)  # fmt: skip
+
+connections = Table(
+    "connections", metadata, key(), workspace(),
+    words("desk", null=False),
+    words("name", null=False),
+    sealed("config", null=False),
+    sealed("token"),
+    sealed("webhook_secret"),
+    words("webhook_id"),
+    words("state", null=False, default="active"),
+    words("state_reason"),
+    words("pause_ai_at", null=False, default="created"),  # created or assigned
+    Column("rate", Integer, nullable=True),  # calls a minute, null = unlimited
+    count("concurrency", 8),
+    moment("turn_at"),  # GCRA: when the next call is due
+    moment("closed_until", null=True),  # breaker open, or the desk said Retry-After
+    count("failures"),
+    words("poll_cursor"),
+    moment("polled_at", null=True),
+    count("version"),
+    moment("created_at"),
+    UniqueConstraint("workspace_id", "name"),
+)  # fmt: skip
+
+routes = Table(
+    "routes", metadata, key(), workspace(),
+    count("position"),
+    words("condition"),
+    Column("connection_ids", ARRAY(Text), nullable=False),
+    moment("created_at"),
+    Index("ix_routes_order", "workspace_id", "position"),
+)  # fmt: skip
+
+mappings = Table(
+    "mappings", metadata, key(), workspace(),
+    ref("connection_id", "connections"),
+    count("version"),
+    words("body", null=False),
+    words("author"),
+    moment("created_at"),
+    UniqueConstraint("connection_id", "version"),
+)  # fmt: skip
+
+subscribers = Table(
+    "subscribers", metadata, key(), workspace(),
+    words("url", null=False),
+    Column("events", ARRAY(Text), nullable=True),  # null = all
+    sealed("secret", null=False),
+    sealed("previous_secret"),
+    moment("previous_until", null=True),
+    words("state", null=False, default="active"),
+    words("state_reason"),
+    moment("failing_since", null=True),
+    moment("created_at"),
+    Index("ix_subscribers_workspace", "workspace_id"),
+)  # fmt: skip
+
+deliveries = Table(
+    "deliveries", metadata, key(), workspace(),
+    hot("subscriber_id"),
+    ref("event_id", "events"),
+    words("state", null=False, default="pending"),  # pending, delivered, failed or dropped
+    Column("last_status", Integer, nullable=True),
+    moment("created_at"),
+    moment("delivered_at", null=True),
+    *work(),
+    UniqueConstraint("subscriber_id", "event_id"),
+    Index("ix_deliveries_list", "subscriber_id", "id"),
+    Index("ix_deliveries_due", "due_at", postgresql_where=text("due_at is not null")),
+)  # fmt: skip
+
+users = Table(
+    "users", metadata, key(), workspace(),
+    words("email", null=False),
+    words("name", null=False),
+    words("role", null=False),
+    words("password_hash"),
+    flag("available", True),
+    count("max_open", 20),
+    moment("last_assigned_at", null=True),
+    moment("created_at"),
+    UniqueConstraint("email"),
+)  # fmt: skip
+
+sessions = Table(
+    "sessions", metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    workspace(),
+    ref("user_id", "users"),
+    moment("created_at"),
+    moment("expires_at"),
+)  # fmt: skip
+
+keys = Table(
+    "keys", metadata, key(), workspace(),
+    words("name", null=False),
+    words("role", null=False),
+    words("prefix", null=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    moment("expires_at", null=True),
+    moment("last_used_at", null=True),
+    moment("created_at"),
+)  # fmt: skip
+
+# Every change of state; an escalation's timeline is its rows.
+audit = Table(
+    "audit", metadata, key(), workspace(),
+    moment("at"),
+    words("actor", null=False),
+    words("what", null=False),
+    words("detail"),
+    words("subject_id"),
+    words("conversation_id"),
+    words("escalation_id"),
+    Index("ix_audit_list", "workspace_id", "id"),
+    Index("ix_audit_escalation", "escalation_id", "id",
+          postgresql_where=text("escalation_id is not null")),
+)  # fmt: skip
+
+# The hub's own desk: what `connectors.live_chat` calls "the vendor".
+native_tickets = Table(
+    "native_tickets", metadata, key(), workspace(),
+    words("key", null=False),
+    words("subject", null=False),
+    words("status", null=False, default="open"),
+    data("requester"),
+    words("requester_key"),
+    words("team"),
+    ref("assignee_id", "users", null=True),
+    moment("created_at"),
+    moment("updated_at"),
+    UniqueConstraint("key"),
+    Index("ix_native_tickets_inbox", "workspace_id", "status", "id"),
+    Index("ix_native_tickets_requester", "workspace_id", "requester_key"),
+)  # fmt: skip
+
+native_entries = Table(
+    "native_entries", metadata, key(), workspace(),
+    ref("ticket_id", "native_tickets"),
+    Column("seq", BigInteger, Identity(), nullable=False),
+    words("kind", null=False),  # message, note, file, status or assignment
+    words("author", null=False),
+    words("text", null=False, default=""),
+    data("body"),
+    sealed("content"),  # of a file, in the clear
+    moment("at"),
+    Index("ix_native_entries_ticket", "ticket_id", "seq"),
+    Index("ix_native_entries_feed", "workspace_id", "seq"),
+)  # fmt: skip

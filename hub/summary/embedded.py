@@ -1,0 +1,128 @@
+"""The summary that is always there: it quotes, needs no network and takes milliseconds.
+
+It picks one sentence of the customer and up to two of the other side, by how much they say, where
+they stand and how central they are; the words around the quotes are in the customer's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from hub.summary.centrality import product
+from hub.summary.frames import Frames, frames
+from hub.summary.language import detect
+from hub.summary.passages import Passage, read, window
+from hub.summary.text import cut
+from hub.summary.types import Sentence, Summary, Turn
+
+METHOD = "extractive"
+REPLIES = 2
+QUOTE_WORDS, QUOTE_CHARACTERS = 30, 300
+SUBJECT_CHARACTERS = 72
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What makes a sentence worth quoting; tests/bench/summary.py measures the effect."""
+
+    enough: int = 10  # words of content: more say no more
+    few: int = 4
+    nothing: float = 1.2  # off, for fewer words than `few`
+    length: float = 0.7
+    early: float = 0.6
+    central: float = 0.2
+    reply_length: float = 0.35
+    reply_late: float = 0.3
+    reply_related: float = 0.1
+    repeated: float = -0.15  # what is quoted already
+
+
+WEIGHTS = Weights()
+
+
+def summarise(
+    turns: Sequence[Turn], language: str | None = None, weights: Weights = WEIGHTS
+) -> Summary:
+    """A summary by quotation of any conversation; `language` is the channel's locale, if known."""
+    turns = window(turns)
+    passages = read(turns)
+    language = detect([p.text for p in passages if p.by_customer], language)
+    words = frames(language)
+    problem = _problem(passages, weights)
+    replies = _replies(passages, problem, weights)
+    first = _quotation(words.customer, [problem]) if problem else _silence(turns, words)
+    return Summary(_subject(problem, words), (first, *_answers(replies, words)), language, METHOD)
+
+
+def _problem(passages: Sequence[Passage], weights: Weights) -> Passage | None:
+    """The customer's sentence that tells most of what is wrong."""
+
+    def worth(p: Passage) -> float:
+        return (
+            weights.length * _fullness(p, weights)
+            + weights.early / (1 + p.nth)
+            + weights.central * p.central
+        )
+
+    return max((p for p in passages if p.by_customer), key=worth, default=None)
+
+
+def _replies(
+    passages: Sequence[Passage], problem: Passage | None, weights: Weights
+) -> list[Passage]:
+    """The other side's sentences that say most, each unlike what is quoted already."""
+    others = [p for p in passages if not p.by_customer]
+    # "How can I help you?" is quoted only where nothing better is.
+    rest = [p for p in others if p.content >= weights.few] or others[-1:]
+    quoted = [problem] if problem else []
+
+    def worth(p: Passage) -> float:
+        return (
+            weights.reply_length * _fullness(p, weights)
+            + weights.reply_late * p.place
+            + weights.reply_related * p.related
+            + weights.repeated * max((product(p.vector, q.vector) for q in quoted), default=0.0)
+        )
+
+    replies: list[Passage] = []
+    while rest and len(replies) < REPLIES:
+        best = max(rest, key=worth)
+        rest = [p for p in rest if p is not best]
+        replies.append(best)
+        quoted.append(best)
+    return sorted(replies, key=lambda p: p.index)
+
+
+def _fullness(passage: Passage, weights: Weights) -> float:
+    """How much a sentence says: 1 is enough, below 0 is next to nothing."""
+    share = min(passage.content, weights.enough) / weights.enough
+    return share - (weights.nothing if passage.content < weights.few else 0.0)
+
+
+def _answers(replies: Sequence[Passage], words: Frames) -> list[Sentence]:
+    """One sentence for each run of replies by the same role."""
+    return [
+        _quotation(words.ai if role == "ai" else words.agent, list(some))
+        for role, some in groupby(replies, key=lambda p: p.turn.role)
+    ]
+
+
+def _quotation(frame: str, passages: Sequence[Passage]) -> Sentence:
+    quotes = [cut(p.text, words=QUOTE_WORDS, characters=QUOTE_CHARACTERS) for p in passages]
+    shortened = quotes[-1] != passages[-1].text
+    text = frame.format(" … ".join(quotes) + "…" * shortened)
+    return Sentence(text, tuple(dict.fromkeys(p.turn.id for p in passages)), tuple(quotes))
+
+
+def _silence(turns: Sequence[Turn], words: Frames) -> Sentence:
+    """What there is to say when the customer sent no word: pictures, files or nothing."""
+    return Sentence(words.silent, tuple(turn.id for turn in turns if turn.role == "customer"), ())
+
+
+def _subject(problem: Passage | None, words: Frames) -> str:
+    if problem is None or not problem.content:
+        return words.subject
+    start = cut(problem.text, characters=SUBJECT_CHARACTERS)
+    return start.rstrip(" ,;:–-") + "…" if start != problem.text else start

@@ -1,0 +1,106 @@
+"""Words of greetings, courtesies and calls for a person: they say nothing about the problem."""
+
+from __future__ import annotations
+
+from hub.summary.text import tokens
+
+# Whole phrases where a script has no spaces; see `tokens`.
+SMALL_TALK = {
+    "en": """
+        hi hello hey hiya there good morning afternoon evening dear team sir madam thanks thank
+        you so much please pls i i'm i'd want wanna would like need can could may to talk speak
+        chat with a an the real live actual human person people agent agents representative rep
+        advisor operator someone somebody being help me now just get give let connect transfer
+        yes no ok okay bye not bot your you're welcome sorry apologies apologise apologize
+        inconvenience great nice lovely day weekend anything else know we we're we'll i'll we've
+        contact contacting reach reaching out assist assistance happy glad sure understand one
+        moment while connecting transferring feel free how today what's name
+    """,
+    "es": """
+        hola buenos buenas días dias tardes noches gracias por favor quiero quisiera necesito
+        puedo podría hablar con un una el la agente humano humana persona real alguien operador
+        asesor ayuda me ya sí si no vale de verdad lamento lamentamos las molestias
+        inconvenientes gusto encantado ayudarle ayudarte momento le te paso comunico transfiero
+        que tenga buen día algo más cómo como en qué hoy
+    """,
+    "fr": """
+        bonjour bonsoir salut merci beaucoup s'il vous te plaît plait je j'ai veux voudrais
+        besoin peux puis parler à a avec un une le la conseiller conseillère humain personne
+        vraie agent opérateur quelqu'un d'aide aide moi oui non ok d'un de désolé désolée
+        désolés pour gêne occasionnée excuses ravi aider puis-je instant moment transfère mets
+        relation bonne journée autre chose comment aujourd'hui
+    """,
+    "de": """
+        hallo hi guten tag morgen abend moin danke vielen dank bitte ich will möchte würde gerne
+        gern brauche kann mit einem einer einen eine dem der menschen mensch mitarbeiter
+        mitarbeiterin person echten echter agent berater jemand jemandem sprechen reden hilfe
+        mal ja nein ok tut mir leid entschuldigung entschuldigen sie die unannehmlichkeiten
+        geschehen helfen ihnen moment verbinde leite weiter schönen noch sonst etwas wie womit
+        heute
+    """,
+    "pt": """
+        olá ola oi bom boa dia tarde noite obrigado obrigada por favor quero queria gostaria
+        preciso posso falar com um uma o a de atendente humano pessoa real alguém alguem agente
+        ajuda sim não ok desculpe lamento pelo transtorno inconveniente ajudar ajudá-lo você
+        momento vou transferir transferindo tenha ótimo mais alguma coisa como em que hoje
+    """,
+    "it": """
+        ciao salve buongiorno buonasera grazie per favore voglio vorrei posso parlare con un una
+        l'operatore operatore persona umano umana vera reale agente qualcuno aiuto ho bisogno di
+        sì si no ok mi dispiace scusi ci scusiamo il disagio aiutarla aiutarti momento la metto
+        contatto trasferisco buona giornata altro come oggi cosa
+    """,
+    "nl": """
+        hallo hoi goedemorgen goedemiddag goedenavond dag bedankt dank je u wel alsjeblieft
+        alstublieft ik wil graag kan met een de mens echt persoon medewerker iemand spreken
+        praten hulp ja nee ok sorry excuses voor het ongemak jou helpen moment verbind door
+        fijne nog iets anders hoe waarmee vandaag
+    """,
+    "pl": """
+        cześć czesc dzień dobry dzien witam hej dziękuję dziękuje dzięki proszę prosze chcę chce
+        chciałbym chciałabym mogę rozmawiać porozmawiać z człowiekiem konsultantem osobą kimś
+        pracownikiem żywym o pomoc połączyć tak nie ok przepraszam przepraszamy za niedogodności
+        pomóc w czym chwila chwileczkę łączę przekazuję miłego dnia coś jeszcze jak dzisiaj
+    """,
+    "ru": """
+        привет здравствуйте добрый день вечер утро спасибо пожалуйста я хочу хотел хотела бы
+        можно поговорить с живым человеком оператором оператора оператор человек специалистом
+        позовите соедините мне помощь да нет ок извините приносим извинения за неудобства рады
+        помочь вам чем могу минуту перевожу соединяю хорошего дня ещё что-то сегодня как
+    """,
+    "tr": """
+        merhaba selam günaydın iyi günler akşamlar teşekkürler teşekkür ederim lütfen bir gerçek
+        insan insanla kişi kişiyle temsilci temsilciyle müşteri temsilcisi temsilcisiyle biriyle
+        görüşmek konuşmak istiyorum bağlayın bağla yardım evet hayır tamam üzgünüm özür dileriz
+        dilerim rahatsızlıktan dolayı yardımcı olabilirim size nasıl dakika bekleyin aktarıyorum
+        başka bugün
+    """,
+    "ar": """
+        مرحبا السلام عليكم وعليكم صباح مساء الخير النور شكرا جزيلا من فضلك لو سمحت أريد اريد أود
+        التحدث اتكلم أتكلم مع إلى الى شخص حقيقي موظف إنسان انسان وكيل مساعدة نعم لا كيف يمكنني
+        مساعدتك اليوم نعتذر عن الإزعاج آسف لحظة سأحولك
+    """,
+    "hi": """
+        नमस्ते हेलो हैलो धन्यवाद शुक्रिया कृपया मुझे मैं किसी एक इंसान व्यक्ति असली एजेंट से के
+        साथ बात करनी करना है चाहता चाहती हूँ हूं मदद चाहिए हाँ नहीं आपकी क्या कर सकता सकती
+        सहायता कैसे क्षमा करें
+    """,
+    "zh": """
+        你好 您好 谢谢 谢谢你 请 转人工 人工 人工客服 人工服务 客服 我要人工 我要找人工客服
+        我想找真人 我想和真人说话 请转人工客服 是的 不是 好的 请问有什么可以帮您 帮助您
+        很抱歉给您带来不便 请稍等 正在为您转接 祝您生活愉快
+    """,
+    "ja": """
+        こんにちは こんばんは おはようございます ありがとうございます お願いします
+        人間と話したいです 担当者と話したいです オペレーターにつないでください 人と話したい
+        有人対応をお願いします はい いいえ どのようなご用件でしょうか 本日はどうされましたか
+        お手伝いできますか 申し訳ございません 少々お待ちください 担当者におつなぎします
+    """,
+    "ko": """
+        안녕하세요 안녕 감사합니다 고마워요 부탁드립니다 부탁해요 상담원 상담사 사람 사람과
+        사람이랑 직원 연결 연결해 주세요 연결해주세요 상담원과 이야기하고 대화하고 통화하고
+        싶어요 싶습니다 네 아니요 무엇을 도와드릴까요 어떻게 도와 드릴까요 죄송합니다 불편을
+        드려 잠시만 기다려 드리겠습니다
+    """,
+}
+IDLE_WORDS = frozenset(word for phrases in SMALL_TALK.values() for word in tokens(phrases))

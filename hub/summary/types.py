@@ -1,0 +1,69 @@
+"""What a summary is made from and what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Protocol
+
+Role = Literal["customer", "ai", "agent", "system"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message of a conversation, as it was written."""
+
+    id: str
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of a summary, the messages it rests on and the words it took from them."""
+
+    text: str
+    message_ids: tuple[str, ...]
+    quotes: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The sentence as JSON types."""
+        return {
+            "text": self.text,
+            "message_ids": list(self.message_ids),
+            "quotes": list(self.quotes),
+        }
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A subject line of at most 80 characters and a few sentences in `language`."""
+
+    subject: str
+    sentences: tuple[Sentence, ...]
+    language: str
+    method: str
+
+    @property
+    def text(self) -> str:
+        """The sentences as one paragraph."""
+        return " ".join(sentence.text for sentence in self.sentences)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The summary as JSON types; `from_dict` reads it back."""
+        return asdict(self) | {"sentences": [sentence.as_dict() for sentence in self.sentences]}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Summary:
+        """The summary that `as_dict` wrote; a sentence without quotes has none."""
+        sentences = tuple(
+            Sentence(one["text"], tuple(one["message_ids"]), tuple(one.get("quotes", ())))
+            for one in plain["sentences"]
+        )
+        return cls(plain["subject"], sentences, plain["language"], plain["method"])
+
+
+class Summariser(Protocol):
+    """Writes a summary of `turns`; `language` is a code, or None to find it out."""
+
+    def summarise(self, turns: Sequence[Turn], language: str | None = None) -> Summary: ...

@@ -1,0 +1,94 @@
+"""What the hub tells about itself: log lines without contents, and Prometheus figures.
+
+Log lines carry ids, never a transcript, a name, an address or a secret.
+"""
+
+import logging
+import os
+import signal
+import sys
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+
+class Metrics:
+    """Counters of one process; with `PROMETHEUS_MULTIPROC_DIR` they add up over processes."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.acks = self._counter("hub_acks_total", "Intake answers by status.", "status")
+        self.jobs = self._counter("hub_jobs_total", "Jobs by story and outcome.", "story", "end")
+        self.deliveries = self._counter(
+            "hub_deliveries_total", "Delivery attempts by outcome.", "outcome"
+        )
+        self.parked = self._counter("hub_parked_total", "Parked work by reason.", "code")
+        self.ack_seconds = self._histogram("hub_ack_seconds", "Time to answer the intake.")
+        self.ticket_seconds = self._histogram(
+            "hub_ticket_seconds", "From accepting an escalation to its ticket.", "desk"
+        )
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
+        return Histogram(name, text, labels, buckets=SECONDS, registry=self.registry)
+
+
+def configure_logging(log_format: str | None = None) -> None:
+    """One line an event on stderr: JSON, or text on a terminal."""
+    text = (log_format or _default_format()) == "text"
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+            if text
+            else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _default_format() -> str:
+    return os.environ.get("HUB_LOG_FORMAT") or ("text" if sys.stderr.isatty() else "json")
+
+
+log: Any = structlog.get_logger()
+
+
+def crashpoint(name: str) -> None:
+    """Nothing, unless a fault test named this line: then the process dies here, as by kill -9.
+
+    `HUB_CRASH=name:k` kills at the k-th hit; the names are in `CRASHPOINTS`.
+    """
+    if CRASH is not None:
+        _maybe_crash(name)
+
+
+CRASHPOINTS = (
+    "intake.before_commit",
+    "intake.committed",
+    "escalate.summarised",
+    "escalate.before_request",
+    "escalate.desk_committed",
+    "escalate.linked",
+    "escalate.noted",
+    "relay.desk_committed",
+)
+CRASH = os.environ.get("HUB_CRASH")
+_hits: list[str] = []
+
+
+def _maybe_crash(name: str) -> None:
+    wanted, _, number = (CRASH or "").partition(":")
+    _hits.append(name)
+    if name == wanted and _hits.count(name) == int(number or 1):
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,126 @@
+"""`python -m hub up`: database, web, worker, clock and sandbox desks in one command."""
+
+import os
+import subprocess
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+from hub import settings
+from hub.postgres import Embedded, EmbeddedError
+from hub.supervisor import Child, Supervisor, port_free
+
+PYTHON = [sys.executable, "-m", "hub"]
+WORKER_NICE = 5  # answering platforms comes before working off
+
+
+class CannotStart(Exception):
+    """One sentence that says why, and what to do."""
+
+
+def run(args: Namespace) -> int:
+    """Start everything, keep it running, stop it together; the exit code."""
+    environ = dict(os.environ)
+    port = args.port or int(environ.get("PORT", settings.DEFAULT_PORT))
+    host = settings.bind(environ, "127.0.0.1")
+    ports = [port, port + 1] if args.sandbox or args.demo else [port]
+    try:
+        _check_ports(host, ports)
+        environ |= _environment(environ, port, sandbox=len(ports) == 2)
+        os.environ.update(environ)
+        chosen = settings.read(environ)
+        database = Embedded(chosen.data_dir) if chosen.embedded else None
+        if database is not None:
+            database.start()
+        _migrate()
+    except (CannotStart, EmbeddedError, settings.BadSetting) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    logs = _fresh_log(chosen.data_dir)
+    print(f"The hub starts at {chosen.public_url} (its log: {logs}). Ctrl-C stops it.", flush=True)
+    supervisor = Supervisor(
+        _children(host, port, sandbox=len(ports) == 2, demo=args.demo),
+        on_line=_writer(logs),
+        keepers=[database.ensure] if database is not None else [],
+        closers=[database.stop] if database is not None else [],
+    )
+    return supervisor.run()
+
+
+def _check_ports(host: str, ports: list[int]) -> None:
+    for port in ports:
+        if not port_free(host, port):
+            raise CannotStart(
+                f"Port {port} is in use: stop what listens there, or choose another with --port"
+                f" (make run PORT={ports[0] + 1000})."
+            )
+
+
+def _environment(environ: dict[str, str], port: int, *, sandbox: bool) -> dict[str, str]:
+    """What the children are told beyond our own environment."""
+    data_dir = Path(environ.get("HUB_DATA_DIR", "var")).absolute()
+    told = {"PORT": str(port), "HUB_DATA_DIR": str(data_dir)}
+    if "DATABASE_URL" not in environ:
+        metrics = data_dir / "metrics"
+        _make_folder(metrics)
+        for old in metrics.glob("*.db"):
+            old.unlink()
+        told["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
+    if sandbox:
+        told["HUB_SANDBOX_URL"] = f"http://127.0.0.1:{port + 1}"
+        told.setdefault(
+            "HUB_ALLOW_PRIVATE_NETWORKS", environ.get("HUB_ALLOW_PRIVATE_NETWORKS", "127.0.0.0/8")
+        )
+    return told
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise CannotStart(
+            f"{folder.parent} cannot be written ({problem.strerror}): set HUB_DATA_DIR to a folder"
+            " of yours."
+        ) from None
+
+
+def _migrate() -> None:
+    """In a process of its own, so that this one, which stays, stays small."""
+    done = subprocess.run([*PYTHON, "migrate"], capture_output=True, text=True)
+    if done.returncode:
+        raise CannotStart(done.stderr.strip() or "The database cannot be migrated.")
+
+
+def _children(host: str, port: int, *, sandbox: bool, demo: bool) -> list[Child]:
+    children = [
+        Child("web", [*PYTHON, "web"], env={"HUB_BIND": host}),
+        Child("worker", [*PYTHON, "worker"], nice=WORKER_NICE),
+        Child("clock", [*PYTHON, "clock"], nice=WORKER_NICE),
+    ]
+    if sandbox:
+        children.insert(0, Child("sandbox", [*PYTHON, "sandbox", "--port", str(port + 1)]))
+    if demo:
+        children.append(Child("demo", [*PYTHON, "demo", "--once"], once=True))
+    return children
+
+
+def _fresh_log(data_dir: Path) -> Path:
+    """The log of this run; the last run's is kept beside it."""
+    log = data_dir / "hub.log"
+    if log.exists():
+        log.replace(data_dir / "hub.log.1")
+    return log
+
+
+def _writer(path: Path) -> Callable[[str, str], None]:
+    """The demo speaks to the terminal, everybody else to the log."""
+    log = path.open("a", buffering=1)
+
+    def write(name: str, line: str) -> None:
+        if name == "demo":
+            print(line, flush=True)
+            return
+        log.write(f"{name:<7} | {line}\n")
+
+    return write

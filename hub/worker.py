@@ -1,0 +1,179 @@
+"""Runs jobs; the only catcher of connector errors, sorted by what to do next."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import Table
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from connectors.errors import (
+    AuthFailed,
+    ConnectorError,
+    InvalidRequest,
+    Permanent,
+    RateLimited,
+    Retryable,
+    Unavailable,
+)
+from hub import jobs
+from hub.house import House
+from hub.jobs import Job
+from hub.pipeline import escalate, parking, poll, publish, relay, sync
+from hub.store import Fenced, Row, Tx, connections, publications, work
+from hub.store.schema import changes, deliveries, escalations, tickets
+from hub.store.schema import connections as connections_table
+from mappings.errors import MappingError
+
+log = structlog.get_logger()
+
+HUB_WIDTH = 16  # jobs in flight that call nobody
+FIRST_DELAY, LONGEST_DELAY = 1.0, 300.0  # seconds between tries
+
+
+@dataclass(frozen=True)
+class Story:
+    """A kind of job: what runs, the table of its rows, how often it may fail."""
+
+    run: Callable[[House, Job], None]
+    table: Table
+    tries: int
+
+
+STORIES: Mapping[str, Story] = {
+    "escalate": Story(escalate.escalate, escalations, 12),
+    "relay": Story(relay.relay, tickets, 12),
+    "close": Story(relay.close, tickets, 12),
+    "sync": Story(sync.sync, changes, 12),
+    "deliver": Story(publish.deliver, deliveries, 12),
+    "poll": Story(poll.poll, connections_table, 1),
+}
+
+
+def run(house: House, job: Job) -> None:
+    """Run one job to its end, its next try, or its parking place."""
+    story = STORIES[job.story]
+    try:
+        story.run(house, job)
+        house.metrics.jobs.labels(job.story, "done").inc()
+    except Fenced as news:
+        log.info("job.fenced", story=job.story, subject=job.subject, why=str(news))
+    except (OperationalError, DBAPIError) as problem:
+        if isinstance(problem, OperationalError) or problem.connection_invalidated:
+            raise  # the database is away: the queue takes the job up again
+        _failed(house, job, story, problem)
+    except Exception as problem:
+        _failed(house, job, story, problem)
+
+
+def _failed(house: House, job: Job, story: Story, problem: Exception) -> None:
+    """Record the failure and what follows from it, with the end of this job."""
+    if not isinstance(problem, ConnectorError | MappingError):
+        log.exception("job.bug", story=job.story, subject=job.subject)
+    else:
+        log.warning("job.failed", story=job.story, subject=job.subject, why=str(problem))
+    with house.store.transaction() as tx:
+        jobs.finish(tx, job)
+        row = tx.first(story.table.select().where(story.table.c.id == job.subject))
+        if row is not None:
+            end = _settle(tx, house, job, story, row, problem)
+            house.metrics.jobs.labels(job.story, end).inc()
+
+
+def _settle(tx: Tx, house: House, job: Job, story: Story, row: Row, problem: Exception) -> str:
+    """The next try, the paused connection, or the parking place."""
+    connection_id = row.get("connection_id")
+    if job.story == "escalate" and not _may_have_landed(problem):
+        tx.run("update escalations set create_started_at = null where id = :id", id=job.subject)
+    if isinstance(problem, Unavailable) and connection_id:
+        connections.failed(tx, connection_id)
+    if isinstance(problem, AuthFailed) and connection_id:
+        parking.pause_connection(tx, connection_id, str(problem))
+        jobs.enqueue(tx, connections.lane(connection_id), job.story, job.subject)
+        return "waiting"
+    if story.table is connections_table:
+        return "failed"  # polling goes on by the clock
+    counted = not isinstance(problem, RateLimited)
+    last = counted and row["tries"] + 1 >= story.tries
+    if isinstance(problem, Permanent | MappingError) or last:
+        parking.park(tx, story.table, row, _reason(tx, problem))
+        house.metrics.parked.labels(type(problem).__name__).inc()
+        return "parked"
+    seconds = _delay(house, problem, row["tries"])
+    waits = isinstance(problem, Retryable) and not isinstance(problem, Unavailable)
+    work.put_off(
+        tx, story.table, job.subject, seconds=seconds, error=str(problem), failed=not waits
+    )
+    jobs.enqueue(tx, _lane(row, job), job.story, job.subject, delay=seconds)
+    return "again"
+
+
+def _may_have_landed(problem: Exception) -> bool:
+    """True when the create that failed may stand at the desk all the same."""
+    return not isinstance(problem, ConnectorError) or (
+        isinstance(problem, Unavailable) and problem.sent
+    )
+
+
+def _delay(house: House, problem: Exception, tries: int) -> float:
+    """What the desk asked for, or twice as long as last time, with jitter."""
+    asked = problem.retry_after if isinstance(problem, Retryable) else None
+    if asked is not None:
+        return asked + house.random.random() * 0.5
+    delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0**tries)
+    return float(delay * (0.75 + house.random.random() / 2))
+
+
+def _lane(row: Row, job: Job) -> str:
+    if job.story == "deliver":
+        return publications.lane(row["subscriber_id"])
+    if job.story == "sync" and row["kind"] != "hint":
+        return jobs.HUB
+    return connections.lane(row["connection_id"]) if row.get("connection_id") else jobs.HUB
+
+
+def _reason(tx: Tx, problem: Exception) -> dict[str, Any]:
+    fields: dict[str, str] = {}
+    if isinstance(problem, InvalidRequest):
+        fields = dict(problem.fields)
+    if isinstance(problem, MappingError):
+        fields = {error.field: error.message for error in problem.errors}
+    return work.reason(tx, _code(problem), str(problem), fields)
+
+
+def _code(problem: Exception) -> str:
+    """The error's class in words that outsiders may rely on."""
+    name = type(problem).__name__ if isinstance(problem, ConnectorError | MappingError) else "Bug"
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+def lanes(house: House) -> dict[str, int]:
+    """Every lane that may be served now, with its limit."""
+    with house.store.transaction() as tx:
+        return {jobs.HUB: HUB_WIDTH, **connections.lanes(tx), **publications.lanes(tx)}
+
+
+def serve(house: House) -> None:
+    """Work until SIGTERM or SIGINT; the jobs in flight are finished."""
+    asyncio.run(_serve(house))
+
+
+async def _serve(house: House) -> None:
+    worker = jobs.Worker(
+        house.store.url,
+        threads=house.settings.worker_threads,
+        lanes=lambda: lanes(house),
+        run=lambda job: run(house, job),
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stop)
+    log.info("worker.started", threads=house.settings.worker_threads)
+    await worker.serve(lambda problem: log.warning("worker.database_away", why=str(problem)))
+    with contextlib.suppress(NotImplementedError):
+        house.close()
+    log.info("worker.stopped")

@@ -1,0 +1,55 @@
+"""The web server: gunicorn with gevent, so that slow clients hold a greenlet and not a thread.
+
+gevent has to patch the standard library before anything else is imported: `python -m hub web`
+does so through `patch`, first of all.
+"""
+
+import os
+from typing import Any
+
+def patch() -> None:
+    """Make blocking calls yield to other requests; call it before any other import."""
+    from gevent import monkey
+
+    monkey.patch_all()
+
+
+def serve(host: str, port: int) -> None:
+    """Serve until SIGTERM; requests in flight are answered."""
+    from gunicorn.app.base import BaseApplication
+
+    class Server(BaseApplication):  # type: ignore[misc]
+        def load_config(self) -> None:
+            for name, value in _options(host, port).items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            return _application()
+
+    Server().run()
+
+
+def _application() -> Any:
+    from hub import house, telemetry
+    from hub.app import create_app
+
+    telemetry.configure_logging()
+    return create_app(house.build(pool=16))
+
+
+def _options(host: str, port: int) -> dict[str, Any]:
+    return {
+        "bind": f"{host}:{port}",
+        "worker_class": "gevent",
+        "workers": int(os.environ.get("WEB_CONCURRENCY", "2")),
+        "preload_app": True,  # one import for all workers; connections are opened after the fork
+        "worker_connections": 1000,
+        "backlog": 2048,
+        "keepalive": 30,
+        "timeout": 60,
+        "graceful_timeout": 3,
+        "limit_request_line": 8190,
+        "loglevel": "warning",
+        "proc_name": "hub-web",
+        "control_socket_disable": True,
+    }

@@ -1,0 +1,99 @@
+"""A real PostgreSQL for every test that asks for one, and a house in it."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from hub import house as houses
+from hub import migrate, postgres
+from hub.app import create_app
+from hub.house import House
+from hub.settings import Settings
+from hub.store import Store, engine
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A PostgreSQL server of this test run."""
+    with postgres.throwaway() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template_url(server_url: str) -> str:
+    """The migrated database that every test's is copied from."""
+    _sql(server_url, "create database hub_template")
+    url = server_url.replace("///hub?", "///hub_template?")
+    migrate.upgrade(url)
+    return url
+
+
+@pytest.fixture
+def database_url(server_url: str, template_url: str) -> Iterator[str]:
+    """A migrated, empty database of this test's own."""
+    _sql(server_url, "create database hub_test template hub_template")
+    yield server_url.replace("///hub?", "///hub_test?")
+    _sql(server_url, "drop database hub_test with (force)")
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a hub on loopback that may call loopback."""
+    return Settings(
+        database_url=database_url,
+        data_dir=tmp_path,
+        port=8000,
+        public_url="http://127.0.0.1:8000",
+        keys=(("test", SecretStr(base64.b64encode(b"k" * 32).decode())),),
+        secret_key=SecretStr("test secret key"),
+        sandbox_url="http://127.0.0.1",
+        allow_networks=_loopback(),
+    )
+
+
+@pytest.fixture
+def house(settings: Settings) -> Iterator[House]:
+    """A house with an empty database."""
+    built = houses.build(settings, store=Store(settings.database_url, pool=8))
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def workspace(house: House) -> str:
+    """The id of a workspace with its Help Desk."""
+    from hub import admin
+
+    with house.store.transaction() as tx:
+        return admin.add_workspace(tx, house, "default", "Default")
+
+
+@pytest.fixture
+def app(house: House) -> Flask:
+    """The web application of the house."""
+    return create_app(house)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client of the web application."""
+    return app.test_client()
+
+
+def _loopback() -> tuple:  # type: ignore[type-arg]
+    from ipaddress import ip_network
+
+    return (ip_network("127.0.0.0/8"),)
+
+
+def _sql(url: str, statement: str) -> None:
+    database = engine(url, pool=1)
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(statement))
+    database.dispose()

@@ -1,0 +1,225 @@
+"""What a desk's answers, and its silence, become."""
+
+import gzip
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from connectors.errors import (
+    AuthFailed,
+    Conflict,
+    ConnectorError,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+    Unavailable,
+)
+from connectors.http import MAX_ANSWER, Http
+from tests.connectors.scripted import Answer, Script, server
+
+
+@pytest.fixture
+def desk() -> Iterator[Script]:
+    with server() as script:
+        yield script
+
+
+def call(desk: Script, answer: Any, http: Http | None = None) -> Any:
+    desk.at("GET", "/it", answer)
+    return (http or Http()).call("GET", f"{desk.url}/it")
+
+
+def raw(*pieces: bytes, pause: float = 0.0) -> Answer:
+    def write(out: Any) -> None:
+        for piece in pieces:
+            out.write(piece)
+            out.flush()
+            time.sleep(pause)
+
+    return Answer(raw=write)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (302, InvalidRequest),
+        (400, InvalidRequest),
+        (401, AuthFailed),
+        (403, AuthFailed),
+        (404, NotFound),
+        (408, Unavailable),
+        (409, Conflict),
+        (410, NotFound),
+        (413, InvalidRequest),
+        (422, InvalidRequest),
+        (429, RateLimited),
+        (500, Unavailable),
+        (503, Unavailable),
+    ],
+)
+def test_each_refusal_tells_what_to_do_next(
+    desk: Script, status: int, error: type[ConnectorError]
+) -> None:
+    with pytest.raises(error, match=f"GET /it -> {status}: no luck"):
+        call(desk, Answer(b"no luck", status))
+
+
+def test_an_answer_is_its_json(desk: Script) -> None:
+    assert call(desk, {"id": 1}) == {"id": 1}
+
+
+def test_an_empty_answer_is_none(desk: Script) -> None:
+    assert call(desk, Answer(None, 204)) is None
+
+
+@pytest.mark.parametrize("body", [b"<html>maintenance</html>", b"[" * 200_000, b"\xff\xfe"])
+def test_a_200_that_is_not_json_is_an_unavailable_desk(desk: Script, body: bytes) -> None:
+    with pytest.raises(Unavailable) as caught:
+        call(desk, Answer(body))
+    assert caught.value.sent
+
+
+def test_compressed_and_chunked_answers_are_read(desk: Script) -> None:
+    squeezed = gzip.compress(b'{"id": 2}')
+    assert call(desk, Answer(squeezed, headers={"Content-Encoding": "gzip"})) == {"id": 2}
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert call(desk, raw(head, b"4\r\n[1, \r\n", b"2\r\n2]\r\n", b"0\r\n\r\n")) == [1, 2]
+
+
+def test_an_answer_over_the_cap_is_refused(desk: Script) -> None:
+    with pytest.raises(Unavailable):
+        call(desk, Answer(b" " * (MAX_ANSWER + 1)))
+
+
+def test_a_bomb_is_not_unpacked_beyond_the_cap(desk: Script) -> None:
+    bomb = gzip.compress(b" " * (MAX_ANSWER * 8))
+    with pytest.raises(Unavailable):
+        call(desk, Answer(bomb, headers={"Content-Encoding": "gzip"}))
+
+
+def test_an_answer_that_drips_is_given_up(desk: Script) -> None:
+    drip = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n", *[b" "] * 50, pause=0.05)
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match="in time") as caught:
+        call(desk, drip, Http(timeout=(1.0, 0.2)))
+    assert caught.value.sent
+    assert time.monotonic() - started < 1.5
+
+
+def test_silence_is_given_up(desk: Script) -> None:
+    with pytest.raises(Unavailable, match="in time") as caught:
+        call(desk, raw(b"", pause=1.0), Http(timeout=(1.0, 0.2)))
+    assert caught.value.sent
+
+
+@pytest.mark.parametrize(
+    "pieces", [(), (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"{"), (b"nonsense\r\n\r\n",)]
+)
+def test_a_write_may_have_landed_when_the_line_goes_dead(
+    desk: Script, pieces: tuple[bytes, ...]
+) -> None:
+    with pytest.raises(Unavailable) as caught:
+        call(desk, raw(*pieces))
+    assert caught.value.sent
+
+
+def test_nothing_landed_where_nobody_listens() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(Unavailable) as caught:
+        Http().call("POST", f"http://127.0.0.1:{port}/it", json={})
+    assert not caught.value.sent
+
+
+def test_redirects_are_not_followed_nor_read(desk: Script) -> None:
+    with pytest.raises(InvalidRequest):
+        call(desk, Answer(b"", 302, {"Location": f"{desk.url}/elsewhere"}))
+    with pytest.raises(Unavailable):
+        call(desk, Answer(b" " * (MAX_ANSWER + 1), 302, {"Location": "http://[broken"}))
+    assert not desk.to("GET", "/elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("40", 40.0), ("0.5", 0.5), ("-3", 0.0), ("inf", None), ("nan", None), ("soon", None)],
+)
+def test_the_desk_says_when_to_come_back(desk: Script, header: str, seconds: float | None) -> None:
+    with pytest.raises(RateLimited) as caught:
+        call(desk, Answer(b"", 429, {"Retry-After": header}))
+    assert caught.value.retry_after == seconds
+
+
+def test_a_date_to_come_back_counts_from_the_desk_s_own_clock(desk: Script) -> None:
+    head = b"HTTP/1.1 503 No\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\nContent-Length: 0\r\n"
+    with pytest.raises(Unavailable) as caught:
+        call(desk, raw(head + b"Retry-After: Sun, 22 Nov 2026 10:01:30 GMT\r\n\r\n"))
+    assert caught.value.retry_after == 90.0
+
+
+def test_a_limited_connection_is_told_to_its_throttle(desk: Script) -> None:
+    told: list[Any] = []
+
+    class Throttle:
+        def take(self) -> None:
+            told.append("take")
+
+        def limited(self, seconds: float) -> None:
+            told.append(seconds)
+
+    with pytest.raises(RateLimited):
+        call(desk, Answer(b"", 429, {"Retry-After": "40"}), Http(throttle=Throttle()))
+    assert told == ["take", 40.0]
+
+
+def test_no_secret_shows_in_an_error(desk: Script) -> None:
+    http = Http(secrets=["client-secret"])
+    http.headers["Authorization"] = "Bearer access-token"
+    body = b"bad client-secret and access-token"
+    with pytest.raises(InvalidRequest) as caught:
+        call(desk, Answer(body, 400), http)
+    assert "secret" not in str(caught.value)
+    assert "access-token" not in str(caught.value)
+
+
+def test_the_query_shows_in_no_error(desk: Script) -> None:
+    with pytest.raises(NotFound) as caught:
+        Http().call("GET", f"{desk.url}/search", params={"query": "ann@example.com"})
+    assert "ann@example.com" not in str(caught.value)
+
+
+def test_cookies_are_not_kept(desk: Script) -> None:
+    http = Http()
+    call(desk, Answer({}, headers={"Set-Cookie": "session=1; Path=/"}), http)
+    call(desk, {}, http)
+    assert "cookie" not in desk.asked[-1].headers
+
+
+def test_what_cannot_be_sent_is_an_invalid_request(desk: Script) -> None:
+    for url, body in [("no-url", {}), (desk.url, {"amount": float("nan")})]:
+        with pytest.raises(InvalidRequest):
+            Http().call("POST", url, json=body)
+
+
+def test_a_refused_token_is_renewed_once(desk: Script) -> None:
+    class Auth(requests.auth.AuthBase):
+        number = 0
+
+        def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+            request.headers["Authorization"] = f"Bearer {self.number}"
+            return request
+
+        def renew(self) -> None:
+            self.number += 1
+
+    http = Http()
+    http.auth = Auth()
+    desk.at("GET", "/it", Answer(b"", 401), Answer({"ok": 1}), Answer(b"", 401))
+    assert http.call("GET", f"{desk.url}/it") == {"ok": 1}
+    with pytest.raises(AuthFailed):
+        http.call("GET", f"{desk.url}/it")
+    assert [a.headers["authorization"][-1] for a in desk.asked] == ["0", "1", "1", "2"]
