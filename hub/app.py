@@ -1,6 +1,6 @@
 """The web process: intake, REST API, console, health. One factory, one blueprint a noun."""
 
-from flask import Flask, current_app
+from flask import Flask
 
 from hub import api, console
 from hub.api import health, intake
@@ -19,9 +19,3 @@ def create_app(house: House) -> Flask:
     for blueprint in (intake.blueprint, health.blueprint, *api.blueprints(), *console.blueprints()):
         app.register_blueprint(blueprint)
     return app
-
-
-def house() -> House:
-    """The house of the current request."""
-    found: House = current_app.extensions["house"]
-    return found

@@ -1,7 +1,7 @@
 """The house: everything that a process of the hub holds, put together in one place."""
 
-import random
 from dataclasses import dataclass, field
+from random import Random
 
 from hub import settings as settings_module
 from hub.desks import Desks
@@ -24,7 +24,7 @@ class House:
     guard: Guard
     outbound: GuardedSession
     metrics: Metrics
-    random: random.Random = field(default_factory=random.Random)
+    random: Random = field(default_factory=Random)
 
     def close(self) -> None:
         """Give back connections."""

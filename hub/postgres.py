@@ -36,6 +36,7 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "fsync": "on",
     "synchronous_commit": "on",
+    "client_connection_check_interval": "5s",  # the query of a killed worker ends
     "max_wal_size": "256MB",
     "checkpoint_timeout": "15min",
     "timezone": "UTC",

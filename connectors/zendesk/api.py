@@ -15,6 +15,7 @@ from connectors.auth import Basic, OAuth, Token
 from connectors.base import Ports
 from connectors.errors import AuthFailed, InvalidRequest, Unavailable
 from connectors.http import Http
+from connectors.transcript import clean
 from connectors.types import File
 from connectors.zendesk.config import Config
 
@@ -61,10 +62,13 @@ class Api:
         query = {"sort": "-created_at", "page[size]": 100, "include": "users"}
         return self.call("GET", f"/tickets/{quote(ticket_id, safe='')}/comments", params=query)
 
-    def upload(self, file: File) -> Any:
-        """Upload a file that has data: its `token` (for 60 minutes) and its `attachment`."""
-        name = quote(file.name.replace("\0", "") or "file", safe="")
-        return self.zenpy.upload(file.data or b"", name, file.content_type)["upload"]
+    def upload(self, file: File) -> tuple[str, str]:
+        """Upload a file that has data: its token, good for 60 minutes, and its id."""
+        name = quote(clean(file.name) or "file", safe="")
+        answer = self.zenpy.upload(file.data or b"", name, file.content_type)
+        with understood("POST /uploads"):
+            upload = answer["upload"]
+            return str(upload["token"]), str(upload["attachment"]["id"])
 
     def _auth(self) -> AuthBase:
         if self.config.api_token:

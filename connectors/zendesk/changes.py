@@ -23,13 +23,12 @@ def fetch(api: Api, after: datetime | str) -> ChangePage:
     """The changes since a time or one of our cursors."""
     if isinstance(after, datetime):
         return _since(api, after)
-    match after.split(":", 1):
-        case ["since", time]:
+    match after.split(":", 3):
+        case ["since", time] if time.isdecimal():
             return _since(api, datetime.fromtimestamp(int(time), UTC))
-        case ["export", place]:
-            return _export(api, {"cursor": place})
-        case ["list", place]:
-            since, newest, page = place.split(":", 2)
+        case ["export", *_]:
+            return _export(api, {"cursor": after.removeprefix("export:")})
+        case ["list", since, newest, page] if since.isdecimal() and newest.isdecimal():
             return _list(api, since=int(since), newest=int(newest), page=page)
     raise InvalidRequest("not a cursor of this desk")
 
@@ -58,9 +57,8 @@ def _export(api: Api, place: Mapping[str, Any]) -> ChangePage:
 
 
 def _list(api: Api, *, since: int, newest: int, page: str) -> ChangePage:
-    query = {"sort": "-updated_at", "page[size]": LIST_PAGE} | (
-        {"page[after]": page} if page else {}
-    )
+    query: dict[str, Any] = {"sort": "-updated_at", "page[size]": LIST_PAGE}
+    query |= {"page[after]": page} if page else {}
     answer = api.call("GET", "/tickets", params=query)
     with understood("GET /tickets"):
         times = [int(words.time_of(raw["updated_at"]).timestamp()) for raw in answer["tickets"]]

@@ -7,7 +7,7 @@ from typing import Any
 from connectors import transcript
 from connectors.types import Draft, File, Message, Note
 from connectors.zendesk import words
-from connectors.zendesk.api import Api, understood
+from connectors.zendesk.api import Api
 from connectors.zendesk.config import COMMENT_LIMIT
 
 CLOCKS = timedelta(minutes=5)  # how far Zendesk's clock and the customer's may lie apart
@@ -57,8 +57,5 @@ def _fit(text: str, name: str, limit: int) -> tuple[list[File], str]:
 
 
 def _with_uploads(api: Api, body: str, files: Iterable[File]) -> dict[str, Any]:
-    uploads = [api.upload(file) for file in files if file.data]
-    if not uploads:
-        return {"body": body}
-    with understood("POST /uploads"):
-        return {"body": body, "uploads": [upload["token"] for upload in uploads]}
+    tokens = [api.upload(file)[0] for file in files if file.data]
+    return {"body": body, "uploads": tokens} if tokens else {"body": body}

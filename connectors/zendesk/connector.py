@@ -92,9 +92,7 @@ class Zendesk(Connector):
     def attach(self, ticket_id: str, file: File) -> str:
         if not file.data:
             raise Unsupported("Zendesk takes files with their bytes only")
-        upload = self.api.upload(file)
-        with understood("POST /uploads"):
-            name, token = str(upload["attachment"]["id"]), upload["token"]
+        token, name = self.api.upload(file)
         author = self._requester_of(ticket_id)
         body = comments.body_of("", [file])
         self._update(

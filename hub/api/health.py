@@ -9,7 +9,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from hub import jobs
-from hub.app import house
+from hub.current import house
 from hub.house import House
 
 blueprint = Blueprint("health", __name__)

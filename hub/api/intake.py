@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 from connectors.errors import BadDelivery
 from connectors.types import Delivery as DeskDelivery
 from hub import vault
-from hub.app import house
+from hub.current import house
 from hub.house import House
 from hub.pipeline.intake import Inbox
 from hub.store import Row, changes

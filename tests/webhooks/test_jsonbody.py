@@ -81,7 +81,7 @@ HOSTILE: dict[str, bytes] = {
     "the same key deep inside": b'{"a":[{"b":{"c":1,"d":2,"c":3}}]}',
     "the empty key twice": b'{"":1,"":2}',
     "65 deep": nested(65),
-    "65 deep in both": b'[{"a":' * 33 + b"1" + b"}]" * 33,
+    "66 deep in both": b'{"a":[' * 33 + b"1" + b"]}" * 33,
     "65 deep in objects": b'{"a":' * 65 + b"1" + b"}" * 65,
     "deep behind a quote": b'{"a":"\\"","b":' + b"[" * 70 + b"]" * 70 + b"}",
     "deep behind backslashes": b'{"a":"\\\\","b":' + b"[" * 70 + b"]" * 70 + b"}",

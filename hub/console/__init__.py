@@ -1,0 +1,11 @@
+"""The console: what teammates see and do in the browser. One blueprint a noun."""
+
+from flask import Blueprint
+
+from hub.console import connections, conversations, escalations, sessions, shell, subscribers
+
+
+def blueprints() -> list[Blueprint]:
+    """The console's blueprints, the shell that they share first."""
+    nouns = (sessions, conversations, escalations, connections, subscribers)
+    return [shell.blueprint, *(noun.blueprint for noun in nouns)]

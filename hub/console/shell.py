@@ -1,0 +1,169 @@
+"""What every page of the console has: a signed-in teammate, strict headers, a frame, errors."""
+
+import functools
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, ParamSpec
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from flask_bootstrap import Bootstrap5
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+from hub import auth
+from hub.app import house
+from hub.auth import Principal
+from hub.console import words
+
+P = ParamSpec("P")
+
+TOKEN = "token"  # of the database's session, in the signed cookie
+LIVE = "X-Part"  # a page that refreshes itself asks for its live part alone
+PAGE_SIZE = 50
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'; object-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "private, no-cache",
+    "Vary": f"Cookie, {LIVE}",
+}
+SORRY = {
+    400: "The page had been open too long, so nothing was sent. Go back, reload it, and try again.",
+    403: "Your role does not allow this. Ask an owner or an admin of your workspace.",
+    404: "There is nothing here, or it belongs to another workspace.",
+    500: "Something went wrong in the hub, and its log has the details. Nothing was half done:"
+    " you can try again.",
+}
+OTHERS = ("/v1/", "/webhooks/")  # they tell their errors themselves
+
+csrf = CSRFProtect()
+blueprint = Blueprint(
+    "console",
+    __name__,
+    template_folder="templates",
+    static_folder="static",
+    static_url_path="/console/static",
+)
+
+
+def noun(name: str, *, public: bool = False) -> Blueprint:
+    """A blueprint whose forms cannot be forged, for signed-in teammates unless it is public."""
+    made = Blueprint(name, __name__)
+    made.before_request(csrf.protect)
+    if not public:
+        made.before_request(_sign_in_first)
+    made.after_request(_guard)
+    return made
+
+
+def me() -> Principal:
+    """The signed-in teammate."""
+    principal: Principal = g.principal
+    return principal
+
+
+def needs(role: str) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+    """The view is for teammates with at least this role."""
+
+    def wrap(view: Callable[P, Response]) -> Callable[P, Response]:
+        @functools.wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> Response:
+            if not me().may(role):
+                abort(HTTPStatus.FORBIDDEN)
+            return view(*args, **kwargs)
+
+        return checked
+
+    return wrap
+
+
+def page(template: str, **values: Any) -> Response:
+    """A whole page; or its live part with an ETag, 304 where the browser has it already."""
+    live = LIVE in request.headers
+    layout = "console/part.html" if live else "console/base.html"
+    answer = make_response(render_template(f"console/{template}", layout=layout, **values))
+    if live:
+        answer.add_etag()
+        answer.make_conditional(request)
+    return answer
+
+
+def found(row: Any) -> Any:
+    """The row, or the page that says that there is none."""
+    if row is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return row
+
+
+def back_to(endpoint: str, **values: Any) -> Response:
+    """After a form: show the page anew, so that a reload sends nothing twice."""
+    return make_response(redirect(url_for(endpoint, **values), HTTPStatus.SEE_OTHER))
+
+
+def _sign_in_first() -> ResponseReturnValue | None:
+    with house().store.transaction() as tx:
+        g.principal = auth.by_session(tx, session.get(TOKEN, ""))
+    if g.principal is not None:
+        return None
+    if LIVE in request.headers:
+        return Response(status=HTTPStatus.UNAUTHORIZED)
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return back_to("sessions.sign_in", next=wanted)
+
+
+def _guard(answer: Response) -> Response:
+    answer.headers.update(HEADERS)
+    return answer
+
+
+blueprint.after_request(_guard)
+
+
+@blueprint.record_once
+def _prepare(state: BlueprintSetupState) -> None:
+    """Bootstrap's files, the forms' protection and our words, for the application."""
+    app: Flask = state.app  # type: ignore[assignment]
+    app.config.setdefault("BOOTSTRAP_SERVE_LOCAL", True)
+    app.config.setdefault("WTF_CSRF_CHECK_DEFAULT", False)  # the API has keys, not cookies
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # a page may stay open all day
+    Bootstrap5().init_app(app)
+    csrf.init_app(app)
+    app.jinja_env.filters.update(words.FILTERS)
+
+
+@blueprint.app_context_processor
+def _frame() -> dict[str, Any]:
+    return {"me": g.get("principal"), "may": _may}
+
+
+def _may(role: str) -> bool:
+    return g.get("principal") is not None and me().may(role)
+
+
+@blueprint.app_errorhandler(400)
+@blueprint.app_errorhandler(403)
+@blueprint.app_errorhandler(404)
+@blueprint.app_errorhandler(500)
+def _sorry(problem: HTTPException) -> ResponseReturnValue:
+    if request.path.startswith(OTHERS):
+        return problem
+    code = problem.code or 500
+    text = render_template(
+        "console/sorry.html", layout="console/base.html", code=code, sentence=SORRY[code]
+    )
+    return _guard(make_response(text, code))
