@@ -94,7 +94,7 @@ class Sandbox:
         first, last = self.world.faults.strike(desk.name, request.method, path, found.calls)
         for fault in first + last:
             desk.record("fault", mode=fault.mode, method=request.method, path=path)
-        instead = sandbox_faults.before(first, desk)
+        instead = sandbox_faults.before(first, desk, request)
         if instead is not None:
             return instead
         return sandbox_faults.after(last, desk.run(found, function, values, request))

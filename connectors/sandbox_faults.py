@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from connectors.sandbox_server import Hangup
 
@@ -133,10 +133,10 @@ class Faults:
             return {fault.mode for fault in modes if fault.strikes()}
 
 
-def before(faults: list[Fault], desk: Refuses) -> Response | None:
+def before(faults: list[Fault], desk: Refuses, request: Request) -> Response | None:
     """Do what the faults do instead of the request; None when it shall be executed after all."""
     for fault in faults:
-        answer = BEFORE[fault.mode](fault, desk)
+        answer = BEFORE[fault.mode](fault, desk, request)
         if answer is not None:
             return answer
     return None
@@ -149,54 +149,60 @@ def after(faults: list[Fault], answer: Response) -> Response:
     return answer
 
 
-def _latency(fault: Fault, _desk: Refuses) -> None:
+def _latency(fault: Fault, _desk: Refuses, _request: Request) -> None:
     time.sleep(fault.ms / 1000)
 
 
-def _rate_limit(fault: Fault, desk: Refuses) -> Response:
+def _rate_limit(fault: Fault, desk: Refuses, _request: Request) -> Response:
     answer = desk.refusal(429, "Too many requests")
     answer.headers["Retry-After"] = f"{1 if fault.retry_after is None else fault.retry_after:g}"
     return answer
 
 
-def _server_error(fault: Fault, desk: Refuses) -> Response:
+def _server_error(fault: Fault, desk: Refuses, _request: Request) -> Response:
     answer = desk.refusal(fault.status or 500, "Something went wrong")
     if fault.retry_after is not None:
         answer.headers["Retry-After"] = f"{fault.retry_after:g}"
     return answer
 
 
-def _refuse(fault: Fault, desk: Refuses) -> Response:
+def _refuse(fault: Fault, desk: Refuses, _request: Request) -> Response:
     return desk.refusal(fault.status or 403, "Refused on purpose")
 
 
-def _hang(fault: Fault, _desk: Refuses) -> None:
+def _echo(fault: Fault, desk: Refuses, request: Request) -> Response:
+    """A careless vendor: its complaint repeats what we sent, credentials and all."""
+    sent = f"{request.headers.get('Authorization')} {request.get_data(as_text=True)[:2000]}"
+    return desk.refusal(fault.status or 400, f"cannot understand: {sent}")
+
+
+def _hang(fault: Fault, _desk: Refuses, _request: Request) -> None:
     fault.ended.wait(LONGEST_HANG)
     raise Hangup
 
 
-def _cut(_fault: Fault, _what: Any) -> Any:
+def _cut(_fault: Fault, *_what: Any) -> Any:
     raise Hangup
 
 
-def _html(_fault: Fault, _desk: Refuses) -> Response:
+def _html(_fault: Fault, _desk: Refuses, _request: Request) -> Response:
     return Response("<!doctype html><title>Maintenance</title><p>Back soon.", mimetype="text/html")
 
 
-def _wrong_schema(_fault: Fault, _desk: Refuses) -> Response:
+def _wrong_schema(_fault: Fault, _desk: Refuses, _request: Request) -> Response:
     other = json.dumps({"unexpected": {"shape": [1, None, "two"]}})
     return Response(other, mimetype="application/json")
 
 
-def _huge(_fault: Fault, _desk: Refuses) -> Response:
+def _huge(_fault: Fault, _desk: Refuses, _request: Request) -> Response:
     return Response(b'{"padding": "' + b"x" * HUGE + b'"}', mimetype="application/json")
 
 
-def _redirect(_fault: Fault, _desk: Refuses) -> Response:
+def _redirect(_fault: Fault, _desk: Refuses, _request: Request) -> Response:
     return Response(status=302, headers={"Location": "http://169.254.169.254/latest/meta-data/"})
 
 
-def _expired_token(_fault: Fault, desk: Refuses) -> None:
+def _expired_token(_fault: Fault, desk: Refuses, _request: Request) -> None:
     desk.expire_tokens()
 
 
@@ -213,12 +219,13 @@ def _slow_bytes(fault: Fault, answer: Response) -> Response:
     return slow
 
 
-BEFORE: dict[str, Callable[[Fault, Refuses], Response | None]] = {
+BEFORE: dict[str, Callable[[Fault, Refuses, Request], Response | None]] = {
     "latency": _latency,
     "expired_token": _expired_token,
     "rate_limit": _rate_limit,
     "server_error": _server_error,
     "refuse": _refuse,
+    "echo": _echo,
     "hang": _hang,
     "cut_before_commit": _cut,
     "html_200": _html,

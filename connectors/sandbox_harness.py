@@ -20,6 +20,8 @@ class Harness:
     config: Mapping[str, Any]  # a form that verifies with nothing missing
     words: Mapping[str, Status]  # the desk's own status words, and what each means
     reach: Mapping[Status, Status]  # set_status(key) leaves the ticket in (value)
+    agents: tuple[str, ...] = ("Ann Agent", "Ben Berger")
+    cannot: tuple[str, ...] = ()  # what agents of this desk never do: "merge", "delete", "files"
     wrong_config: Mapping[str, Any] | None = None  # a form whose secret the desk refuses
     weak_config: Mapping[str, Any] | None = None  # accepted, but a right is missing
     weak_word: str = ""  # what verify() must then name in `missing`

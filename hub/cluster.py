@@ -17,6 +17,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ PORT = "5432"  # only the socket's name has it
 LONGEST_SOCKET = 103  # bytes in sockaddr_un.sun_path before its NUL: Linux 107, macOS 103
 # Our environment has secrets that the server's account must not read.
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
+SYNC = "syncfs" if sys.platform == "linux" else "fsync"
 LAST_LINES = 3
 INITDB = (
     *("--username=hub", "--auth-local=trust", "--auth-host=reject"),

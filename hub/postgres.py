@@ -37,6 +37,9 @@ SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
     "client_connection_check_interval": "5s",  # the query of a killed worker ends
+    # After a crash: one call instead of a thousand, seconds faster on a busy disk.
+    "recovery_init_sync_method": cluster.SYNC,
+    "log_checkpoints": "off",
     "max_wal_size": "256MB",
     "checkpoint_timeout": "15min",
     "timezone": "UTC",

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from connectors import sandbox
+from hub import admin, migrate, postgres
 from hub import house as houses
-from hub import migrate, postgres
 from hub.app import create_app
 from hub.house import House
 from hub.settings import Settings
@@ -42,8 +44,15 @@ def database_url(server_url: str, template_url: str) -> Iterator[str]:
     _sql(server_url, "drop database hub_test with (force)")
 
 
+@pytest.fixture(scope="session")
+def sandbox_url() -> Iterator[str]:
+    """The sandbox desks of this test run."""
+    with sandbox.running() as base:
+        yield base
+
+
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
+def settings(database_url: str, sandbox_url: str, tmp_path: Path) -> Settings:
     """Settings of a hub on loopback that may call loopback."""
     return Settings(
         database_url=database_url,
@@ -52,8 +61,8 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         public_url="http://127.0.0.1:8000",
         keys=(("test", SecretStr(base64.b64encode(b"k" * 32).decode())),),
         secret_key=SecretStr("test secret key"),
-        sandbox_url="http://127.0.0.1",
-        allow_networks=_loopback(),
+        sandbox_url=sandbox_url,
+        allow_networks=(ip_network("127.0.0.0/8"),),
     )
 
 
@@ -68,8 +77,6 @@ def house(settings: Settings) -> Iterator[House]:
 @pytest.fixture
 def workspace(house: House) -> str:
     """The id of a workspace with its Help Desk."""
-    from hub import admin
-
     with house.store.transaction() as tx:
         return admin.add_workspace(tx, house, "default", "Default")
 
@@ -84,12 +91,6 @@ def app(house: House) -> Flask:
 def client(app: Flask) -> FlaskClient:
     """A client of the web application."""
     return app.test_client()
-
-
-def _loopback() -> tuple:  # type: ignore[type-arg]
-    from ipaddress import ip_network
-
-    return (ip_network("127.0.0.0/8"),)
 
 
 def _sql(url: str, statement: str) -> None:

@@ -212,6 +212,7 @@ def harness(base_url: str) -> Harness:
         desk="zendesk",
         base_url=base_url,
         config=clients["hub"],
+        agents=ZendeskSandbox.agents,
         wrong_config=clients["hub"] | {"client_secret": "not-the-secret"},
         weak_config=clients["hub_agent"],
         weak_word="admin",
@@ -224,7 +225,6 @@ def harness(base_url: str) -> Harness:
             "closed": Status.CLOSED,
         },
         reach={
-            Status.NEW: Status.NEW,
             Status.OPEN: Status.OPEN,
             Status.PENDING: Status.PENDING,
             Status.ON_HOLD: Status.ON_HOLD,

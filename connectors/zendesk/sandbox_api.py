@@ -222,7 +222,7 @@ def _cursor(kept: Kept) -> str:
 def _wish(request: Request) -> dict[str, Any]:
     wish = request.get_json(force=True, silent=True)
     if not isinstance(wish, dict) or not isinstance(wish.get("ticket"), dict):
-        raise Refused(refusal(400, ""))
+        raise Refused(refusal(400))
     ticket: dict[str, Any] = wish["ticket"]
     return ticket
 

@@ -13,20 +13,20 @@ WORDS = {
 }
 
 
-def refusal(status: int, words: str) -> Response:
+def refusal(status: int, words: str = "") -> Response:
     """An answer with `status` in the shape that Zendesk uses for it."""
     if status == 401:
-        told = {"error": "invalid_token", "error_description": "The access token is invalid"}
-        return answer(told, 401)
+        told = words or "The access token is invalid"
+        return answer({"error": "invalid_token", "error_description": told}, 401)
     if status == 403:
         return answer({"error": {"title": "Forbidden", "message": words}}, 403)
-    error, description = WORDS.get(status, ("InternalError", words))
-    return answer({"error": error, "description": description}, status)
+    error, description = WORDS.get(status, ("InternalError", "Something went wrong"))
+    return answer({"error": error, "description": words or description}, status)
 
 
 def missing() -> Refused:
     """404."""
-    return Refused(refusal(404, ""))
+    return Refused(refusal(404))
 
 
 def forbidden(words: str = "You do not have access to this page.") -> Refused:

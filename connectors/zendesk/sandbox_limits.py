@@ -35,7 +35,7 @@ class Limits:
         if end <= now:
             end, calls = now + seconds, 0
         if calls >= limit:
-            no = refusal(429, "")
+            no = refusal(429)
             no.headers["Retry-After"] = str(max(1, math.ceil(end - now)))
             raise Refused(no)
         self.windows[name] = end, calls + 1

@@ -22,6 +22,10 @@ class BadInput(ValueError):
         self.errors = dict(errors)
 
 
+class Conflict(Exception):
+    """The state of things forbids it; the message says what to do instead."""
+
+
 class Unknown(LookupError):
     """Something that this workspace does not have; the message says what."""
 
@@ -62,7 +66,7 @@ def find(tx: Tx, table: Table, workspace_id: str, row_id: str, noun: str) -> Row
 
 def change(tx: Tx, table: Table, row_id: str, **values: Any) -> Row:
     """Write the values; the row as it is then."""
-    statement = table.update().where(table.c.id == row_id).returning(*table.c)
-    return tx.one(statement.values(**values) if values else table.select().where(
-        table.c.id == row_id
-    ))  # fmt: skip
+    here = table.c.id == row_id
+    if not values:
+        return tx.one(table.select().where(here))
+    return tx.one(table.update().where(here).values(**values).returning(*table.c))

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Response, flash, make_response, redirect, request, session
 
 from hub import auth
-from hub.app import house
+from hub.current import house
 from hub.console import shell
 from hub.store import users
 

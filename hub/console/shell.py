@@ -1,7 +1,7 @@
 """What every page of the console has: a signed-in teammate, strict headers, a frame, errors."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, ParamSpec
 
@@ -25,7 +25,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from hub import auth
-from hub.app import house
+from hub.current import house
 from hub.auth import Principal
 from hub.console import words
 
@@ -33,7 +33,7 @@ P = ParamSpec("P")
 
 TOKEN = "token"  # of the database's session, in the signed cookie
 LIVE = "X-Part"  # a page that refreshes itself asks for its live part alone
-PAGE_SIZE = 50
+LONGEST_SEARCH = 100  # characters
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'; object-src 'none'",
@@ -108,6 +108,17 @@ def found(row: Any) -> Any:
     if row is None:
         abort(HTTPStatus.NOT_FOUND)
     return row
+
+
+def chip(known: Mapping[str, str], default: str) -> str:
+    """The list's chip that is chosen."""
+    chosen = request.args.get("show", default)
+    return chosen if chosen in known else default
+
+
+def search() -> str:
+    """What is looked for."""
+    return request.args.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH]
 
 
 def back_to(endpoint: str, **values: Any) -> Response:

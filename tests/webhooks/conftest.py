@@ -2,13 +2,12 @@
 
 import datetime
 import http.server
+import queue
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from webhooks.guard import Guard
-
-LOOPBACK = Guard(allow=[ip_network("127.0.0.0/8")])
-
 
 class Subscriber(http.server.BaseHTTPRequestHandler):
     """Answers by path; what arrived is in `server.seen` and connections in `server.connections`."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: "Server"
 
     def setup(self) -> None:
@@ -34,9 +30,11 @@ class Subscriber(http.server.BaseHTTPRequestHandler):
         self.server.connections += 1
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
         self.server.seen.append((self.path, dict(self.headers), body))
         getattr(self, self.path.strip("/").split("?")[0])()
+
+    do_GET = do_POST
 
     def answer(self, status: int, body: bytes = b"", **headers: str) -> None:
         self.send_response(status)
@@ -53,7 +51,7 @@ class Subscriber(http.server.BaseHTTPRequestHandler):
         self.answer(204)
 
     def moved(self) -> None:
-        self.answer(301, b"x" * 10_000_000, location=f"http://{self.headers['host']}/ok")
+        self._large(301, location=f"http://{self.headers['host']}/ok")
 
     def gone(self) -> None:
         self.answer(410, b"unsubscribed")
@@ -68,7 +66,11 @@ class Subscriber(http.server.BaseHTTPRequestHandler):
         self.answer(500, b"oh\x00no\r\nnot again" + b"!" * 5000)
 
     def long(self) -> None:
-        self.answer(500, b"x" * 10_000_000)
+        self._large(500)
+
+    def trickle_thanks(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-length: 200\r\n\r\n")
+        self._trickle(b"a" * 200)
 
     def bomb(self) -> None:
         self.answer(500, b"\x1f\x8b" + b"\0" * 100, content_encoding="gzip")
@@ -97,6 +99,15 @@ class Subscriber(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"this is not HTTP\r\n\r\n")
         self.close_connection = True
 
+    def _large(self, status: int, **headers: str) -> None:
+        self.close_connection = True
+        try:
+            self.answer(status, b"x" * 10_000_000, **headers)
+        except OSError:
+            self.server.large_answers.put("cut")
+        else:
+            self.server.large_answers.put("read")
+
     def _trickle(self, data: bytes) -> None:
         self.close_connection = True
         for byte in data:
@@ -117,7 +128,9 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Subscriber)
         self.seen: list[tuple[str, dict[str, str], bytes]] = []
+        self.names: list[str | None] = []  # that TLS clients asked for
         self.connections = 0
+        self.large_answers: queue.Queue[str] = queue.Queue()
         self.stopped = threading.Event()
 
     @property
@@ -178,8 +191,7 @@ def tls_subscriber(certificate: Path) -> Iterator[Server]:
     server = Server()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    server.names = []  # type: ignore[attr-defined]
-    context.sni_callback = lambda sock, name, ctx: server.names.append(name)  # type: ignore
+    context.sni_callback = lambda sock, name, context: server.names.append(name)
     server.socket = context.wrap_socket(
         server.socket, server_side=True, do_handshake_on_connect=False
     )
@@ -192,10 +204,3 @@ def unanswered() -> Iterator[int]:
     """A port that accepts connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
-
-
-@contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    began = time.perf_counter()
-    yield
-    assert time.perf_counter() - began < seconds

@@ -111,7 +111,9 @@ def test_the_four_roles_become_ours_in_order() -> None:
 
 
 def test_a_transcript_in_one_string_is_cut_at_its_roles() -> None:
-    text = "User: Hello\nI need help:\n- refund\r\nAssistant: Sure.\n\nagent :Anna here\nsystem: end"
+    text = (
+        "User: Hello\nI need help:\n- refund\r\nAssistant: Sure.\n\nagent :Anna here\nsystem: end"
+    )
     event = parsed(conversation_id="c1", transcript=text)
     assert [(turn.role, turn.text.replace("\r", "")) for turn in event.transcript] == [
         ("customer", "Hello\nI need help:\n- refund"),
@@ -145,7 +147,7 @@ def test_a_longer_transcript_repeats_the_ids_of_the_shorter() -> None:
 
 
 def test_turns_that_say_nothing_are_dropped() -> None:
-    call = {"role": "assistant", "content": None, "tool_calls": [{}]}
+    call: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": [{}]}
     file = {"role": "user", "content": "", "attachments": [{"url": "https://f.example/1"}]}
     turns = parsed(conversationId="c1", transcript=[call, TURNS[0], file]).transcript
     assert [turn.role for turn in turns] == ["customer", "customer"]
@@ -153,7 +155,8 @@ def test_turns_that_say_nothing_are_dropped() -> None:
 
 @pytest.mark.parametrize("word", ["requester", "customer", "user", "contact", "visitor"])
 def test_the_customer_goes_by_many_names(word: str) -> None:
-    event = parsed(conversationId="c1", **{word: {"name": "Zo\u00eb", "email": " z@e.org "}})
+    who: dict[str, Any] = {word: {"name": "Zo\u00eb", "email": " z@e.org "}}
+    event = parsed(conversationId="c1", **who)
     assert (event.requester.name, event.requester.email) == ("Zo\u00eb", "z@e.org")
 
 
@@ -228,9 +231,7 @@ def test_a_wrong_field_is_named_as_the_sender_spelled_it() -> None:
     assert wrong(conversation_id="c", messages=[{"role": "user", "content": []}]) == [
         "data.messages.0.content"
     ]
-    assert wrong(conversation_id="c", transcript=[{"role": "wizard"}]) == [
-        "data.transcript.0.role"
-    ]
+    assert wrong(conversation_id="c", transcript=[{"role": "wizard"}]) == ["data.transcript.0.role"]
     assert wrong(conversation_id="c", transcript=[{"role": "user", "createdAt": "soon"}]) == [
         "data.transcript.0.createdAt"
     ]
@@ -336,8 +337,9 @@ def test_only_a_secret_that_can_verify_is_taken() -> None:
 names = st.sampled_from(
     ["conversationId", "customer", "transcript", "messages", "message", "role", "content", "reason"]
 )
+storable = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=9)
 anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=9) | st.just("user"),
+    st.none() | st.booleans() | st.integers() | storable | st.just("user"),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(st.sampled_from(["role", "content", "id", "name", "ts"]), inner)
@@ -346,7 +348,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(sorted(bookbag.TYPES)), st.dictionaries(names, anything))
 def test_any_data_is_events_or_a_wrong_field(event: str, data: dict[str, Any]) -> None:
     one = sent(event, **data)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from webhooks import events
-from webhooks.errors import WrongField
+from webhooks.errors import FieldError, WrongField
 from webhooks.events import Event, read
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -61,16 +61,16 @@ def whole() -> dict[str, Any]:
 
 def changed(path: str, value: object) -> dict[str, Any]:
     """The whole event with one field set; the path is dotted."""
-    event: Any = whole()
-    place = event
-    *way, last = path.split(".")
+    event = whole()
+    place: Any = event
+    *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
     for step in way:
-        place = place[int(step)] if step.isdigit() else place[step]
+        place = place[step]
     place[last] = value
     return event
 
 
-def errors(raw: object) -> list[events.FieldError]:
+def errors(raw: object) -> list[FieldError]:
     with pytest.raises(WrongField) as refusal:
         read(Event, raw, at="data")
     return refusal.value.errors
@@ -182,7 +182,7 @@ def test_an_event_does_not_change() -> None:
         ("transcript.0.author.role", None),
         ("transcript.0.text", 5),
         ("transcript.0.text", "x" * 100_001),
-        ("transcript.0.attachments", [{}] * 101),
+        ("transcript.0.attachments", [{"url": "https://f.example/1"}] * 101),
         ("transcript.0.attachments.0.url", "file:///etc/passwd"),
         ("transcript.0.attachments.0.url", ""),
         ("transcript.0.attachments.0.size", -1),
@@ -193,8 +193,7 @@ def test_an_event_does_not_change() -> None:
 def test_a_wrong_field_is_named_by_its_path(path: str, value: object) -> None:
     event = changed(path, value)
     found = errors(event)
-    # A list that is too long is refused at itself or at its first wrong member.
-    assert [error["field"].removesuffix(".0.url") for error in found] == [f"data.{path}"]
+    assert [error["field"] for error in found] == [f"data.{path}"]
     assert found[0]["message"]
 
 
@@ -234,11 +233,16 @@ def test_any_value_anywhere_is_an_event_or_a_wrong_field(path: str, value: objec
 
 def test_an_outgoing_body_is_compact_utf8_with_a_utc_timestamp() -> None:
     at = datetime(2026, 11, 22, 13, 0, 0, 5000, tzinfo=timezone(timedelta(hours=1)))
-    assert events.body("ticket.created", at, {"name": "Zo\u00eb"}) == (
-        '{"type":"ticket.created","timestamp":"2026-11-22T12:00:00.005Z",'
-        '"data":{"name":"Zo\u00eb"}}'
-    ).encode()
-    assert json.loads(events.body("ticket.closed", NOON, {}))["timestamp"].startswith("2026-11-22T12")
+    assert (
+        events.body("ticket.created", at, {"name": "Zo\u00eb"})
+        == (
+            '{"type":"ticket.created","timestamp":"2026-11-22T12:00:00.005Z",'
+            '"data":{"name":"Zo\u00eb"}}'
+        ).encode()
+    )
+    assert json.loads(events.body("ticket.closed", NOON, {}))["timestamp"].startswith(
+        "2026-11-22T12"
+    )
 
 
 def test_only_events_of_the_list_go_out_and_only_with_a_zone() -> None:

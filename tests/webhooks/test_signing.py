@@ -1,6 +1,7 @@
 import base64
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import standardwebhooks
@@ -103,7 +104,7 @@ def test_another_body_or_another_id_is_refused() -> None:
 
 
 # The first six make the published package fall over with ValueError or UnicodeDecodeError.
-CRASHES = {
+CRASHES: dict[str, dict[str, Any]] = {
     "no comma": {"webhook-signature": "v1"},
     "two commas": {"webhook-signature": "v1,abc,def"},
     "two spaces": {"webhook-signature": "v1,AAAA  v1,AAAA"},

@@ -63,6 +63,17 @@ def test_every_language_has_a_place_for_the_quote_and_a_short_subject(language: 
     assert len({frames.customer, frames.ai, frames.agent, frames.silent, frames.subject}) == 5
 
 
+def test_a_terse_problem_comes_before_an_earlier_greeting() -> None:
+    summary = summarise(
+        turns(
+            ("customer", "Good morning!"),
+            ("ai", "Good morning, which invoice number is it?"),
+            ("customer", "Wrong VAT rate printed."),
+        )
+    )
+    assert summary.subject == "Wrong VAT rate printed."
+
+
 def test_assistant_and_agent_are_told_apart() -> None:
     summary = summarise(
         turns(

@@ -1,0 +1,221 @@
+"""Connections: credentials are tried at the desk before they are kept, then webhooks are made."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy.exc import IntegrityError
+
+from connectors import registry
+from connectors.base import Config
+from connectors.errors import ConnectorError
+from connectors.types import Account, Registration
+from hub import ids, vault
+from hub.admin.input import BadInput, change, find, name, taken
+from hub.admin.workspaces import NATIVE
+from hub.desks import BadConfig
+from hub.house import House
+from hub.store import Row, audit
+from hub.store import connections as store
+from hub.store.schema import connections
+
+MOST_RATE, MOST_CONCURRENCY = 100_000, 64
+PauseAt = Literal["created", "assigned"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connected:
+    """A connection, whom its desk took us for, and what is left for a person to do."""
+
+    row: Row
+    account: Account | None
+    steps: tuple[str, ...]
+
+
+def add_connection(
+    house: House,
+    workspace_id: str,
+    desk: str,
+    title: str,
+    config: Mapping[str, Any],
+    *,
+    verify: bool = True,
+    rate: int | None = None,
+    concurrency: int | None = None,
+    pause_ai_at: PauseAt = "created",
+    actor: str = audit.HUB,
+) -> Connected:
+    """A desk's account, tried before it is kept; no webhooks are no hindrance but steps to take.
+
+    `rate` (calls a minute) and `concurrency` are the desk's own unless given. Raises `BadInput`,
+    or what the desk says (`connectors.errors`) to our first call.
+    """
+    given = _config(house, desk, config)
+    can = registry.get(desk).can
+    values = {
+        "name": name(title),
+        "rate": _within("rate", rate, MOST_RATE) or can.rate,
+        "concurrency": _within("concurrency", concurrency, MOST_CONCURRENCY) or can.concurrency,
+        "pause_ai_at": pause_ai_at,
+    }
+    account = house.desks.try_out(desk, given).verify() if verify else None
+    row = _keep(house, workspace_id, desk, given, values, actor)
+    return Connected(row=row, account=account, steps=_webhooks(house, row))
+
+
+def change_connection(
+    house: House,
+    workspace_id: str,
+    connection_id: str,
+    *,
+    config: Mapping[str, Any] | None = None,
+    title: str | None = None,
+    rate: int | None = None,
+    concurrency: int | None = None,
+    pause_ai_at: PauseAt | None = None,
+    actor: str = audit.HUB,
+) -> Connected:
+    """What is given changes; in `config` null takes a value away. New credentials are tried."""
+    values: dict[str, Any] = {
+        "name": name(title) if title is not None else None,
+        "rate": _within("rate", rate, MOST_RATE),
+        "concurrency": _within("concurrency", concurrency, MOST_CONCURRENCY),
+        "pause_ai_at": pause_ai_at,
+    }
+    values = {key: value for key, value in values.items() if value is not None}
+    account = None
+    steps: tuple[str, ...] = ()
+    if config is not None:
+        fresh = _changed_config(house, workspace_id, connection_id, config)
+        account = house.desks.try_out(*fresh).verify()
+        values |= {"config": house.desks.seal(connection_id, fresh[1]), "token": None}
+    row = _write(house, workspace_id, connection_id, values, actor)
+    if config is not None:
+        steps = _webhooks(house, row)
+    return Connected(row=row, account=account, steps=steps)
+
+
+def verify_connection(house: House, workspace_id: str, connection_id: str) -> Connected:
+    """Ask the desk who we are, and repair our webhooks; raises what the desk says."""
+    with house.store.transaction() as tx:
+        row = find(tx, connections, workspace_id, connection_id, "connection")
+    account = house.desks.open(row).verify()
+    return Connected(row=row, account=account, steps=_webhooks(house, row))
+
+
+def set_webhook_secret(
+    house: House, workspace_id: str, connection_id: str, secret: str, *, actor: str = audit.HUB
+) -> Row:
+    """The secret with which the desk signs, where a person made the webhook there."""
+    if not secret.strip():
+        raise BadInput({"webhook_secret": "It must not be empty."})
+    sealed = house.vault.seal(secret.strip(), _place(connection_id))
+    return _write(house, workspace_id, connection_id, {"webhook_secret": sealed}, actor)
+
+
+def _config(house: House, desk: str, values: Mapping[str, Any]) -> Config:
+    if desk not in registry.names():
+        known = ", ".join(one for one in registry.names() if one != NATIVE)
+        raise BadInput({"desk": f"{desk!r} is not known: use {known}."})
+    if desk == NATIVE:
+        raise BadInput({"desk": "Every workspace has its Help Desk already."})
+    return _read(house, desk, values)
+
+
+def _read(house: House, desk: str, values: Mapping[str, Any]) -> Config:
+    try:
+        return house.desks.read_config(desk, dict(values))
+    except BadConfig as problem:
+        raise BadInput(
+            {f"config.{field}": text for field, text in problem.errors.items()}
+        ) from None
+
+
+def _changed_config(
+    house: House, workspace_id: str, connection_id: str, changes: Mapping[str, Any]
+) -> tuple[str, Config]:
+    """The desk, and its config with the changes: what nobody mentions stays, secrets too."""
+    with house.store.transaction() as tx:
+        row = find(tx, connections, workspace_id, connection_id, "connection")
+    place = vault.place("connections", connection_id, "config")
+    merged = house.vault.open_json(row["config"], place) | dict(changes)
+    values = {key: value for key, value in merged.items() if value is not None}
+    return row["desk"], _read(house, row["desk"], values)
+
+
+def _within(field: str, number: int | None, most: int) -> int | None:
+    if number is not None and not 1 <= number <= most:
+        raise BadInput({field: f"From 1 to {most}."})
+    return number
+
+
+def _keep(
+    house: House,
+    workspace_id: str,
+    desk: str,
+    config: Config,
+    values: dict[str, Any],
+    actor: str,
+) -> Row:
+    connection_id = ids.new("connection")
+    sealed = house.desks.seal(connection_id, config)
+    try:
+        with house.store.transaction() as tx:
+            title = values.pop("name")
+            store.add(tx, workspace_id, desk, title, id=connection_id, config=sealed, **values)
+            audit.record(
+                tx, workspace_id, "connection.added", f"{desk}: {title}", actor=actor,
+                subject_id=connection_id,
+            )  # fmt: skip
+            return store.get(tx, connection_id)
+    except IntegrityError:
+        raise taken("name", title) from None
+
+
+def _write(
+    house: House, workspace_id: str, connection_id: str, values: dict[str, Any], actor: str
+) -> Row:
+    """The changed connection; workers open it anew."""
+    try:
+        with house.store.transaction() as tx:
+            row = find(tx, connections, workspace_id, connection_id, "connection")
+            audit.record(
+                tx, workspace_id, "connection.changed", ", ".join(sorted(values)), actor=actor,
+                subject_id=connection_id,
+            )  # fmt: skip
+            return change(tx, connections, connection_id, version=row["version"] + 1, **values)
+    except IntegrityError:
+        raise taken("name", values["name"]) from None
+
+
+def _webhooks(house: House, row: Row) -> tuple[str, ...]:
+    """Our webhook at the desk, made or repaired; else what a person should do."""
+    if registry.get(row["desk"]).can.webhooks == "none":
+        return ()
+    try:
+        made = _register(house, row)
+    except ConnectorError as problem:
+        return (f"The webhook was not made ({problem}); until it is, the desk is polled.",)
+    return made.steps
+
+
+def _register(house: House, row: Row) -> Registration:
+    """Registered at the desk, its secret kept; a secret that is there already is offered again."""
+    place = _place(row["id"])
+    known = row["webhook_secret"]
+    # Help Scout takes secrets of at most 40 characters.
+    offered = house.vault.open(known, place) if known else secrets.token_urlsafe(30)
+    url = f"{house.settings.public_url}/webhooks/desks/{row['id']}"
+    made = house.desks.open(row).ensure_webhooks(url, offered)
+    secret = made.secret or offered
+    with house.store.transaction() as tx:
+        change(
+            tx, connections, row["id"],
+            webhook_secret=house.vault.seal(secret, place), webhook_id=made.id,
+        )  # fmt: skip
+    return made
+
+
+def _place(connection_id: str) -> str:
+    return vault.place("connections", connection_id, "webhook_secret")

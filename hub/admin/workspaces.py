@@ -1,0 +1,42 @@
+"""Workspaces: tenants, each with its own Help Desk from the beginning."""
+
+import re
+
+from connectors import registry
+from hub import ids
+from hub.admin.input import BadInput, Unknown, add, name
+from hub.house import House
+from hub.store import Row, Tx, audit, connections
+from hub.store.schema import workspaces
+
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+NATIVE, NATIVE_NAME = "live_chat", "Help Desk"
+
+
+def add_workspace(tx: Tx, house: House, slug: str, title: str, *, actor: str = audit.HUB) -> str:
+    """A workspace with its Help Desk; its id."""
+    if not SLUG.fullmatch(slug):
+        raise BadInput({"slug": "Small letters, digits and hyphens, at most 63."})
+    workspace_id = ids.new("workspace")
+    add(tx, workspaces, "slug", id=workspace_id, slug=slug, name=name(title), created_at=tx.now)
+    connection_id = ids.new("connection")
+    config = house.desks.read_config(NATIVE, {})
+    connections.add(
+        tx,
+        workspace_id,
+        NATIVE,
+        NATIVE_NAME,
+        id=connection_id,
+        config=house.desks.seal(connection_id, config),
+        concurrency=registry.get(NATIVE).can.concurrency,
+    )
+    audit.record(tx, workspace_id, "workspace.added", slug, actor=actor, subject_id=workspace_id)
+    return workspace_id
+
+
+def workspace(tx: Tx, slug: str) -> Row:
+    """The workspace called `slug`; `Unknown` for any other."""
+    row = tx.first("select * from workspaces where slug = :slug", slug=slug)
+    if row is None:
+        raise Unknown(f"There is no workspace {slug!r}.")
+    return row

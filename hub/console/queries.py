@@ -1,0 +1,205 @@
+"""What the console's lists and pages read: one query a list, a page at a time, one workspace."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from hub.store import Row, Tx
+
+SIZE = 50  # rows a page
+ON_TOP = 50  # rows that stand above the first page because somebody waits
+
+CONVERSATION = """
+select c.id, c.external_id, c.requester, c.language, c.channel, c.speaker, c.waiting, c.state,
+  c.started_at, c.last_message_at, m.text as last_text, m.role as last_role,
+  e.id as escalation_id, e.state as escalation_state, e.created_at as escalated_at,
+  e.summary ->> 'subject' as subject,
+  t.id as ticket_id, t.desk, t.external_id as ticket_external_id, t.url as ticket_url,
+  t.status as ticket_status, coalesce(t.assignee, u.name) as human
+from conversations c
+left join lateral (select text, role from messages
+  where conversation_id = c.id order by seq desc limit 1) m on true
+left join lateral (select * from escalations
+  where conversation_id = c.id order by id desc limit 1) e on true
+left join tickets t on t.escalation_id = e.id
+left join users u on u.id = e.taken_by
+where c.workspace_id = :workspace
+"""
+FOUND_CONVERSATION = (
+    " and concat_ws(' ', c.external_id, c.requester ->> 'name', c.requester ->> 'email',"
+    " c.requester ->> 'phone', t.external_id, e.summary ->> 'subject') ilike :like"
+)
+SHOW_CONVERSATIONS = {
+    "live": "and c.state = 'live' and not c.waiting",
+    "waiting": "and c.state = 'live' and c.waiting",
+    "human": "and c.state = 'live' and c.speaker = 'human'",
+    "ai": "and c.state = 'live' and not c.waiting and c.speaker = 'ai'",
+    "ended": "and c.state <> 'live'",
+}
+
+ESCALATION = """
+select e.*, c.requester, c.external_id as conversation_external_id, c.waiting, c.language,
+  t.id as ticket_id, t.desk, t.external_id as ticket_external_id, t.url as ticket_url,
+  t.status as ticket_status, t.word as ticket_word, t.assignee, t.parked as relay_parked,
+  t.tries as relay_tries, t.last_error as relay_error, t.due_at as relay_due_at,
+  coalesce(t.desk, n.desk) as aimed_desk, n.name as connection_name
+from escalations e
+join conversations c on c.id = e.conversation_id
+left join tickets t on t.escalation_id = e.id
+left join connections n on n.id = e.connection_id
+where e.workspace_id = :workspace
+"""
+FOUND_ESCALATION = (
+    " and concat_ws(' ', e.id, c.external_id, c.requester ->> 'name', c.requester ->> 'email',"
+    " t.external_id, e.summary ->> 'subject') ilike :like"
+)
+PARKED = "(e.state = 'parked' or t.parked is not null)"
+SHOW_ESCALATIONS = {
+    "all": f"and not {PARKED}",
+    "parked": f"and {PARKED}",
+    "open": f"and e.state not in ('parked', 'returned') and not {PARKED}",
+    "returned": "and e.state = 'returned'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, and the id after which the next page begins."""
+
+    rows: Sequence[Row]
+    next: str | None
+
+
+def conversations(tx: Tx, workspace_id: str, show: str, *, search: str, after: str | None) -> Page:
+    """Conversations of one chip, the newest first; the waiting ones by who waits longest."""
+    where = SHOW_CONVERSATIONS[show] + (FOUND_CONVERSATION if search else "")
+    return _page(
+        tx, CONVERSATION + where, "c.id", workspace_id,
+        upwards=show == "waiting", search=search, after=after,
+    )  # fmt: skip
+
+
+def escalations(tx: Tx, workspace_id: str, show: str, *, search: str, after: str | None) -> Page:
+    """Escalations of one chip, the newest first."""
+    where = SHOW_ESCALATIONS[show] + (FOUND_ESCALATION if search else "")
+    return _page(tx, ESCALATION + where, "e.id", workspace_id, search=search, after=after)
+
+
+def escalation(tx: Tx, workspace_id: str, escalation_id: str) -> Row | None:
+    """One escalation with its ticket and its customer."""
+    return tx.first(ESCALATION + "and e.id = :id", workspace=workspace_id, id=escalation_id)
+
+
+def escalations_of(tx: Tx, workspace_id: str, conversation_id: str) -> Sequence[Row]:
+    """A conversation's escalations, the newest first."""
+    return tx.all(
+        ESCALATION + "and e.conversation_id = :id order by e.id desc limit 20",
+        workspace=workspace_id,
+        id=conversation_id,
+    )
+
+
+def earlier_tickets(tx: Tx, conversation: Row, limit: int = 5) -> Sequence[Row]:
+    """The same customer's tickets of other conversations, over all desks, the newest first."""
+    if conversation["requester_key"] is None:
+        return []
+    return tx.all(
+        "select t.conversation_id, t.desk, t.external_id, t.url, t.subject, t.status, t.created_at"
+        " from conversations c join tickets t on t.conversation_id = c.id"
+        " where c.workspace_id = :workspace and c.requester_key = :key and c.id <> :id"
+        " order by t.id desc limit :limit",
+        workspace=conversation["workspace_id"],
+        key=conversation["requester_key"],
+        id=conversation["id"],
+        limit=limit,
+    )
+
+
+def native_ticket(tx: Tx, workspace_id: str, external_id: str) -> Row | None:
+    """A ticket of the Help Desk as its agents left it, with its assignee's name."""
+    return tx.first(
+        "select n.*, u.name as assignee from native_tickets n"
+        " left join users u on u.id = n.assignee_id"
+        " where n.workspace_id = :workspace and n.id = :id",
+        workspace=workspace_id,
+        id=external_id,
+    )
+
+
+def conversation_of_ticket(tx: Tx, workspace_id: str, ticket_id: str) -> str | None:
+    """Where the ticket is talked about; `ticket_id` is the hub's id or the Help Desk's."""
+    found: str | None = tx.value(
+        "select conversation_id from tickets where workspace_id = :workspace"
+        " and (id = :id or (desk = 'live_chat' and external_id = :id)) limit 1",
+        workspace=workspace_id,
+        id=ticket_id,
+    )
+    return found
+
+
+def agents(tx: Tx, workspace_id: str) -> Sequence[Row]:
+    """Who may hold a ticket."""
+    return tx.all(
+        "select id, name, available from users where workspace_id = :workspace"
+        " and role <> 'viewer' order by name, id",
+        workspace=workspace_id,
+    )
+
+
+def connections(tx: Tx, workspace_id: str, *, after: str | None) -> Page:
+    """Connections without their secrets, the oldest first."""
+    statement = (
+        "select id, desk, name, state, state_reason, failures, closed_until, webhook_id,"
+        " polled_at, pause_ai_at, created_at, closed_until > now() as resting"
+        " from connections where workspace_id = :workspace "
+    )
+    return _page(tx, statement, "id", workspace_id, upwards=True, after=after)
+
+
+def subscribers(tx: Tx, workspace_id: str, *, after: str | None) -> Page:
+    """Subscribers without their secrets, the oldest first."""
+    statement = (
+        "select id, url, events, state, state_reason, failing_since, created_at"
+        " from subscribers where workspace_id = :workspace "
+    )
+    return _page(tx, statement, "id", workspace_id, upwards=True, after=after)
+
+
+def last_deliveries(tx: Tx, rows: Sequence[Row], limit: int = 5) -> dict[str, list[Row]]:
+    """The latest deliveries of each subscriber, the newest first."""
+    found = tx.all(
+        "select d.*, e.type from unnest(cast(:ids as text[])) s(id) cross join lateral ("
+        " select * from deliveries where subscriber_id = s.id order by id desc limit :limit) d"
+        " join events e on e.id = d.event_id order by d.subscriber_id, d.id desc",
+        ids=[row["id"] for row in rows],
+        limit=limit,
+    )
+    return {key: list(group) for key, group in groupby(found, lambda row: row["subscriber_id"])}
+
+
+def _page(
+    tx: Tx,
+    statement: str,
+    key: str,
+    workspace_id: str,
+    *,
+    after: str | None,
+    search: str = "",
+    upwards: bool = False,
+) -> Page:
+    sign, order = (">", "asc") if upwards else ("<", "desc")
+    values: dict[str, Any] = {"workspace": workspace_id, "limit": SIZE + 1}
+    if search:
+        values["like"] = _like(search)
+    if after:
+        statement += f" and {key} {sign} :after"
+        values["after"] = after
+    rows = tx.all(f"{statement} order by {key} {order} limit :limit", **values)
+    return Page(rows[:SIZE], rows[SIZE - 1]["id"] if len(rows) > SIZE else None)
+
+
+def _like(search: str) -> str:
+    """The words as a pattern that takes them literally."""
+    literal = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{literal}%"

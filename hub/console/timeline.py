@@ -1,0 +1,119 @@
+"""One conversation as people read it: messages, notes, and what happened, in one line of time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from hub.console import words
+from hub.store import Row, Tx
+
+LONGEST = 500  # messages on one page; of a longer conversation the latest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One thing on the line; `waits` while the customer or the desk does not have it yet."""
+
+    id: str
+    at: datetime
+    kind: Literal["message", "note", "event"]
+    role: str
+    name: str | None
+    text: str
+    files: Sequence[dict[str, Any]] = ()
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The line, and how many older messages it leaves out."""
+
+    items: Sequence[Item]
+    left_out: int
+
+
+def read(tx: Tx, conversation: Row, escalation_ids: Sequence[str]) -> Timeline:
+    """The conversation's line, the oldest first."""
+    messages = tx.all(
+        "select * from (select * from messages where conversation_id = :id"
+        " order by seq desc limit :limit) latest order by seq",
+        id=conversation["id"],
+        limit=LONGEST,
+    )
+    items = [
+        *_messages(messages),
+        *(_told(row) for row in _inbox(tx, conversation["id"])),
+        *(_event(row) for row in _events(tx, escalation_ids)),
+    ]
+    left_out = max(0, conversation["message_count"] - len(messages))
+    begin = messages[0]["at"] if left_out else None
+    shown = [item for item in items if begin is None or item.at >= begin]
+    return Timeline(sorted(shown, key=lambda item: item.at), left_out)
+
+
+def _messages(rows: Sequence[Row]) -> Iterator[Item]:
+    """Messages stay in the order in which they were accepted, whatever their clocks say."""
+    latest: datetime | None = None
+    for row in rows:
+        latest = max(row["at"], latest) if latest else row["at"]
+        yield Item(
+            id=row["id"],
+            at=latest,
+            kind="message",
+            role=row["role"],
+            name=row["name"],
+            text=row["text"],
+            files=row["attachments"],
+        )
+
+
+def _inbox(tx: Tx, conversation_id: str) -> Sequence[Row]:
+    """Notes of every desk, and agents' words that are not in the conversation yet.
+
+    What waits from another desk may be an echo of the customer's own words: it is not shown.
+    """
+    return tx.all(
+        "select c.* from tickets t join changes c on c.connection_id = t.connection_id"
+        " and c.external_ticket_id = t.external_id where t.conversation_id = :id"
+        " and ((c.kind = 'note' and c.state <> 'dropped')"
+        " or (c.kind = 'message' and (c.state = 'parked'"
+        " or (c.state = 'waiting' and c.via = 'native'))))"
+        " order by c.at, c.id limit :limit",
+        id=conversation_id,
+        limit=LONGEST,
+    )
+
+
+def _told(row: Row) -> Item:
+    return Item(
+        id=row["id"],
+        at=row["at"],
+        kind=row["kind"],
+        role="agent",
+        name=row["body"].get("author"),
+        text=row["body"].get("text", ""),
+        waits=row["kind"] == "message",
+    )
+
+
+def _events(tx: Tx, escalation_ids: Sequence[str]) -> Sequence[Row]:
+    """What the audit says, without what the line shows as messages."""
+    return tx.all(
+        "select id, at, actor, what, detail from audit where escalation_id = any(:ids)"
+        " and what = any(:shown) order by id limit :limit",
+        ids=list(escalation_ids),
+        shown=list(words.HAPPENED),
+        limit=LONGEST,
+    )
+
+
+def _event(row: Row) -> Item:
+    return Item(
+        id=row["id"],
+        at=row["at"],
+        kind="event",
+        role="system",
+        name=words.actor(row["actor"]),
+        text=words.happened(row["what"], row["detail"]),
+    )

@@ -1,0 +1,155 @@
+"""The hub's codes in a teammate's words."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from connectors import registry
+
+STATUS = {
+    "new": "New",
+    "open": "Open",
+    "pending": "Pending",
+    "on_hold": "On hold",
+    "solved": "Solved",
+    "closed": "Closed",
+    "unknown": "Unknown",
+}
+STATE = {
+    "received": "Received",
+    "summarised": "On its way to the desk",
+    "ticketed": "With a human",
+    "returned": "Back with the AI",
+    "parked": "Parked",
+}
+TONE = {  # a state's or a status's colour; its word always stands beside it
+    "parked": "danger",
+    "failed": "danger",
+    "disabled": "danger",
+    "paused": "warning",
+    "waiting": "warning",
+    "pending": "warning",
+    "on_hold": "warning",
+    "new": "info",
+    "open": "info",
+    "ticketed": "info",
+    "human": "info",
+    "active": "success",
+    "delivered": "success",
+}
+ROLE = {"customer": "Customer", "ai": "AI", "agent": "Agent", "system": "Automatic message"}
+PARKED = {
+    "invalid_request": "The desk refused the ticket because of what is in its fields.",
+    "mapping_error": "The desk's field mapping does not fit this escalation.",
+    "unsure": "The ticket may exist at the desk already, and the desk cannot be searched for it."
+    " Look there first; a retry may open a second one.",
+    "unavailable": "The desk did not answer, however often we asked.",
+    "rate_limited": "The desk kept telling us to slow down.",
+    "auth_failed": "The desk refuses our credentials.",
+    "not_found": "The desk does not know the ticket any more.",
+    "conflict": "The ticket is in a state in which the desk accepts no change.",
+    "unsupported": "The desk cannot do what was asked of it.",
+    "bug": "Something went wrong inside the hub; its log has the details.",
+}
+HAPPENED: dict[str, str] = {  # the audit's lines that a conversation shows
+    "escalation.accepted": "Escalated by the AI",
+    "escalation.parked": "The escalation is parked: {detail}",
+    "escalation.retried": "The escalation was tried again",
+    "relay.parked": "Messages to the desk are parked: {detail}",
+    "conversation.waiting": "Waiting for a teammate",
+    "conversation.taken_over": "Taken over",
+    "conversation.paused": "The AI is paused",
+    "conversation.resumed": "The AI speaks again",
+    "ticket.created": "Ticket opened",
+    "ticket.assigned": "Ticket assigned to {detail}",
+    "ticket.status_changed": "Ticket {detail}",
+    "ticket.merged": "Ticket merged into {detail}",
+    "delivery.degraded": "{detail}",
+}
+
+
+def happened(what: str, detail: str | None) -> str:
+    """A line of the audit as a sentence; an unknown one as it is."""
+    text = HAPPENED.get(what)
+    if text is None:
+        return " ".join(filter(None, [what.replace(".", " ").replace("_", " "), detail]))
+    if what == "ticket.status_changed":
+        detail = _change(detail or "")
+    return text.replace("{detail}", detail or "").strip()
+
+
+def actor(name: str) -> str | None:
+    """Who did it; None for the hub itself."""
+    kind, _, who = name.partition(":")
+    known = {"user": who, "key": f"API key {who}", "source": who, "hub": None}
+    return known.get(kind, name)
+
+
+def desk(name: str | None) -> str:
+    """A desk's title; its bare name when it is not installed any more."""
+    if name is None:
+        return "Help Desk"
+    return "Help Desk" if name == "live_chat" else _title(name)
+
+
+def status(value: str | None) -> str:
+    """A ticket's status."""
+    return STATUS.get(value or "unknown", value or "Unknown")
+
+
+def parked(reason: Mapping[str, Any]) -> str:
+    """Why work cannot go on, in plain words."""
+    return PARKED.get(str(reason.get("code")), "This cannot go on without a person.")
+
+
+def customer(requester: Mapping[str, Any]) -> str:
+    """What to call the customer."""
+    return requester.get("name") or requester.get("email") or requester.get("id") or "Unknown"
+
+
+def moment(value: datetime | None, form: str = "clock") -> str | Markup:
+    """A time as UTC; `times.js` shows it in the reader's zone, or as "4 min" for `ago`."""
+    if value is None:
+        return ""
+    exact = value.isoformat(timespec="seconds").replace("+00:00", "Z")
+    text = value.strftime("%d %b %Y, %H:%M UTC")
+    return Markup('<time datetime="{}" data-form="{}">{}</time>').format(exact, form, escape(text))
+
+
+def speaks(role: str | None) -> str:
+    """Who said something."""
+    return ROLE.get(role or "", "")
+
+
+def tone(value: str | None) -> str:
+    """The colour of a state or a status."""
+    return TONE.get(value or "", "secondary")
+
+
+def _title(name: str) -> str:
+    try:
+        return registry.get(name).title
+    except KeyError:
+        return name
+
+
+def _change(detail: str) -> str:
+    """`open -> on_hold` as people write it."""
+    before, arrow, after = detail.partition(" -> ")
+    return f"{status(before)} → {status(after)}" if arrow else detail
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "actor": actor,
+    "customer": customer,
+    "desk": desk,
+    "happened": lambda row: happened(row["what"], row["detail"]),
+    "moment": moment,
+    "parked": parked,
+    "speaks": speaks,
+    "state": lambda value: STATE.get(value, value),
+    "status": status,
+    "tone": tone,
+}

@@ -1,0 +1,70 @@
+"""`python -m hub doctor`: what is wrong with settings, database, connections and webhooks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError
+
+from connectors.errors import ConnectorError
+from hub import migrate
+from hub.house import House
+from hub.store import Row
+from hub.vault import Unsealable
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `fault` says what to do, None when it is fine."""
+
+    what: str
+    fault: str | None = None
+    hint: str | None = None
+
+
+def run(house: House) -> int:
+    """Print a line for each thing looked at; 1 when one is at fault."""
+    faults = 0
+    for finding in examine(house):
+        mark = "FAULT" if finding.fault else "hint " if finding.hint else "ok   "
+        print(f"{mark}  {finding.what}", f"- {finding.fault or finding.hint or ''}".rstrip(" -"))
+        faults += finding.fault is not None
+    return 1 if faults else 0
+
+
+def examine(house: House) -> Iterator[Finding]:
+    """Look at everything, cheapest first."""
+    try:
+        behind = migrate.pending(house.store.url)
+    except DBAPIError as problem:
+        yield Finding("database", f"It does not answer: {str(problem.orig).splitlines()[0]}")
+        return
+    if behind:
+        yield Finding("database", "Its schema is missing or old: run `python -m hub migrate`.")
+        return
+    yield Finding("database")
+    with house.store.transaction() as tx:
+        rows = tx.all("select * from connections order by workspace_id, id")
+        parked = tx.value("select count(*) from escalations where state = 'parked'")
+    for row in rows:
+        yield from _connection(house, row)
+    fault = f"{parked} wait for a person: see Escalations." if parked else None
+    yield Finding("parked escalations", hint=fault)
+
+
+def _connection(house: House, row: Row) -> Iterator[Finding]:
+    what = f"connection {row['name']}"
+    if row["state"] == "paused":
+        yield Finding(what, f"It is paused: {row['state_reason'] or 'by hand'}")
+    try:
+        connector = house.desks.open(row)
+        account = connector.verify()
+    except (ConnectorError, Unsealable) as problem:
+        yield Finding(what, str(problem))
+        return
+    yield Finding(f"{what} ({account.name})", hint=" ".join(account.missing) or None)
+    if connector.can.webhooks != "none" and row["webhook_secret"] is None:
+        yield Finding(
+            f"webhooks of {row['name']}",
+            "None is registered: changes arrive by polling only."
+            f" Verify the connection again: POST /v1/connections/{row['id']}/verify.",
+        )

@@ -1,0 +1,75 @@
+"""Polling walks on by its cursor and misses nothing."""
+
+from datetime import timedelta
+
+from connectors.base import Connector
+from connectors.types import Change
+from tests.contract.desk import Desk, draft, eventually, now, of, poll
+
+
+def test_nothing_is_missed_while_much_happens(desk: Desk, polled: Connector) -> None:
+    began = now() - timedelta(minutes=5)
+    tickets = [polled.create_ticket(draft()) for _ in range(4)]
+    page = polled.fetch_changes(began)
+    seen, wanted = list(page.changes), set[str]()
+    for turn in range(12):
+        ticket = tickets[turn % 4]
+        wanted |= set(desk.act(ticket.id, reply=f"turn {turn}"))
+        if turn % 3 == 0:
+            page = polled.fetch_changes(page.cursor)
+            seen += page.changes
+
+    def told() -> bool:
+        nonlocal page
+        page = polled.fetch_changes(page.cursor)
+        seen.extend(page.changes)
+        return wanted <= {c.message_id for c in seen}
+
+    eventually(told, "telling every reply")
+
+
+def test_changes_come_oldest_first(desk: Desk, polled: Connector) -> None:
+    tickets = [polled.create_ticket(draft()) for _ in range(3)]
+    written = []
+    for turn in range(6):
+        written += desk.act(tickets[turn % 3].id, reply=f"turn {turn}")
+
+    def six() -> list[Change]:
+        told = poll(polled)[0]
+        return told if len([c for c in told if c.kind == "message"]) >= 6 else []
+
+    found = eventually(six, "six messages")
+    assert [c.at for c in found] == sorted(c.at for c in found)
+    for ticket in tickets:
+        mine = [c.message_id for c in found if c.ticket_id == ticket.id and c.kind == "message"]
+        assert mine == [entry for entry in written if entry in mine] and len(mine) == 2
+
+
+def test_a_poll_without_news_brings_nothing_new(desk: Desk, polled: Connector) -> None:
+    ticket = polled.create_ticket(draft())
+    desk.act(ticket.id, reply="Hello")
+    first, cursor = poll(polled)
+    again, cursor = poll(polled, cursor)
+    again, cursor = poll(polled, cursor)
+    assert {c.id for c in again} <= {c.id for c in first}
+    assert cursor
+
+
+def test_the_same_change_has_the_same_id_in_every_poll(desk: Desk, polled: Connector) -> None:
+    ticket = polled.create_ticket(draft())
+    desk.act(ticket.id, reply="Hello", status=list(desk.harness.words)[1])
+    desk.act(ticket.id, note="Hm")
+    one, other = poll(polled)[0], poll(polled)[0]
+    assert of(one, ticket) and {c.id for c in one} == {c.id for c in other}
+
+
+def test_tickets_of_others_are_none_of_our_business(desk: Desk, polled: Connector) -> None:
+    ticket = polled.create_ticket(draft())
+    desk.act(ticket.id, reply="Hello")
+    found = eventually(lambda: poll(polled)[0], "a change")
+    assert {c.ticket_id for c in found} == {ticket.id}
+
+
+def test_a_time_in_the_future_and_just_now_are_good_starts(desk: Desk, polled: Connector) -> None:
+    for after in (now(), now() - timedelta(seconds=1), now() + timedelta(seconds=5)):
+        assert polled.fetch_changes(after).cursor

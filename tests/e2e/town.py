@@ -1,0 +1,235 @@
+"""A whole hub as outsiders see it: processes, commands and HTTP; and everyone around it."""
+
+import hashlib
+import hmac
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, TypeVar
+
+import requests
+from standardwebhooks import Webhook
+
+ROOT = Path(__file__).parents[2]
+T = TypeVar("T")
+KEYS = "test:a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(ask: Callable[[], T | None], what: str, seconds: float = 15.0) -> T:
+    """The first true answer within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        answer = ask()
+        if answer:
+            return answer
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds:.0f} s: {what}")
+
+
+class Subscriber:
+    """An endpoint that keeps what it is sent, verified by the reference library."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+        self.secret = ""
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.requests.append(({k.lower(): v for k, v in self.headers.items()}, body))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None: ...
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def events(self, type_: str | None = None) -> list[dict[str, Any]]:
+        """The events received so far, each once, its signature checked."""
+        verifier = Webhook(self.secret)
+        seen: dict[str, dict[str, Any]] = {}
+        for headers, body in list(self.requests):
+            verifier.verify(body, headers)
+            seen.setdefault(headers["webhook-id"], json.loads(body))
+        return [e for e in seen.values() if type_ in (None, e["type"])]
+
+
+class Town:
+    """A hub with a bookbag source, a Zendesk account and a subscriber."""
+
+    def __init__(self, database_url: str, sandbox: str, folder: Path) -> None:
+        self.sandbox = sandbox
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.folder = folder
+        self.subscriber = Subscriber()
+        self.environ = os.environ | {
+            "DATABASE_URL": database_url,
+            "HUB_KEYS": KEYS,
+            "HUB_SECRET_KEY": "a secret of the tests",
+            "HUB_PUBLIC_URL": self.url,
+            "HUB_SANDBOX_URL": sandbox,
+            "HUB_ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8",
+            "HUB_DATA_DIR": str(folder),
+            "HUB_BIND": "127.0.0.1",
+            "HUB_POLL_SECONDS": "1",
+            "PORT": str(self.port),
+            "WEB_CONCURRENCY": "1",
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def command(self, *words: str) -> Any:
+        """The JSON that a command of the hub prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "hub", *words],
+            env=self.environ, cwd=ROOT, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{words}: {done.stderr}"
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def start(self, name: str, **environ: str) -> None:
+        """Start `web`, `worker` or `clock`; web is waited for."""
+        log = open(self.folder / f"{name}.log", "ab")  # noqa: SIM115 - the process keeps it
+        self.processes[name] = subprocess.Popen(
+            [sys.executable, "-m", "hub", name],
+            env=self.environ | environ, cwd=ROOT, stdout=log, stderr=log, process_group=0,
+        )  # fmt: skip
+        if name == "web":
+            eventually(self._ready, "web answers", 30)
+
+    def stop(self, name: str) -> None:
+        """Kill a process and all that it started."""
+        process = self.processes.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def died(self, name: str) -> bool:
+        """True once the process is dead."""
+        return self.processes[name].poll() is not None
+
+    def close(self) -> None:
+        """Stop everything."""
+        for name in list(self.processes):
+            self.stop(name)
+        self.subscriber.server.shutdown()
+
+    def set_up(self) -> None:
+        """What an administrator types."""
+        account = self._account("zendesk")
+        config = self.folder / "zendesk.json"
+        config.write_text(json.dumps(account))
+        self.source = self.command("source", "add", "bot", "--dialect", "bookbag")
+        self.connection = self.command(
+            "connect", "zendesk", "--name", "Zendesk", "--config", str(config)
+        )
+        told = self.command("subscriber", "add", self.subscriber.url)
+        self.subscriber.secret = told["secret"]
+        self.key = self.command("key", "create", "tests", "--role", "owner")["key"]
+
+    def route_to_zendesk(self) -> None:
+        """Everything goes to Zendesk."""
+        self.command("route", "add", "--to", "Zendesk")
+
+    def say(self, event: str, **data: Any) -> requests.Response:
+        """What the bot platform posts, signed."""
+        told = {"event": event, "data": data, "ts": int(time.time() * 1000)}
+        return self.post(json.dumps(told).encode())
+
+    def post(self, body: bytes) -> requests.Response:
+        """A signed body to the source's URL."""
+        secret = self.source["secret"].encode()
+        signature = "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
+        return requests.post(
+            self.source["url"], data=body, timeout=10,
+            headers={"X-Bookbag-Signature": signature, "Content-Type": "application/json"},
+        )  # fmt: skip
+
+    def api(self, method: str, path: str, **body: Any) -> Any:
+        """The JSON of a REST call."""
+        answer = requests.request(
+            method, f"{self.url}/v1{path}", json=body or None, timeout=10,
+            headers={"Authorization": f"Bearer {self.key}"},
+        )  # fmt: skip
+        assert answer.status_code < 500, answer.text
+        return answer.json()
+
+    def act(self, ticket_id: str, **deed: str) -> None:
+        """What an agent does at Zendesk."""
+        told = {"desk": "zendesk", "ticket_id": ticket_id} | deed
+        requests.post(f"{self.sandbox}/_act", json=told, timeout=10).raise_for_status()
+
+    def fault(self, mode: str, **how: Any) -> None:
+        """Something goes wrong at Zendesk."""
+        told = {"desk": "zendesk", "mode": mode} | how
+        requests.post(f"{self.sandbox}/_faults", json=told, timeout=10).raise_for_status()
+
+    def ledger(self, call: str, ticket_id: str | None = None) -> list[dict[str, Any]]:
+        """What really happened at Zendesk."""
+        asked = {"desk": "zendesk", "call": call}
+        rows = requests.get(f"{self.sandbox}/_ledger", params=asked, timeout=10).json()["data"]
+        return [r for r in rows if ticket_id in (None, r["ticket_id"])]
+
+    def ticket(self, escalation_id: str, seconds: float = 15.0) -> dict[str, Any]:
+        """The escalation's ticket, once it has one."""
+        return eventually(
+            lambda: self.api("GET", f"/escalations/{escalation_id}")["ticket"],
+            f"{escalation_id} has its ticket", seconds,
+        )  # fmt: skip
+
+    def speaker(self, conversation: str) -> str:
+        """Who speaks to the customer."""
+        return str(self.api("GET", f"/conversations/{conversation}")["speaker"])
+
+    def _ready(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/readyz", timeout=2).ok
+        except requests.ConnectionError:
+            return False
+
+    def _account(self, desk: str) -> dict[str, Any]:
+        told = requests.get(f"{self.sandbox}/_desks", timeout=10).json()["data"]
+        return next(dict(d["accounts"][0]["config"]) for d in told if d["desk"] == desk)
+
+
+def conversation_name() -> str:
+    """A conversation id of the platform's that no other test uses."""
+    return f"chat-{uuid.uuid4().hex[:12]}"
+
+
+TRANSCRIPT = [
+    {"role": "user", "content": "Guten Tag, meine Bestellung 4711 ist nie angekommen."},
+    {"role": "assistant", "content": "Das tut mir leid. Sie wurde am Montag versandt."},
+    {"role": "user", "content": "Ich will mein Geld zurück. Geben Sie mir bitte einen Menschen."},
+]
+
+
+@contextmanager
+def settled(town: Town) -> Iterator[Town]:
+    """The town with all processes running."""
+    try:
+        for name in ("web", "worker", "clock"):
+            town.start(name)
+        yield town
+    finally:
+        town.close()
