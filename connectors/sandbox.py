@@ -17,24 +17,24 @@ from werkzeug.wrappers import Request, Response
 
 from connectors import registry, sandbox_faults
 from connectors.sandbox_control import Control
-from connectors.sandbox_desk import (
-    Case,
-    Entry,
-    Held,
-    Refused,
-    Route,
-    SandboxDesk,
-    World,
-    answer,
-    route,
-    same,
-)
+from connectors.sandbox_desk import SandboxDesk
 from connectors.sandbox_faults import Faults
 from connectors.sandbox_harness import Harness
 from connectors.sandbox_ledger import Ledger
 from connectors.sandbox_outbox import Outgoing
 from connectors.sandbox_page import desk_page, index
 from connectors.sandbox_server import listen
+from connectors.sandbox_shapes import (
+    Case,
+    Entry,
+    Held,
+    Refused,
+    Route,
+    World,
+    answer,
+    route,
+    same,
+)
 
 __all__ = [
     "Case",

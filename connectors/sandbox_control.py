@@ -7,7 +7,8 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from connectors.sandbox_desk import Refused, SandboxDesk, World, answer
+from connectors.sandbox_desk import SandboxDesk
+from connectors.sandbox_shapes import Refused, World, answer
 
 Desks = Mapping[str, SandboxDesk]
 
@@ -52,8 +53,9 @@ class Control:
 
     def show_ledger(self, request: Request) -> Any:
         args = request.args
-        after = int(args.get("after", 0))
-        return {"data": self.world.ledger.since(after, args.get("desk"), args.get("call"))}
+        after = int(args.get("after") or 0)
+        desk, call = args.get("desk") or None, args.get("call") or None
+        return {"data": self.world.ledger.since(after, desk, call)}
 
     def add_fault(self, request: Request) -> Any:
         wish = _json(request)

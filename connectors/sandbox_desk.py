@@ -1,110 +1,18 @@
 """What every sandbox desk is: routes over state under one lock, and an agent who acts on it."""
 
-import base64
-import hmac
 import inspect
-import json
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from connectors.sandbox_faults import Faults
-from connectors.sandbox_ledger import Ledger
 from connectors.sandbox_outbox import Outbox, Outgoing
-
-
-@dataclass
-class World:
-    """What the desks of one sandbox share; `origin` is known once the server listens."""
-
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    faults: Faults = field(default_factory=Faults)
-    origin: str = "http://127.0.0.1"
-
-    def __post_init__(self) -> None:
-        self.ledger = Ledger(self.now)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Held:
-    """A file as a desk holds it."""
-
-    name: str
-    content_type: str
-    data: bytes
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A comment as a desk holds it; the first is usually the description."""
-
-    id: str
-    author: str
-    role: str  # customer or agent
-    public: bool
-    text: str
-    at: str
-    files: tuple[Held, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A ticket as a desk holds it, in words that all desks share; `state` tells of its end."""
-
-    id: str
-    subject: str
-    status: str
-    key: str | None = None
-    requester: str = ""
-    assignee: str | None = None
-    tags: tuple[str, ...] = ()
-    updated: str = ""
-    state: str = ""  # "deleted", "merged into 5" or empty
-    entries: tuple[Entry, ...] = ()
-
-
-class Refused(Exception):
-    """The desk says no with this answer."""
-
-    def __init__(self, answer: Response) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
-
-
-@dataclass(frozen=True)
-class Route:
-    """A method and path of the vendor's API; `calls` are what it may write into the ledger."""
-
-    method: str
-    path: str
-    calls: tuple[str, ...]
-    public: bool  # neither credentials nor faults: what a browser opens
-
-
-def route(where: str, *calls: str, public: bool = False) -> Callable[[Any], Any]:
-    """Mark a method as the answer to e.g. `"PUT /api/v2/tickets/<int:ticket_id>"`."""
-    method, path = where.split()
-
-    def mark(function: Any) -> Any:
-        function.routes = [*getattr(function, "routes", []), Route(method, path, calls, public)]
-        return function
-
-    return mark
-
-
-def answer(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON answer."""
-    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return Response(
-        body.encode("utf-8", "surrogatepass"), status, headers, content_type="application/json"
-    )
+from connectors.sandbox_shapes import Case, Held, Refused, Route, World, answer, held
 
 
 class SandboxDesk(ABC):
@@ -191,7 +99,7 @@ class SandboxDesk(ABC):
         agent, `merge` the surviving ticket, `delete` anything; `by` names the agent.
         """
         by = str(deeds.get("by") or self.agents[0])
-        files = tuple(_held(file) for file in deeds.get("files", ()))
+        files = tuple(held(file) for file in deeds.get("files", ()))
         ids = []
         with self.lock:
             self.case(ticket_id)
@@ -270,13 +178,3 @@ class SandboxDesk(ABC):
 
     @abstractmethod
     def agent_merges(self, ticket_id: str, into: str, *, by: str) -> None: ...
-
-
-def _held(file: Mapping[str, str]) -> Held:
-    kind = file.get("content_type", "application/octet-stream")
-    return Held(name=file["name"], content_type=kind, data=base64.b64decode(file["data"]))
-
-
-def same(one: str, other: str) -> bool:
-    """Equal, compared in constant time: how desks compare secrets."""
-    return hmac.compare_digest(one.encode(), other.encode())

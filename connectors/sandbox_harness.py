@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from connectors.sandbox_desk import Case, Entry, Held
+from connectors.sandbox_shapes import Case, Entry, Held
 from connectors.types import Status
 
 

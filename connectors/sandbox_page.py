@@ -8,7 +8,8 @@ from markupsafe import Markup
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from connectors.sandbox_desk import Case, Entry, Refused, SandboxDesk
+from connectors.sandbox_desk import SandboxDesk
+from connectors.sandbox_shapes import Case, Entry, Refused
 
 STYLE = """
 :root{color-scheme:light dark;--line:#8884;--note:#f5c51822;--mine:#3b82f618;--accent:#2563eb}

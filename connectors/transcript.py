@@ -1,5 +1,6 @@
 """A conversation as plain text, for the desks that take it as a comment or as a file."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC
 
@@ -61,7 +62,7 @@ def _lines(message: Message) -> Iterator[str]:
     name = " ".join(clean(message.name or "").split())
     who = f"{name} ({role})" if name else role.capitalize() if role.islower() else role
     yield f"{message.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {who}:"
-    yield from (f"  {line}" for line in clean(message.text).splitlines())
+    yield from (f"  {line}" for line in re.split(r"\r\n|\r|\n", clean(message.text)))
     yield from (f"  {_file(file)}" for file in message.files)
 
 

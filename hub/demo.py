@@ -217,8 +217,7 @@ def _lines(hub: Hub, escalation_id: str) -> Iterator[dict[str, Any]]:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         shown = hub.escalation(escalation_id)
-        for line in shown["timeline"][seen:]:
-            yield line
+        yield from shown["timeline"][seen:]
         seen = len(shown["timeline"])
         if shown["state"] in ("returned", "parked"):
             return

@@ -1,7 +1,7 @@
 """How the hub's nouns look to outsiders: in the REST API and in events, the same."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 Json = dict[str, Any]
@@ -12,7 +12,7 @@ def moment(value: datetime | None) -> str | None:
     """RFC 3339 in UTC, to the millisecond."""
     if value is None:
         return None
-    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def conversation(row: Row) -> Json:

@@ -60,7 +60,7 @@ class Api:
     def comments(self, ticket_id: str) -> Any:
         """The newest hundred comments, newest first: zenpy's `comments` knows no order."""
         query = {"sort": "-created_at", "page[size]": 100, "include": "users"}
-        return self.call("GET", f"/tickets/{quote(ticket_id, safe='')}/comments", params=query)
+        return self.call("GET", f"/tickets/{ticket_id}/comments", params=query)
 
     def upload(self, file: File) -> tuple[str, str]:
         """Upload a file that has data: its token, good for 60 minutes, and its id."""

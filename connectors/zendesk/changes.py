@@ -90,9 +90,7 @@ def _of(api: Api, raw: Mapping[str, Any]) -> list[Change]:
     """
     at = words.time_of(raw["updated_at"])
     if raw["status"] == "deleted":
-        ticket = str(raw["id"])
-        key = raw["external_id"]
-        return [Change(id=f"deleted:{ticket}", ticket_id=ticket, kind="deleted", at=at, key=key)]
+        return [words.deletion(raw, at=at)]
     told = [words.status_change(raw, raw["status"], at=at, changed_at=at, config=api.config)]
     if raw.get("assignee_id"):
         told.append(words.assignment_change(raw, raw["assignee_id"], at=at, changed_at=at))
@@ -107,6 +105,6 @@ def _comments(api: Api, raw: Mapping[str, Any]) -> list[Change]:
     authors = {str(user["id"]): user for user in answer.get("users") or ()}
     return [
         change
-        for comment in answer["comments"]
+        for comment in reversed(answer["comments"])  # a second may hold several
         for change in words.comment_changes(comment, raw, authors)
     ]

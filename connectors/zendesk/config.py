@@ -29,12 +29,8 @@ FROM_VENDOR = {
     "solved": Status.SOLVED,
     "closed": Status.CLOSED,
 }
-# Zendesk closes tickets itself, by automation: asked to close one, we solve it. No ticket
-# becomes new again.
-TO_VENDOR = {status: word for word, status in FROM_VENDOR.items()} | {
-    Status.NEW: "open",
-    Status.CLOSED: "solved",
-}
+# Zendesk closes tickets itself, by automation: asked to close one, we solve it.
+TO_VENDOR = {status: word for word, status in FROM_VENDOR.items()} | {Status.CLOSED: "solved"}
 STAFF = ("agent", "admin")
 
 COMMENT_LIMIT = 64_000  # bytes; Zendesk names 65,535 and does not say of what
@@ -45,7 +41,11 @@ EVENT = "zen:event-type:ticket."
 SUBSCRIPTIONS = (
     f"{EVENT}status_changed",
     f"{EVENT}comment_added",
+    f"{EVENT}attachment_linked_to_comment",
     f"{EVENT}agent_assignment_changed",
+    f"{EVENT}merged",
+    f"{EVENT}soft_deleted",
+    f"{EVENT}permanently_deleted",
 )
 WEBHOOK_NAME = "Escalation hub"
 # Zendesk signs "test webhook" calls, made before a webhook exists, with this published secret.

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.base import Connector, Ports
-from connectors.errors import AuthFailed, Conflict, InvalidRequest, Unsupported
+from connectors.errors import AuthFailed, Conflict, InvalidRequest, NotFound, Unsupported
 from connectors.types import (
     Account,
     Change,
@@ -81,7 +81,7 @@ class Zendesk(Connector):
     def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
         public = isinstance(entry, Message)
         author = self._requester_of(ticket_id) if public else None
-        answer = self.api.comments(ticket_id)
+        answer = self.api.comments(_number(ticket_id))
         with understood("GET /tickets/{id}/comments"):
             for raw in answer["comments"]:
                 mine = raw["public"] is public and author in (None, raw["author_id"])
@@ -102,6 +102,8 @@ class Zendesk(Connector):
         return name
 
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
+        if status is Status.NEW:
+            return self._renew(ticket_id)
         word = TO_VENDOR.get(status)
         if word is None:
             raise Unsupported(f"Zendesk has no status for {status}")
@@ -116,7 +118,7 @@ class Zendesk(Connector):
             return self._ticket(answer["ticket"])
 
     def read_ticket(self, ticket_id: str) -> Ticket:
-        answer = self.api.zenpy.ticket(quote(ticket_id, safe=""))
+        answer = self.api.zenpy.ticket(_number(ticket_id))
         with understood("GET /tickets/{id}"):
             return self._ticket(answer["ticket"])
 
@@ -143,6 +145,11 @@ class Zendesk(Connector):
 
     def parse_webhook(self, delivery: Delivery) -> list[Change]:
         return webhook.parse(delivery, self.config)
+
+    def _renew(self, ticket_id: str) -> Ticket:
+        """The ticket if it is new still, else opened: no ticket becomes new again."""
+        ticket = self.read_ticket(ticket_id)
+        return ticket if ticket.status is Status.NEW else self.set_status(ticket_id, Status.OPEN)
 
     def _missing(self, role: str) -> list[str]:
         missing = []
@@ -196,9 +203,7 @@ class Zendesk(Connector):
 
     def _say(self, ticket_id: str, comment: Mapping[str, Any], entry_id: str) -> str:
         """Add a comment, with the hub's id for it where `find_entry` looks; the comment's id."""
-        answer = self._update(
-            ticket_id, {"comment": comment, "metadata": {"custom": {"hub_entry": entry_id}}}
-        )
+        answer = self._update(ticket_id, {"comment": comment, "metadata": {"hub_entry": entry_id}})
         with understood("PUT /tickets/{id}"):
             self._ticket(answer["ticket"])  # whose requester an agent may have changed
             events = answer["audit"]["events"]
@@ -206,7 +211,7 @@ class Zendesk(Connector):
 
     def _update(self, ticket_id: str, fields: Mapping[str, Any]) -> Any:
         try:
-            return self.api.zenpy.update_ticket(quote(ticket_id, safe=""), fields)
+            return self.api.zenpy.update_ticket(_number(ticket_id), fields)
         except InvalidRequest as refused:
             self.requesters.pop(ticket_id, None)  # merged into another user, perhaps
             # "Status: closed prevents ticket update" comes as 422, like every other complaint.
@@ -225,6 +230,13 @@ class Zendesk(Connector):
         answer = self.api.call("GET", "/users/search", params=query)
         with understood("GET /users/search"):
             return next((user["id"] for user in answer["users"]), None)
+
+
+def _number(ticket_id: str) -> str:
+    """The id of a ticket, which is a number at Zendesk and goes into an address."""
+    if not (ticket_id.isascii() and ticket_id.isdecimal()):
+        raise NotFound("this is no ticket's number")
+    return ticket_id
 
 
 def _external(bot_id: str) -> str:

@@ -70,8 +70,9 @@ def _steps(url: str, refusal: str) -> tuple[str, ...]:
     return (
         f"Zendesk lets only an admin make webhooks ({refusal}). As an admin, open Admin Center, "
         "Apps and integrations, Webhooks, Create webhook.",
-        "Choose Zendesk events, and from Ticket: Status changed, Comment added, Agent assignment "
-        "changed.",
+        "Choose Zendesk events, and of the ticket events: Status changed, Comment added, "
+        "Attachment linked to comment, Agent assignment changed, Merged, Soft deleted, "
+        "Permanently deleted.",
         f"Enter the endpoint {url}, request method POST, request format JSON, and no "
         "authentication; then Create webhook.",
         "Open the webhook, choose Reveal secret, and enter that signing secret here.",

@@ -1,7 +1,8 @@
 """Zendesk's users: agents, customers, and those that a ticket's requester brings."""
 
 import itertools
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -67,6 +68,29 @@ class People:
             if staff and who in (user["id"], str(user["id"]), user["email"], user["name"]):
                 return user
         raise invalid("assignee", f"Assignee: {who} is not an agent")
+
+    def requester(self, wish: dict[str, Any], caller: Mapping[str, Any]) -> dict[str, Any]:
+        """The requester that a ticket's wish names, new if need be; by default its caller."""
+        asked, number = wish.get("requester") or {}, wish.get("requester_id")
+        if number:
+            if number not in self.users:
+                raise invalid("requester", "Requester: is invalid")
+            user = self.users[number]
+        elif asked:
+            user = self.known(asked) or self._new_requester(asked)
+        else:
+            user = self.users[caller["id"]]
+        if user["suspended"]:
+            told = f"Requester: {user['name']} is suspended."
+            raise invalid("requester", told, "UserSuspended")
+        return user
+
+    def _new_requester(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+", str(asked.get("email") or "")):
+            raise invalid("requester", "Requester: Email: is not properly formatted")
+        if not str(asked.get("name") or "").strip():
+            raise invalid("requester", "Requester: Name: is too short", "ValueTooShort")
+        return self.add(asked)
 
     @route("GET /api/v2/users/<int:user_id>")
     def show(self, _request: Request, user_id: int) -> Any:

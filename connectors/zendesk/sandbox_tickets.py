@@ -81,7 +81,7 @@ class Tickets:
         """A new ticket and its first audit; nothing is kept when anything is wrong."""
         check(wish)
         comment = wish.get("comment") or {"body": wish.get("description")}
-        requester = self._requester(wish, deed)
+        requester = self.people.requester(wish, deed.user)
         assignee = self._assignee(wish)
         made = self._comment(comment, None, deed, wish)
         number, at = next(self.numbers), self.stamp()
@@ -117,7 +117,7 @@ class Tickets:
             made = self._comment(wish["comment"], kept, deed, wish)
         news = {name: wish[name] for name in (*PLAIN, "tags", "custom_fields") if name in wish}
         if wish.get("requester_id") or wish.get("requester"):
-            news["requester_id"] = self._requester(wish, deed)["id"]
+            news["requester_id"] = self.people.requester(wish, deed.user)["id"]
         if {"assignee_id", "assignee_email"} & set(wish):
             news["assignee_id"] = self._assignee(wish)
         news |= self._status(shown, wish, news)
@@ -149,28 +149,6 @@ class Tickets:
         old = kept.shown["tags"]
         kept.shown["tags"] = old + [tag for tag in dict.fromkeys(tags) if tag not in old]
         self.touch(kept)
-
-    def _requester(self, wish: dict[str, Any], deed: Deed) -> dict[str, Any]:
-        asked, number = wish.get("requester") or {}, wish.get("requester_id")
-        if number:
-            if number not in self.people.users:
-                raise invalid("requester", "Requester: is invalid")
-            user = self.people.users[number]
-        elif asked:
-            user = self.people.known(asked) or self._new_requester(asked)
-        else:
-            user = self.people.users[deed.user["id"]]
-        if user["suspended"]:
-            told = f"Requester: {user['name']} is suspended."
-            raise invalid("requester", told, "UserSuspended")
-        return user
-
-    def _new_requester(self, asked: dict[str, Any]) -> dict[str, Any]:
-        if not re.fullmatch(r"[^@\s]+@[^@\s]+", str(asked.get("email") or "")):
-            raise invalid("requester", "Requester: Email: is not properly formatted")
-        if not str(asked.get("name") or "").strip():
-            raise invalid("requester", "Requester: Name: is too short", "ValueTooShort")
-        return self.people.add(asked)
 
     def _assignee(self, wish: dict[str, Any]) -> int | None:
         who = wish.get("assignee_id") or wish.get("assignee_email")

@@ -41,7 +41,7 @@ def parse(delivery: Delivery, config: Config) -> list[Change]:
     try:
         return tell(event, detail, config)
     except (KeyError, TypeError, ValueError, AttributeError):
-        return [_hint(event, detail, delivery)]
+        return [_hint(event, detail, at=delivery.received_at)]
 
 
 def _status(event: Mapping[str, Any], detail: Mapping[str, Any], config: Config) -> list[Change]:
@@ -73,22 +73,46 @@ def _comment(event: Mapping[str, Any], detail: Mapping[str, Any], _: Config) -> 
     return [change]
 
 
+def _attachment(event: Mapping[str, Any], detail: Mapping[str, Any], _: Config) -> list[Change]:
+    # It does not tell whether the comment is a note, so its file waits for a look at the ticket.
+    return [_hint(event, detail, at=words.time_of(event["time"]))]
+
+
+def _merged(event: Mapping[str, Any], detail: Mapping[str, Any], _: Config) -> list[Change]:
+    change = Change(
+        id=f"merged:{detail['id']}",
+        ticket_id=str(detail["id"]),
+        kind="merged",
+        at=words.time_of(event["time"]),
+        key=detail["external_id"],
+        merged_into=words.text_or_none(event["event"].get("target_ticket_id")),
+    )
+    return [change]
+
+
+def _deleted(event: Mapping[str, Any], detail: Mapping[str, Any], _: Config) -> list[Change]:
+    return [words.deletion(detail, at=words.time_of(event["time"]))]
+
+
 Tell = Callable[[Mapping[str, Any], Mapping[str, Any], Config], list[Change]]
 TELLS: dict[str, Tell] = {
     "status_changed": _status,
     "agent_assignment_changed": _assignment,
     "comment_added": _comment,
+    "attachment_linked_to_comment": _attachment,
+    "merged": _merged,
+    "soft_deleted": _deleted,
+    "permanently_deleted": _deleted,
 }
 
 
-def _hint(event: Mapping[str, Any], detail: Mapping[str, Any], delivery: Delivery) -> Change:
-    """Something happened to one of our tickets, in a shape that we don't know."""
-    name = event.get("id") or signatures.digest_hex("", delivery.body)
+def _hint(event: Mapping[str, Any], detail: Mapping[str, Any], *, at: datetime) -> Change:
+    """Something happened to one of our tickets that the event does not tell in full."""
     return Change(
-        id=f"event:{name}",
+        id=f"event:{event.get('id')}",
         ticket_id=str(detail.get("id")),
         kind="hint",
-        at=delivery.received_at,
+        at=at,
         key=detail["external_id"],
     )
 

@@ -76,6 +76,17 @@ def assignment_change(
     )
 
 
+def deletion(raw: Mapping[str, Any], *, at: datetime) -> Change:
+    """The ticket is deleted, for good or into the list of deleted tickets."""
+    return Change(
+        id=f"deleted:{raw['id']}",
+        ticket_id=str(raw["id"]),
+        kind="deleted",
+        at=at,
+        key=raw.get("external_id") or None,
+    )
+
+
 def comment_changes(
     raw: Mapping[str, Any], ticket: Mapping[str, Any], authors: Mapping[str, Mapping[str, Any]]
 ) -> list[Change]:

@@ -14,7 +14,7 @@ from hub.admin.connecting import (
 )
 from hub.admin.connections import activate_connection, pause_connection
 from hub.admin.input import BadInput, Conflict, Unknown
-from hub.admin.mappings import check_mapping, save_mapping
+from hub.admin.mappings import check_mapping, mapping_text, preview_mapping, save_mapping
 from hub.admin.people import add_user, change_user, create_key, remove_key, remove_user
 from hub.admin.routes import add_route, change_route, remove_route
 from hub.admin.sources import add_source, change_source, remove_source, rotate_source
@@ -46,7 +46,9 @@ __all__ = [
     "change_user",
     "check_mapping",
     "create_key",
+    "mapping_text",
     "pause_connection",
+    "preview_mapping",
     "remove_key",
     "remove_route",
     "remove_source",

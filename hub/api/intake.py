@@ -133,8 +133,10 @@ def _refused(refusal: Refused) -> Response:
     log.info("webhook.refused", path=request.path, status=refusal.status, why=refusal.reason)
     if isinstance(refusal, BadSignature):
         return problem(401, "The signature is missing, wrong or stale.")
-    errors = refusal.errors if isinstance(refusal, WrongField) else None
-    return problem(refusal.status, refusal.reason, errors=errors)
+    if isinstance(refusal, WrongField):
+        errors = [dict(error) for error in refusal.errors]
+        return problem(refusal.status, "A field is wrong.", errors=errors)
+    return problem(refusal.status, refusal.reason)
 
 
 def _unavailable() -> Response:

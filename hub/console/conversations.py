@@ -7,7 +7,8 @@ from flask import Response, abort, flash, request
 from connectors.types import Status
 from hub import native
 from hub.console import queries, shell, timeline
-from hub.console.shell import back_to, found, house, me, needs, page
+from hub.console.shell import back_to, found, me, needs, page
+from hub.current import house
 from hub.pipeline import takeover
 from hub.store import Row, Tx, conversations, escalations, users
 

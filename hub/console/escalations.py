@@ -3,7 +3,8 @@
 from flask import Response, flash, request
 
 from hub.console import queries, shell
-from hub.console.shell import back_to, found, house, me, needs, page
+from hub.console.shell import back_to, found, me, needs, page
+from hub.current import house
 from hub.pipeline import parking
 from hub.store import audit
 

@@ -151,7 +151,8 @@ def connections(tx: Tx, workspace_id: str, *, after: str | None) -> Page:
     """Connections without their secrets, the oldest first."""
     statement = (
         "select id, desk, name, state, state_reason, failures, closed_until, webhook_id,"
-        " polled_at, pause_ai_at, created_at, closed_until > now() as resting"
+        " webhook_secret is not null as has_secret, polled_at, created_at,"
+        " closed_until > now() as resting"
         " from connections where workspace_id = :workspace "
     )
     return _page(tx, statement, "id", workspace_id, upwards=True, after=after)

@@ -5,8 +5,8 @@ from http import HTTPStatus
 from flask import Response, flash, make_response, redirect, request, session
 
 from hub import auth
-from hub.current import house
 from hub.console import shell
+from hub.current import house
 from hub.store import users
 
 blueprint = shell.noun("sessions", public=True)

@@ -25,9 +25,9 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from hub import auth
-from hub.current import house
 from hub.auth import Principal
 from hub.console import words
+from hub.current import house
 
 P = ParamSpec("P")
 
@@ -166,6 +166,14 @@ def _may(role: str) -> bool:
     return g.get("principal") is not None and me().may(role)
 
 
+def sorry(code: int) -> Response:
+    """A page that says what went wrong, and what to do."""
+    text = render_template(
+        "console/sorry.html", layout="console/base.html", code=code, sentence=SORRY[code]
+    )
+    return make_response(text, code)
+
+
 @blueprint.app_errorhandler(400)
 @blueprint.app_errorhandler(403)
 @blueprint.app_errorhandler(404)
@@ -173,8 +181,4 @@ def _may(role: str) -> bool:
 def _sorry(problem: HTTPException) -> ResponseReturnValue:
     if request.path.startswith(OTHERS):
         return problem
-    code = problem.code or 500
-    text = render_template(
-        "console/sorry.html", layout="console/base.html", code=code, sentence=SORRY[code]
-    )
-    return _guard(make_response(text, code))
+    return _guard(sorry(problem.code or 500))

@@ -3,7 +3,8 @@
 from flask import Response, request
 
 from hub.console import queries, shell
-from hub.console.shell import house, me, page
+from hub.console.shell import me, page
+from hub.current import house
 
 blueprint = shell.noun("subscribers")
 

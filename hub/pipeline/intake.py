@@ -24,7 +24,8 @@ class Inbox:
 
     def accept(self, told: list[tuple[str, Event]], body_hash: str) -> Receipt:
         """Commit the events that are new; `Conflict` for a known id with another body."""
-        accepted, duplicates = [], []
+        accepted: list[Accepted] = []
+        duplicates: list[Accepted] = []
         with self.house.store.transaction() as tx:
             for key, event in told:
                 mine, new = _record(tx, self.source, key, event, body_hash)

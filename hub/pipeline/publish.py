@@ -58,7 +58,7 @@ def deliver(house: House, job: Job) -> None:
 
 
 def _wanted(row: Row) -> bool:
-    return row["state"] == "pending" and row["subscriber_state"] == "active"
+    return bool(row["state"] == "pending" and row["subscriber_state"] == "active")
 
 
 def _request(house: House, row: Row) -> outbound.Outgoing:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Executable, create_engine, text
-from sqlalchemy.engine import Engine, RowMapping
+from sqlalchemy.engine import Engine
 
-Row = RowMapping
+Row = Mapping[str, Any]  # by column name
 
 
 class Fenced(Exception):
@@ -37,15 +37,18 @@ class Tx:
 
     def first(self, statement: Executable | str, **values: Any) -> Row | None:
         """The first row or None."""
-        return self.connection.execute(_statement(statement), values or None).mappings().first()
+        found = self.connection.execute(_statement(statement), values or None)
+        return cast("Row | None", found.mappings().first())
 
     def one(self, statement: Executable | str, **values: Any) -> Row:
         """The one row; `sqlalchemy.exc.NoResultFound` when there is none."""
-        return self.connection.execute(_statement(statement), values or None).mappings().one()
+        found = self.connection.execute(_statement(statement), values or None)
+        return cast(Row, found.mappings().one())
 
     def all(self, statement: Executable | str, **values: Any) -> Sequence[Row]:
         """Every row."""
-        return self.connection.execute(_statement(statement), values or None).mappings().all()
+        found = self.connection.execute(_statement(statement), values or None)
+        return cast("Sequence[Row]", found.mappings().all())
 
     def value(self, statement: Executable | str, **values: Any) -> Any:
         """The first column of the first row, or None."""

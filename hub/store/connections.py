@@ -11,6 +11,7 @@ from hub.store.schema import connections, mappings
 
 BREAKER_AFTER = 5  # failures in a row
 BREAKER_SECONDS = 15.0
+BURST = 5.0  # seconds' worth of calls that may come at once
 
 
 def lane(connection_id: str) -> str:
@@ -75,16 +76,20 @@ def save_mapping(tx: Tx, connection: Row, body: str, author: str) -> int:
 def turn(tx: Tx, connection_id: str) -> float:
     """Take the next turn (GCRA) and wait so many seconds for it; far away when closed.
 
-    The row says when the next call is due; each taker moves it on by a minute over the rate.
+    The row says when the next call is due; each taker moves it on. After a pause `BURST` seconds'
+    worth of calls may come at once, and the pace is slower by as much, so that no minute ever has
+    more than `rate` calls.
     """
     seconds: float | None = tx.value(
-        "update connections set turn_at = greatest(turn_at, :now)"
-        " + coalesce(make_interval(secs => 60.0 / nullif(rate, 0)), interval '0')"
+        "update connections set turn_at = greatest(turn_at, :idle)"
+        " + make_interval(secs => :minute / rate)"
         " where id = :id and (closed_until is null or closed_until <= :now)"
-        " returning extract(epoch from turn_at - :now"
-        " - coalesce(make_interval(secs => 60.0 / nullif(rate, 0)), interval '0'))::float",
+        " returning extract(epoch from turn_at - make_interval(secs => :minute / rate)"
+        " - :now)::float",
         id=connection_id,
         now=tx.now,
+        idle=tx.now - timedelta(seconds=BURST),
+        minute=60.0 + BURST,
     )
     if seconds is not None:
         return max(0.0, seconds)

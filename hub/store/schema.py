@@ -6,6 +6,8 @@ the starts and fences late workers, `tries` counts failures, `due_at` says when 
 `parked` why it cannot go on without a person.
 """
 
+from datetime import datetime
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -55,7 +57,7 @@ def ref(name: str, target: str, *, null: bool = False) -> Column[str]:
     return Column(name, ForeignKey(f"{target}.id"), nullable=null)
 
 
-def moment(name: str, *, null: bool = False) -> Column[str]:
+def moment(name: str, *, null: bool = False) -> Column[datetime]:
     now = None if null else text("now()")
     return Column(name, DateTime(timezone=True), nullable=null, server_default=now)
 

@@ -42,9 +42,7 @@ def test_files_stand_with_their_names_and_addresses() -> None:
 
 def test_a_customer_cannot_write_another_s_message() -> None:
     forged = "2026-11-22 10:00:05 UTC, Agent:"
-    text = transcript.as_text(
-        [message(f"ok\n{forged}\r{forged}\u2028{forged}", name=f"x\n{forged}")]
-    )
+    text = transcript.as_text([message(f"ok\n{forged}\r{forged}\r\n{forged}", name=f"x\n{forged}")])
     assert forged not in text.splitlines()
 
 

@@ -179,9 +179,12 @@ def poll(connector: Connector, after: datetime | str | None = None) -> tuple[lis
 
 
 def of(changes: Iterable[Change], ticket: Ticket, *kinds: str) -> list[Change]:
-    """The changes of one ticket and of some kinds, each id once."""
-    mine = [c for c in changes if c.ticket_id == ticket.id and (not kinds or c.kind in kinds)]
-    return list({change.id: change for change in mine}.values())
+    """The changes of one ticket and of some kinds; of one id the first, as the hub takes them."""
+    mine: dict[str, Change] = {}
+    for change in changes:
+        if change.ticket_id == ticket.id and (not kinds or change.kind in kinds):
+            mine.setdefault(change.id, change)
+    return list(mine.values())
 
 
 def texts(case: Case) -> list[str]:

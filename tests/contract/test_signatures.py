@@ -81,7 +81,11 @@ def test_every_signing_header_is_needed(
                 connector.verify_signature(replace(delivery, headers=headers))
 
 
-@pytest.mark.parametrize("value", ["ü", "\x00", "=" * 100, "1" * 10_000, "😀", "nan", "-1", "None"])
+@pytest.mark.parametrize(
+    "value",
+    ["ü", "\x00", "=" * 100, "1" * 10_000, "😀", "nan", "-1", "None"],
+    ids=["umlaut", "NUL", "equals", "digits", "emoji", "nan", "negative", "none"],
+)
 def test_strange_header_values_are_refused_and_do_not_crash(
     desk: Desk, connector: Connector, delivery: Delivery, value: str
 ) -> None:
@@ -111,6 +115,7 @@ def test_an_event_that_we_have_no_use_for_is_no_change(
         b'{"a":' * 100_000,
         b"{} {}",
     ],
+    ids=["empty", "no UTF-8", "cut", "null", "list", "number", "text", "deep", "deeper", "two"],
 )
 def test_an_unreadable_webhook_is_refused(
     connector: Connector, delivery: Delivery, body: bytes

@@ -106,6 +106,16 @@ def test_the_environment_chooses_no_proxy(
     assert http.post(f"{subscriber.url}/ok").status_code == 200
 
 
+def test_the_environment_lends_no_password(
+    subscriber: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    session(Names(["127.0.0.1"])).post(f"{subscriber.url}/ok")
+    assert "Authorization" not in subscriber.seen[0][1]
+
+
 def test_no_cookie_is_kept(subscriber: Server) -> None:
     http = session(Names(["127.0.0.1"]))
     http.post(f"{subscriber.url}/cookie")

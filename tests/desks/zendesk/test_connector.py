@@ -405,7 +405,7 @@ def test_after_a_lost_answer_an_entry_is_known_by_its_mark(vendor: Script, desk:
     vendor.at("PUT", TICKET, written())
     desk.append_message("35436", HELLO)
     mark = sent(vendor, "PUT", TICKET)["metadata"]
-    mine = REPLY | {"id": 902, "author_id": 5, "body": HELLO.text, "metadata": mark}
+    mine = REPLY | {"id": 902, "author_id": 5, "body": HELLO.text, "metadata": {"custom": mark}}
     vendor.at("GET", COMMENTS, {"comments": [REPLY, mine], "users": USERS})
     assert desk.find_entry("35436", HELLO) == "902"
     assert desk.find_entry("35436", replace(HELLO, id="m2")) is None  # the same words again
@@ -438,7 +438,6 @@ def test_without_a_mark_an_entry_is_known_by_words_author_and_time(
 @pytest.mark.parametrize(
     ("status", "word"),
     [
-        (Status.NEW, "open"),
         (Status.OPEN, "open"),
         (Status.PENDING, "pending"),
         (Status.ON_HOLD, "hold"),
@@ -452,6 +451,14 @@ def test_a_status_is_set_in_zendesk_s_word(
     vendor.at("PUT", TICKET, written(status=word))
     assert desk.set_status("35436", status).word == word
     assert sent(vendor, "PUT", TICKET) == {"status": word}
+
+
+def test_a_ticket_does_not_become_new_again(vendor: Script, desk: Zendesk) -> None:
+    vendor.at("GET", TICKET, {"ticket": raw(status="new")}, {"ticket": raw(status="pending")})
+    vendor.at("PUT", TICKET, written(status="open"))
+    assert desk.set_status("35436", Status.NEW).word == "new"
+    assert not vendor.to("PUT", TICKET)
+    assert desk.set_status("35436", Status.NEW).word == "open"
 
 
 def test_a_closed_ticket_is_solved_enough(vendor: Script, desk: Zendesk) -> None:
@@ -488,6 +495,19 @@ def test_a_ticket_s_status_is_told_in_our_words(
 def test_a_deleted_ticket_is_not_found(desk: Zendesk) -> None:
     with pytest.raises(NotFound):
         desk.read_ticket("35436")
+
+
+@pytest.mark.parametrize("name", ["", "1/../2", "../users/me", "1?x=1", "٣", "x"])
+def test_what_is_no_ticket_s_number_is_never_asked_for(
+    vendor: Script, desk: Zendesk, name: str
+) -> None:
+    with pytest.raises(NotFound):
+        desk.read_ticket(name)
+    with pytest.raises(NotFound):
+        desk.find_entry(name, Note(id="n", text="x"))
+    with pytest.raises(NotFound):
+        desk.set_status(name, Status.OPEN)
+    assert vendor.asked == []
 
 
 # --- changes ------------------------------------------------------------------------------------
@@ -624,8 +644,9 @@ SECRET = {"signing_secret": {"algorithm": "SHA256", "secret": "zendesk-made"}}
 
 
 def hook(name: str, **more: Any) -> dict[str, Any]:
-    kinds = ("status_changed", "comment_added", "agent_assignment_changed")
-    good = [f"zen:event-type:ticket.{kind}" for kind in kinds]
+    kinds = "status_changed comment_added attachment_linked_to_comment agent_assignment_changed"
+    more_kinds = "merged soft_deleted permanently_deleted"
+    good = [f"zen:event-type:ticket.{kind}" for kind in f"{kinds} {more_kinds}".split()]
     return {"id": name, "endpoint": URL, "status": "active", "subscriptions": good} | more
 
 

@@ -213,6 +213,23 @@ def test_an_assignment_tells_to_whom() -> None:
     assert (change.kind, change.assignee) == ("assignment", None)
 
 
+def test_a_deleted_ticket_is_told_once_however_it_goes() -> None:
+    for kind in ("soft_deleted", "permanently_deleted"):
+        (change,) = parsed(event(kind, {}, status="DELETED"))
+        assert (change.kind, change.id) == ("deleted", "deleted:35436")
+
+
+def test_a_merged_ticket_tells_into_which() -> None:
+    (change,) = parsed(event("merged", {"target_ticket_id": "35440"}))
+    assert (change.kind, change.merged_into) == ("merged", "35440")
+
+
+def test_a_file_that_may_belong_to_a_note_is_only_a_hint() -> None:
+    linked = {"comment": {"id": "999", "attachment": {"id": "7", "filename": "a.pdf"}}}
+    (change,) = parsed(event("attachment_linked_to_comment", linked))
+    assert (change.kind, change.files) == ("hint", ())
+
+
 @pytest.mark.parametrize("external_id", ["", None, "their-own-7"])
 def test_other_tickets_of_the_account_are_none_of_our_business(external_id: str | None) -> None:
     told = event("comment_added", {"comment": COMMENT}, external_id=external_id)

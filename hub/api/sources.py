@@ -1,0 +1,131 @@
+"""Sources: bot platforms that send us events."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from hub import admin
+from hub.admin.sources import url
+from hub.api.shapes import Moment, Removed, Shape, ident
+from hub.api.table import Body, Call, Listing, Noun, Query, found
+from hub.store import Row, listing
+from hub.store.schema import sources
+
+api = Noun("Sources", "Bot platforms that send us their events, each in its dialect.")
+
+Messages = Annotated[
+    dict[Annotated[str, StringConstraints(min_length=1, max_length=35)], str],
+    Field(
+        description="What the customer is told at an escalation, by language or under `default`.",
+        examples=[{"de": "Ich hole einen Menschen dazu.", "default": "Let me get a colleague."}],
+    ),
+]
+Secret = Annotated[str, Field(description="Shown this once.", examples=["whsec_MfKQ9r8GKYqrTw=="])]
+
+
+class Source(Shape):
+    """A bot platform."""
+
+    id: str = ident("src")
+    name: str = Field(examples=["Website bot"])
+    dialect: str = Field(examples=["standard"])
+    url: str = Field(description="Where the platform posts its events.")
+    handoff_message: Messages
+    previous_secret: bool = Field(description="The secret before the last rotation still counts.")
+    created_at: Moment
+
+
+class SourceWithSecret(Source):
+    """A bot platform and its secret."""
+
+    secret: Secret
+
+
+class AddSource(Body):
+    """A new bot platform; without a secret we make one."""
+
+    name: str = Field(examples=["Website bot"])
+    dialect: str = Field("standard", examples=["standard"])
+    secret: str | None = Field(None, min_length=1, max_length=1024, examples=[None])
+    handoff_message: Messages = {}
+
+
+class ChangeSource(Body):
+    """What is given changes."""
+
+    name: str | None = None
+    handoff_message: Messages | None = None
+
+
+class RotateSource(Body):
+    """A new secret; the one before counts until the next rotation, unless it leaked."""
+
+    secret: str | None = Field(None, min_length=1, max_length=1024, examples=[None])
+    keep_previous: bool = True
+
+
+@api.route("GET", "/v1/sources", role="viewer", answer=Source, many=True, query=Query,
+           summary="List sources, newest first.")  # fmt: skip
+def index(call: Call, query: Query) -> Listing:
+    with call.transaction() as tx:
+        page = listing.page(tx, sources, call.workspace_id, {}, **query.paging())
+    return Listing([_shown(call, row) for row in page.rows], page.next_cursor)
+
+
+@api.route("POST", "/v1/sources", role="admin", answer=SourceWithSecret, status=201,
+           body=AddSource, summary="Add a source; its secret is shown this once.")  # fmt: skip
+def add(call: Call, body: AddSource) -> SourceWithSecret:
+    made = admin.add_source(
+        call.house, call.workspace_id, body.name, body.dialect, body.secret,
+        handoff_message=body.handoff_message, actor=call.actor,
+    )  # fmt: skip
+    return _shown(call, _find(call, made["id"]), SourceWithSecret, secret=made["secret"])
+
+
+@api.route("GET", "/v1/sources/<id>", role="viewer", answer=Source, summary="One source.")
+def one(call: Call, id: str) -> Source:
+    return _shown(call, _find(call, id))
+
+
+@api.route("PATCH", "/v1/sources/<id>", role="admin", answer=Source, body=ChangeSource,
+           summary="Change the name or the words at an escalation.")  # fmt: skip
+def change(call: Call, id: str, body: ChangeSource) -> Source:
+    with call.transaction() as tx:
+        row = admin.change_source(
+            tx, call.workspace_id, id, title=body.name, handoff_message=body.handoff_message,
+            actor=call.actor,
+        )  # fmt: skip
+    return _shown(call, row)
+
+
+@api.route("DELETE", "/v1/sources/<id>", role="admin", answer=Removed,
+           conflicts="The source has conversations.", summary="Remove a source.")  # fmt: skip
+def remove(call: Call, id: str) -> Removed:
+    with call.transaction() as tx:
+        admin.remove_source(tx, call.workspace_id, id, actor=call.actor)
+    return Removed(id=id)
+
+
+@api.route("POST", "/v1/sources/<id>/rotate", role="admin", answer=SourceWithSecret,
+           body=RotateSource, summary="Give the source a new secret.")  # fmt: skip
+def rotate(call: Call, id: str, body: RotateSource) -> SourceWithSecret:
+    made = admin.rotate_source(
+        call.house, call.workspace_id, id, body.secret, keep_previous=body.keep_previous,
+        actor=call.actor,
+    )  # fmt: skip
+    return _shown(call, _find(call, id), SourceWithSecret, secret=made["secret"])
+
+
+def _find(call: Call, id: str) -> Row:
+    with call.transaction() as tx:
+        row: Row = found(listing.get(tx, sources, call.workspace_id, id), "source")
+    return row
+
+
+def _shown(call: Call, row: Row, shape: type[Any] = Source, **more: str) -> Any:
+    return shape.of(
+        row,
+        url=url(call.house, row["id"]),
+        previous_secret=row["previous_secret"] is not None,
+        **more,
+    )

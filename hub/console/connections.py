@@ -1,0 +1,60 @@
+"""Connections: the desks' accounts, how they are, and whether they are called."""
+
+from flask import Response, flash, request
+
+from connectors import registry
+from hub import admin
+from hub.console import queries, shell
+from hub.console.shell import back_to, me, needs, page
+from hub.current import house
+from hub.store import Row
+
+blueprint = shell.noun("connections")
+
+
+@blueprint.get("/connections")
+def index() -> Response:
+    """Every account at a desk."""
+    with house().store.transaction() as tx:
+        listed = queries.connections(tx, me().workspace_id, after=request.args.get("after"))
+    return page("connections.html", listed=listed, news={r["id"]: _news(r) for r in listed.rows})
+
+
+@blueprint.post("/connections/<connection_id>/pause")
+@needs("admin")
+def pause(connection_id: str) -> Response:
+    """Call the desk no more; its work waits."""
+    with house().store.transaction() as tx:
+        row = admin.pause_connection(tx, me().workspace_id, connection_id, actor=me().actor)
+    flash(f"{row['name']} is paused. Its work waits, and nothing is lost.", "success")
+    return back_to("connections.index")
+
+
+@blueprint.post("/connections/<connection_id>/activate")
+@needs("admin")
+def activate(connection_id: str) -> Response:
+    """Let the waiting work go on."""
+    with house().store.transaction() as tx:
+        row = admin.activate_connection(tx, me().workspace_id, connection_id, actor=me().actor)
+    flash(f"{row['name']} is active. Waiting work goes on.", "success")
+    return back_to("connections.index")
+
+
+@blueprint.errorhandler(admin.Unknown)
+def _unknown(_: admin.Unknown) -> Response:
+    return shell.sorry(404)
+
+
+def _news(row: Row) -> str:
+    """How we hear what happens at the desk."""
+    if row["desk"] == "live_chat":
+        return "Built in"
+    if row["webhook_id"] is not None:
+        return "Webhook registered"
+    if row["has_secret"]:
+        return "Webhook made by hand"
+    try:
+        signs = registry.get(row["desk"]).can.webhooks != "none"
+    except KeyError:
+        return "This desk is not installed"
+    return "Polled; its webhook is not registered" if signs else "Polled"

@@ -1,0 +1,90 @@
+// The live part of a page is asked for again and again while somebody looks at it. What has not
+// changed stays the very same element, so that focus, scroll, selections and drafts stay too.
+const EVERY = 3_000; // milliseconds
+
+export function keepFresh(paint, settle) {
+  const live = document.querySelector("[data-fresh]");
+  if (!live) return;
+  let etag = "";
+  const once = async () => {
+    const answer = await fetch(location.href, {
+      headers: { "X-Part": "live", ...(etag && { "If-None-Match": etag }) },
+      cache: "no-store",
+    });
+    if (answer.status === 401) return location.reload(); // signed out
+    if (answer.status !== 304 && !answer.ok) throw new Error(answer.statusText);
+    const fresh = answer.status === 304 ? null : parse(await answer.text());
+    if (fresh) {
+      paint(live);
+      paint(fresh);
+      show(live, fresh);
+      settle();
+      etag = answer.headers.get("ETag") ?? "";
+    }
+  };
+  const turn = async () => {
+    if (!document.hidden) {
+      const failed = await once().then(() => false, () => true);
+      document.getElementById("stale").hidden = !failed;
+    }
+    setTimeout(turn, EVERY);
+  };
+  setTimeout(turn, EVERY);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) once().catch(() => {}); });
+}
+
+function parse(text) {
+  return new DOMParser().parseFromString(text, "text/html").getElementById("live");
+}
+
+function show(live, fresh) {
+  const atEnd = "follow" in live.dataset && innerHeight + scrollY >= document.body.scrollHeight - 40;
+  const focused = document.activeElement?.id;
+  children(live, fresh);
+  if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (atEnd && scrollY > 0) scrollTo(0, document.body.scrollHeight);
+}
+
+// Make `here` like `there`, keeping every element that is the same or has the same id.
+function update(here, there) {
+  if (here.isEqualNode(there) || isBusy(here)) return;
+  for (const { name } of [...here.attributes]) if (!there.hasAttribute(name) && name !== "data-kept") here.removeAttribute(name);
+  for (const { name, value } of there.attributes) if (here.getAttribute(name) !== value) here.setAttribute(name, value);
+  children(here, there);
+}
+
+function children(here, there) {
+  const ids = new Set([...there.children].map((one) => one.id));
+  let place = here.firstChild;
+  for (const wanted of [...there.childNodes]) {
+    while (place?.id && !ids.has(place.id)) place = dropped(place);
+    const kept = match(here, place, wanted);
+    if (!kept) {
+      here.insertBefore(document.importNode(wanted, true), place);
+      continue;
+    }
+    if (kept !== place) here.insertBefore(kept, place);
+    place = kept.nextSibling;
+    if (kept.nodeType === Node.ELEMENT_NODE) update(kept, wanted);
+  }
+  while (place) place = dropped(place);
+}
+
+function dropped(node) {
+  const next = node.nextSibling;
+  node.remove();
+  return next;
+}
+
+function match(here, place, wanted) {
+  if (wanted.id) return [...here.children].find((one) => one.id === wanted.id && one.tagName === wanted.tagName);
+  if (!place || place.id) return null;
+  if (place.isEqualNode(wanted)) return place;
+  const alike = place.nodeType === Node.ELEMENT_NODE && place.nodeName === wanted.nodeName;
+  return alike ? place : null;
+}
+
+// A field that somebody uses is left alone until they are done with it.
+function isBusy(element) {
+  return element.matches("select, textarea, input") && element === document.activeElement;
+}

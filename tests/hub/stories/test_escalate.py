@@ -1,0 +1,151 @@
+"""An escalation becomes one ticket, whatever happens."""
+
+import pytest
+import requests
+
+from hub import worker
+from hub.jobs import Job
+from hub.pipeline import parking
+from hub.store import Fenced, work
+from hub.store.schema import escalations
+from tests.hub.stories.house_of_stories import Stories
+
+
+def test_an_escalation_opens_a_ticket_with_transcript_and_note(zendesk: Stories) -> None:
+    escalation_id = zendesk.escalate()
+    zendesk.work()
+    (created,) = zendesk.ledger("create_ticket")
+    assert created["key"] == escalation_id
+    assert "My parcel 4711 is lost." in created["text"]
+    (note,) = zendesk.ledger("add_note")
+    assert "Summary" in note["text"]
+    assert zendesk.row("select state from escalations")["state"] == "ticketed"
+    assert zendesk.row("select speaker, epoch from conversations")["speaker"] == "human"
+    assert zendesk.events() == ["conversation.escalated", "ticket.created", "conversation.paused"]
+
+
+def test_repeating_the_job_opens_no_second_ticket(zendesk: Stories) -> None:
+    escalation_id = zendesk.escalate()
+    zendesk.work()
+    again(zendesk, escalation_id)
+    assert len(zendesk.ledger("create_ticket")) == 1
+    assert len(zendesk.ledger("add_note")) == 1
+
+
+def test_a_lost_answer_is_looked_up_before_anything_is_created_again(zendesk: Stories) -> None:
+    zendesk.fault("cut_after_commit", rate=1, times=1, path=r"/tickets(\.json)?$")
+    zendesk.escalate()
+    zendesk.work()
+    assert zendesk.rows("select id from tickets") == []
+    zendesk.hurry()
+    zendesk.work()
+    assert len(zendesk.ledger("create_ticket")) == 1
+    assert zendesk.row("select state from escalations")["state"] == "ticketed"
+
+
+def test_a_desk_that_says_when_to_come_back_is_left_alone_until_then(zendesk: Stories) -> None:
+    zendesk.fault("rate_limit", rate=1, retry_after=7)
+    zendesk.escalate()
+    zendesk.work()
+    ((name, wait),) = zendesk.waiting()
+    assert name.startswith("escalate:")
+    assert 6 < wait < 8.5
+    row = zendesk.row("select tries, due_at from escalations")
+    assert row["tries"] == 0  # waiting for one's turn is no failure
+
+
+def test_what_the_desk_refuses_is_parked_with_its_words_and_goes_on_when_told(
+    zendesk: Stories,
+) -> None:
+    escalation_id = zendesk.escalate(
+        customer={"name": "Sus", "email": "suspended@customer.example"}
+    )
+    zendesk.work()
+    parked = zendesk.row("select state, parked from escalations")
+    assert parked["state"] == "parked"
+    assert parked["parked"]["code"] == "invalid_request"
+    assert "suspended" in parked["parked"]["text"].casefold()
+    assert zendesk.events()[-1] == "escalation.parked"
+    assert zendesk.ledger("create_ticket") == []
+    assert zendesk.row("select count(*) as n from audit where what = 'escalation.parked'")["n"] == 1
+    assert escalation_id
+
+
+def test_replaying_a_parked_escalation_twice_opens_one_ticket(zendesk: Stories) -> None:
+    zendesk.fault("server_error", rate=1)
+    escalation_id = zendesk.escalate()
+    for _ in range(20):
+        zendesk.hurry()
+        zendesk.work()
+        open_breaker(zendesk)
+    assert zendesk.row("select state from escalations")["state"] == "parked"
+
+    requests.delete(f"{zendesk.sandbox}/_faults", timeout=10)
+    answers = []
+    for _ in range(2):
+        with zendesk.house.store.transaction() as tx:
+            row = tx.one("select * from escalations where id = :id for update", id=escalation_id)
+            answers.append(parking.retry(tx, row, actor="test"))
+    assert answers == [True, False]
+    zendesk.work()
+    assert len(zendesk.ledger("create_ticket")) == 1
+
+
+def test_a_refused_key_pauses_the_connection_and_loses_no_job(zendesk: Stories) -> None:
+    with zendesk.house.store.transaction() as tx:
+        tx.run("update connections set token = null where id = :id", id=zendesk.connection)
+        sealed = tx.value("select config from connections where id = :id", id=zendesk.connection)
+    place = f"connections/{zendesk.connection}/config"
+    config = zendesk.house.vault.open_json(sealed, place) | {"client_secret": "wrong"}
+    with zendesk.house.store.transaction() as tx:
+        tx.run(
+            "update connections set config = :config, version = version + 1 where id = :id",
+            id=zendesk.connection,
+            config=zendesk.house.vault.seal_json(config, place),
+        )
+    zendesk.escalate()
+    zendesk.work(limit=1)
+    connection = zendesk.row("select state, state_reason from connections where desk = 'zendesk'")
+    assert connection["state"] == "paused"
+    assert "wrong" not in connection["state_reason"].split()
+    assert "connection.paused" in zendesk.events()
+    assert [name for name, _ in zendesk.waiting()] != []
+
+
+def test_a_platform_that_escalates_twice_hands_over_once(zendesk: Stories) -> None:
+    first = zendesk.escalate()
+    second = zendesk.escalate(reason="again")
+    zendesk.work()
+    assert first == second
+    assert len(zendesk.ledger("create_ticket")) == 1
+
+
+def test_a_run_that_was_overtaken_writes_nothing(zendesk: Stories) -> None:
+    escalation_id = zendesk.escalate()
+    with zendesk.house.store.transaction() as tx:
+        first = work.begin(tx, escalations, escalation_id)
+        work.begin(tx, escalations, escalation_id)
+    assert first is not None
+    with pytest.raises(Fenced), zendesk.house.store.transaction() as tx:
+        work.write(tx, escalations, escalation_id, first["run"], state="ticketed")
+    assert zendesk.row("select state from escalations")["state"] == "received"
+
+
+def test_earlier_tickets_of_the_customer_stand_in_the_note(zendesk: Stories) -> None:
+    zendesk.escalate("chat-1")
+    zendesk.work()
+    zendesk.escalate("chat-2")
+    zendesk.work()
+    first, second = zendesk.ledger("create_ticket")
+    note = zendesk.ledger("add_note")[1]
+    assert note["ticket_id"] == second["ticket_id"]
+    assert first["ticket_id"] in note["text"]
+
+
+def again(stories: Stories, escalation_id: str) -> None:
+    worker.run(stories.house, Job("escalate", escalation_id))
+
+
+def open_breaker(stories: Stories) -> None:
+    with stories.house.store.transaction() as tx:
+        tx.run("update connections set closed_until = null")

@@ -1,0 +1,198 @@
+"""Customer to desk and desk to customer, in order, each once."""
+
+from datetime import UTC, datetime, timedelta
+
+import requests
+
+from connectors.types import Change, Status
+from hub.store import changes
+from tests.hub.stories.house_of_stories import Stories
+
+
+def ticketed(zendesk: Stories, conversation: str = "chat-1") -> str:
+    """Escalate; the ticket's id at the desk."""
+    escalation_id = zendesk.escalate(conversation)
+    zendesk.work()
+    row = zendesk.row("select external_id from tickets where escalation_id = :e", e=escalation_id)
+    return str(row["external_id"])
+
+
+def tell(zendesk: Stories, ticket: str, *, at: datetime | None = None, **what: object) -> None:
+    """A change as a webhook would bring it."""
+    number = len(zendesk.rows("select id from changes"))
+    values = {"id": f"test:{number}", "at": at or datetime.now(UTC)} | what
+    change = Change(ticket_id=ticket, **values)  # type: ignore[arg-type]
+    with zendesk.house.store.transaction() as tx:
+        changes.receive(tx, zendesk.workspace, str(zendesk.connection), [change], via="webhook")
+
+
+def test_customers_words_reach_the_ticket_in_their_order(zendesk: Stories) -> None:
+    ticketed(zendesk)
+    for number in range(5):
+        zendesk.customer(f"message {number}")
+    zendesk.work()
+    assert [row["text"] for row in zendesk.ledger("append_message")] == [
+        f"message {number}" for number in range(5)
+    ]
+
+
+def test_words_that_come_before_the_ticket_is_there_are_not_lost(zendesk: Stories) -> None:
+    zendesk.fault("server_error", rate=1, times=1)
+    zendesk.escalate()
+    zendesk.work()
+    zendesk.customer("and one more thing")
+    zendesk.hurry()
+    zendesk.work()
+    (created,) = zendesk.ledger("create_ticket")
+    relayed = [row["text"] for row in zendesk.ledger("append_message")]
+    assert "and one more thing" in created["text"] or relayed == ["and one more thing"]
+
+
+def test_a_lost_answer_leaves_one_comment(zendesk: Stories) -> None:
+    ticketed(zendesk)
+    zendesk.fault("cut_after_commit", rate=1, times=1)
+    zendesk.customer("hello?")
+    zendesk.work()
+    zendesk.hurry()
+    zendesk.work()
+    assert [row["text"] for row in zendesk.ledger("append_message")] == ["hello?"]
+    ticket = zendesk.row("select relaying, relayed_seq from tickets")
+    last = zendesk.row("select max(seq) as seq from messages")["seq"]
+    assert (ticket["relaying"], ticket["relayed_seq"]) == (False, last)
+
+
+def test_a_ticket_that_takes_no_more_words_says_so_to_subscribers(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    zendesk.act(ticket, status="closed")
+    zendesk.customer("are you there?")
+    zendesk.work()
+    assert "delivery.degraded" in zendesk.events()
+
+
+def test_the_ai_keeps_the_conversation_to_itself_while_it_speaks(zendesk: Stories) -> None:
+    zendesk.say("conversation.replied", conversationId="quiet", message={"role": "user",
+                "content": "hi"})  # fmt: skip
+    zendesk.work()
+    assert zendesk.ledger("append_message") == []
+
+
+def test_an_agents_reply_comes_home_once_though_webhook_and_poll_tell_it(
+    zendesk: Stories,
+) -> None:
+    ticket = ticketed(zendesk)
+    zendesk.act(ticket, reply="We are on it.")
+    zendesk.poll()
+    with zendesk.house.store.transaction() as tx:
+        tx.run("update connections set poll_cursor = null")
+    zendesk.poll()
+    replies = zendesk.rows("select text, name from messages where role = 'agent'")
+    assert [row["text"] for row in replies] == ["We are on it."]
+    assert zendesk.events().count("message.created") == 1
+
+
+def test_our_own_words_are_no_news(zendesk: Stories) -> None:
+    ticketed(zendesk)
+    zendesk.customer("hello?")
+    zendesk.work()
+    zendesk.poll()
+    assert zendesk.rows("select id from messages where role = 'agent'") == []
+    assert "message.created" not in zendesk.events()
+
+
+def test_solving_there_resumes_the_ai_here_with_what_the_human_said(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    zendesk.act(ticket, reply="You get a refund.")
+    zendesk.act(ticket, status="solved")
+    zendesk.poll()
+    conversation = zendesk.row("select speaker, epoch from conversations")
+    assert (conversation["speaker"], conversation["epoch"]) == ("ai", 2)
+    resumed = zendesk.row("select payload from events where type = 'conversation.resumed'")
+    assert resumed["payload"]["brief"]["text"] == "You get a refund."
+    assert zendesk.row("select state from escalations")["state"] == "returned"
+
+
+def test_reopening_there_gives_the_human_the_conversation_again(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    zendesk.act(ticket, status="solved")
+    zendesk.poll()
+    zendesk.act(ticket, status="open")
+    zendesk.poll()
+    assert zendesk.row("select speaker from conversations")["speaker"] == "human"
+    assert zendesk.row("select state from escalations")["state"] == "ticketed"
+
+
+def test_an_older_status_never_overwrites_a_newer_one(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    now = datetime.now(UTC) + timedelta(seconds=5)
+    tell(zendesk, ticket, kind="status", status=Status.SOLVED, at=now)
+    tell(zendesk, ticket, kind="status", status=Status.OPEN, at=now - timedelta(seconds=3))
+    zendesk.work()
+    assert zendesk.row("select status from tickets")["status"] == "solved"
+    outcomes = [row["outcome"] for row in zendesk.rows("select outcome from changes order by at")]
+    assert "older than what we know" in outcomes
+
+
+def test_an_unknown_status_keeps_the_conversation_with_the_human(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    later = datetime.now(UTC) + timedelta(seconds=5)
+    tell(zendesk, ticket, kind="status", status=Status.UNKNOWN, word="in limbo", at=later)
+    zendesk.work()
+    assert zendesk.row("select speaker from conversations")["speaker"] == "human"
+    assert zendesk.row("select status, word from tickets")["word"] == "in limbo"
+
+
+def test_news_of_a_ticket_that_is_not_linked_yet_waits_for_the_link(zendesk: Stories) -> None:
+    escalation_id = zendesk.escalate()
+    number = next_ticket(zendesk)
+    later = datetime.now(UTC) + timedelta(seconds=30)
+    tell(
+        zendesk, number, kind="message", key=escalation_id, message_id="m1", text="early", at=later
+    )
+    tell(zendesk, number, kind="status", key=escalation_id, status=Status.SOLVED, at=later)
+    zendesk.work()
+    assert zendesk.row("select external_id from tickets")["external_id"] == number
+    assert zendesk.row("select text from messages where role = 'agent'")["text"] == "early"
+    assert zendesk.row("select speaker from conversations")["speaker"] == "ai"
+
+
+def test_news_of_strangers_tickets_is_dropped(zendesk: Stories) -> None:
+    tell(zendesk, "999", kind="status", key="esc_nobody", status=Status.SOLVED)
+    tell(zendesk, "998", kind="status", status=Status.SOLVED)
+    zendesk.work()
+    states = zendesk.rows("select external_ticket_id as t, state from changes order by t desc")
+    assert [(r["t"], r["state"]) for r in states] == [("999", "dropped"), ("998", "waiting")]
+    with zendesk.house.store.transaction() as tx:
+        tx.run("update changes set received_at = now() - interval '2 h'")
+        assert changes.forget_strangers(tx) == 1
+
+
+def test_an_assignment_at_the_desk_is_told(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    zendesk.act(ticket, assign="Ben Berger")
+    zendesk.poll()
+    assert "ticket.assigned" in zendesk.events()
+    assert zendesk.row("select assignee from tickets")["assignee"]
+
+
+def test_a_deleted_ticket_gives_the_conversation_back(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    tell(zendesk, ticket, kind="deleted")
+    zendesk.work()
+    assert zendesk.row("select speaker from conversations")["speaker"] == "ai"
+    assert zendesk.row("select status, word from tickets")["word"] == "deleted"
+
+
+def next_ticket(zendesk: Stories) -> str:
+    """The id that the desk will give to its next ticket."""
+    told = {"conversationId": "probe", "transcript": "User: hi"}
+    zendesk.say("conversation.escalated", **told)
+    zendesk.work(limit=100)
+    rows = requests.get(
+        f"{zendesk.sandbox}/_ledger",
+        params={"desk": "zendesk", "call": "create_ticket"},
+        timeout=10,
+    ).json()["data"]
+    with zendesk.house.store.transaction() as tx:
+        for table in ("entries", "tickets"):
+            tx.run(f"delete from {table}")
+    return str(int(rows[-1]["ticket_id"]) + 1)
