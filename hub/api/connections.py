@@ -59,7 +59,7 @@ class Verdict(Shape):
     account: AccountShape | None
     missing: list[str] = Field(description="What full service lacks, a sentence each.")
     steps: list[str] = Field(description="What a person has to do for webhooks.")
-    error: str | None = Field(None, description="Why the desk could not be asked.")
+    error: str | None = Field(default=None, description="Why the desk could not be asked.")
 
 
 class AddConnection(Body):

@@ -36,7 +36,7 @@ EVENT = {
 class Why(Body):
     """Why the AI gives up: a word for rules, a sentence for people, the platform's rule."""
 
-    code: Line = Field(None, examples=["customer_request"])
+    code: Line = Field(default=None, examples=["customer_request"])
     text: Prose = None
     rule: Line = None
 

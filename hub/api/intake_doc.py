@@ -1,7 +1,7 @@
 """The two doors that platforms and desks use, as the OpenAPI document describes them."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, get_args
 
 from hub.api.table import Noun
 from webhooks.events import Event, Role
@@ -55,6 +55,14 @@ ENVELOPE: Json = {
 }
 ONE = {"id": "evt_06g5v2m8k0r7t9w1y3a5c7e9g1", "escalation_id": "esc_06g5v2m8k0r7t9w1y3a5c7e9g1"}
 
+# Role and name of a turn stand in its `author`, which pydantic cannot tell of a path of two names.
+AUTHOR = ("role", "name")
+AUTHOR_SCHEMA: Json = {
+    "type": "object",
+    "required": ["role"],
+    "properties": {"role": {"enum": list(get_args(Role))}, "name": {"type": ["string", "null"]}},
+}
+
 Problems = Callable[[Iterable[int]], Json]
 
 
@@ -62,8 +70,9 @@ def schemas() -> Json:
     """The canonical event and what it is made of, by names of their own."""
     whole = Event.model_json_schema(ref_template=REF, mode="validation")
     parts: Json = whole.pop("$defs")
-    parts["Turn"]["properties"] |= {"author": _author()}
-    parts["Turn"]["required"] = ["id", "author"]
+    turn = parts["Turn"]
+    named = {key: value for key, value in turn["properties"].items() if key not in AUTHOR}
+    turn |= {"properties": named | {"author": AUTHOR_SCHEMA}, "required": ["id", "author"]}
     found = {f"{PREFIX}{name}": part for name, part in parts.items()}
     # `id` may stand in the webhook-id header, `occurred_at` in the envelope's timestamp.
     whole["required"] = ["conversation"]
@@ -131,19 +140,6 @@ def _desk(problems: Problems) -> Json:
                 },
             },
             **problems((400, 401, 404, 413, 503)),
-        },
-    }
-
-
-def _author() -> Json:
-    """pydantic cannot tell a path of two names: role and name stand in `author`."""
-    roles = list(Role.__args__)  # type: ignore[attr-defined]
-    return {
-        "type": "object",
-        "required": ["role"],
-        "properties": {
-            "role": {"enum": roles},
-            "name": {"type": ["string", "null"]},
         },
     }
 

@@ -15,6 +15,7 @@ from hub.problems import CONTENT_TYPE
 Json = dict[str, Any]
 
 VERSION = "1.0.0"
+RESPONSES = "#/components/responses/Problem"
 REF = "#/components/schemas/{model}"
 PARTS = re.compile(r"<(\w+)>")
 PROBLEMS = {
@@ -68,9 +69,10 @@ def document(nouns: Sequence[Noun], public_url: str) -> Json:
         "servers": [{"url": public_url}],
         "security": [{"key": []}],
         "tags": [{"name": n.title, "description": n.text} for n in (*nouns, intake_doc.NOUN)],
-        "paths": paths | intake_doc.paths(_problem_answers),
+        "paths": paths | intake_doc.paths(problem_answers),
         "components": {
             "schemas": schemas | intake_doc.schemas() | {"Problem": PROBLEM},
+            "responses": {f"Problem{status}": _problem(status) for status in PROBLEMS},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -139,14 +141,12 @@ def _inline(schema: Any, definitions: Json) -> Any:
 
 def _answers(operation: Operation, schemas: Json) -> Json:
     good = _content(_answer_schema(operation), schemas) | {"description": operation.summary}
-    answers: Json = {str(operation.status): good}
+    answers: Json = problem_answers(_problems(operation)) | {str(operation.status): good}
     for status, model in operation.also.items():
         text = (model.__doc__ or "").strip()
         answers[str(status)] = _content(_ref(model), schemas) | {"description": text}
-    for status, problem in _problem_answers(_problems(operation)).items():
-        answers.setdefault(status, problem)
     if operation.conflicts is not None:
-        answers["409"]["description"] = operation.conflicts
+        answers["409"] = _problem(409) | {"description": operation.conflicts}
     return answers
 
 
@@ -154,16 +154,15 @@ def _problems(operation: Operation) -> Iterable[int]:
     yield from (401, 403, 503)
     if PARTS.search(operation.path):
         yield 404
-    if operation.conflicts is not None:
-        yield 409
     if operation.body is not None:
         yield from (400, 413)
     if operation.body is not None or operation.query is not None:
         yield 422
 
 
-def _problem_answers(statuses: Iterable[int]) -> Json:
-    return {str(status): _problem(status) for status in sorted(statuses)}
+def problem_answers(statuses: Iterable[int]) -> Json:
+    """References to the problems that an operation may answer, by status."""
+    return {str(status): {"$ref": f"{RESPONSES}{status}"} for status in sorted(statuses)}
 
 
 def _problem(status: int) -> Json:

@@ -1,6 +1,6 @@
 """Sources: bot platforms that send us events."""
 
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 from pydantic import Field, StringConstraints
 
@@ -41,6 +41,9 @@ class SourceWithSecret(Source):
     secret: Secret
 
 
+S = TypeVar("S", bound=Source)
+
+
 class AddSource(Body):
     """A new bot platform; without a secret we make one."""
 
@@ -69,7 +72,7 @@ class RotateSource(Body):
 def index(call: Call, query: Query) -> Listing:
     with call.transaction() as tx:
         page = listing.page(tx, sources, call.workspace_id, {}, **query.paging())
-    return Listing([_shown(call, row) for row in page.rows], page.next_cursor)
+    return Listing([_shown(call, row, Source) for row in page.rows], page.next_cursor)
 
 
 @api.route("POST", "/v1/sources", role="admin", answer=SourceWithSecret, status=201,
@@ -84,7 +87,7 @@ def add(call: Call, body: AddSource) -> SourceWithSecret:
 
 @api.route("GET", "/v1/sources/<id>", role="viewer", answer=Source, summary="One source.")
 def one(call: Call, id: str) -> Source:
-    return _shown(call, _find(call, id))
+    return _shown(call, _find(call, id), Source)
 
 
 @api.route("PATCH", "/v1/sources/<id>", role="admin", answer=Source, body=ChangeSource,
@@ -95,7 +98,7 @@ def change(call: Call, id: str, body: ChangeSource) -> Source:
             tx, call.workspace_id, id, title=body.name, handoff_message=body.handoff_message,
             actor=call.actor,
         )  # fmt: skip
-    return _shown(call, row)
+    return _shown(call, row, Source)
 
 
 @api.route("DELETE", "/v1/sources/<id>", role="admin", answer=Removed,
@@ -122,7 +125,7 @@ def _find(call: Call, id: str) -> Row:
     return row
 
 
-def _shown(call: Call, row: Row, shape: type[Any] = Source, **more: str) -> Any:
+def _shown(call: Call, row: Row, shape: type[S], **more: str) -> S:
     return shape.of(
         row,
         url=url(call.house, row["id"]),

@@ -50,11 +50,15 @@ def _record(tx: Tx, source: Row, key: str, event: Event, body_hash: str) -> tupl
             at=tx.now,
         )
         .on_conflict_do_nothing()
+        .returning(events.c.id)
     )
-    if not tx.run(statement):
+    if tx.first(statement) is None:
         return _duplicate(tx, source, key, body_hash), False
     conversation = conversations.upsert(tx, source["workspace_id"], source["id"], event)
-    conversations.add_turns(tx, conversation, event.transcript)
+    if event.type == "message.created":
+        conversations.add_turns(tx, conversation, event.transcript)
+    else:
+        conversations.add_transcript(tx, conversation, event.transcript)
     escalation_id = _carry_out(tx, source, conversation, event)
     tx.run(
         "update events set conversation_id = :conversation, escalation_id = :escalation"

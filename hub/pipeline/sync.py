@@ -36,9 +36,15 @@ def sync(house: House, job: Job) -> None:
 
 
 def _ask(house: House, row: Row) -> Change:
-    """A desk that signs nothing only hints: read the ticket and believe that."""
+    """A desk that signs nothing only hints: read the ticket and believe that.
+
+    What else happened (files, say) is in the next poll, which is asked for at once.
+    """
     with house.store.transaction() as tx:
         connector = house.desks.open(connections.get(tx, row["connection_id"]))
+        if connector.can.polling:
+            lane = connections.lane(row["connection_id"])
+            jobs.enqueue_once(tx, lane, "poll", row["connection_id"])
     ticket = connector.read_ticket(row["external_ticket_id"])
     return Change(
         id=row["external_id"],

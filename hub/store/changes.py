@@ -49,10 +49,14 @@ def receive(
 
 
 def waiting(tx: Tx, connection_id: str, external_ticket_id: str) -> Sequence[Row]:
-    """The ticket's changes that are not applied yet, oldest first by the desk's clock."""
+    """The ticket's changes that are not applied yet, oldest first by the desk's clock.
+
+    Desks count in seconds: what was said in the second of its solution was said before it.
+    """
     return tx.all(
         "select * from changes where connection_id = :connection"
-        " and external_ticket_id = :ticket and state = 'waiting' order by at, id for update",
+        " and external_ticket_id = :ticket and state = 'waiting'"
+        " order by at, kind = 'status', id for update",
         connection=connection_id,
         ticket=external_ticket_id,
     )

@@ -1,6 +1,7 @@
 """Conversations, their messages, and who speaks in them."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import func
@@ -43,8 +44,32 @@ def upsert(tx: Tx, workspace_id: str, source_id: str, event: Event) -> Row:
     return tx.one(statement)
 
 
+def add_transcript(tx: Tx, conversation: Row, turns: Sequence[Turn]) -> list[str]:
+    """Store what is new in a transcript that repeats what was told turn by turn."""
+    known = transcript(tx, conversation["id"]) if conversation["message_count"] else []
+    return add_turns(tx, conversation, list(unknown(known, turns)))
+
+
+def unknown(known: Sequence[Row], turns: Sequence[Turn]) -> Iterator[Turn]:
+    """The turns that no known message is: neither by id, nor by who said it and the words.
+
+    A platform may number its turns in a transcript and not number them one by one, so ids alone
+    would double them. "Yes" said twice is two messages.
+    """
+    ids_told = {turn.id for turn in turns}
+    ids_known = {row["external_id"] for row in known}
+    said = Counter((r["role"], r["text"]) for r in known if r["external_id"] not in ids_told)
+    for turn in turns:
+        if turn.id in ids_known:
+            continue
+        if said[turn.role, turn.text]:
+            said[turn.role, turn.text] -= 1
+            continue
+        yield turn
+
+
 def add_turns(tx: Tx, conversation: Row, turns: Sequence[Turn]) -> list[str]:
-    """Store the turns that are not there yet, in order; the ids of the new ones."""
+    """Store the turns whose ids are not there yet, in order; the ids of the new messages."""
     if not turns:
         return []
     rows = [

@@ -133,16 +133,16 @@ def test_a_failing_connection_says_how_often_it_failed(admin: Browser, office: O
 
 
 def test_no_page_shows_a_secret(admin: Browser, office: Office) -> None:
-    made = administration.add_subscriber(office.house, office.workspace, "http://127.0.0.1:9/hook")
+    made = administration.add_subscriber(office.house, office.workspace, "http://127.0.0.1:9999/hook")
     text = admin.get("/subscribers").text
-    assert "http://127.0.0.1:9/hook" in text
+    assert "http://127.0.0.1:9999/hook" in text
     assert made["secret"] not in text and "whsec_" not in text
 
 
 def test_subscribers_show_their_last_five_deliveries_with_attempts(
     viewer: Browser, office: Office
 ) -> None:
-    made = administration.add_subscriber(office.house, office.workspace, "http://127.0.0.1:9/hook")
+    made = administration.add_subscriber(office.house, office.workspace, "http://127.0.0.1:9999/hook")
     with office.house.store.transaction() as tx:
         for n in range(6):
             publish(tx, office.workspace, "ticket.created", {"number": n})
@@ -156,5 +156,5 @@ def test_subscribers_show_their_last_five_deliveries_with_attempts(
 
 
 def test_another_workspaces_subscriber_is_not_there(viewer: Browser, strangers: Office) -> None:
-    administration.add_subscriber(strangers.house, strangers.workspace, "http://127.0.0.1:9/theirs")
+    administration.add_subscriber(strangers.house, strangers.workspace, "http://127.0.0.1:9999/theirs")
     assert "theirs" not in viewer.get("/subscribers").text

@@ -190,6 +190,12 @@ class Town:
         rows = requests.get(f"{self.sandbox}/_ledger", params=asked, timeout=10).json()["data"]
         return [r for r in rows if ticket_id in (None, r["ticket_id"])]
 
+    def written(self, ticket_id: str) -> str:
+        """All that stands in a ticket at Zendesk."""
+        asked = {"desk": "zendesk", "ticket_id": ticket_id}
+        told = requests.get(f"{self.sandbox}/_tickets", params=asked, timeout=10).json()["data"]
+        return "\n".join(entry["text"] for entry in told["entries"])
+
     def ticket(self, escalation_id: str, seconds: float = 15.0) -> dict[str, Any]:
         """The escalation's ticket, once it has one."""
         return eventually(

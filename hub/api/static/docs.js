@@ -73,19 +73,21 @@ async function send(path, method, form, output) {
   }
 }
 
-function answers(operation) {
+function answers(operation, known) {
+  const named = (answer) => (answer.$ref ? known[answer.$ref.split("/").pop()] : answer);
   const lines = Object.entries(operation.responses).map(([status, answer]) =>
-    element("li", { textContent: `${status}: ${answer.description}` }));
+    element("li", { textContent: `${status}: ${named(answer).description}` }));
   return element("ul", { className: "hint" }, lines);
 }
 
-function render(path, method, operation) {
+function render(path, method, operation, known) {
   const id = operation.operationId;
   const output = element("div");
   const form = element("form", {}, [
     element("p", { className: "hint", textContent: operation.description || "" }),
     ...inputs(id, operation), ...bodyField(id, operation),
-    element("button", { textContent: "Send" }), output, answers(operation),
+    element("button", { textContent: "Send" }), output,
+    answers(operation, known),
   ]);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -102,7 +104,7 @@ function render(path, method, operation) {
 function section(tag, description) {
   const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
     METHODS.filter((method) => methods[method] && methods[method].tags.includes(tag.name))
-      .map((method) => render(path, method, methods[method])));
+      .map((method) => render(path, method, methods[method], description.components.responses)));
   const name = element("h2", { id: tag.name, textContent: tag.name });
   return [name, element("p", { className: "hint", textContent: tag.description }), ...operations];
 }

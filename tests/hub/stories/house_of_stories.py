@@ -123,6 +123,13 @@ class Stories:
         told = {"desk": "zendesk", "mode": mode} | how
         requests.post(f"{self.sandbox}/_faults", json=told, timeout=10).raise_for_status()
 
+    def entries(self, ticket_id: str) -> list[dict[str, Any]]:
+        """All that stands in a ticket at Zendesk, whole."""
+        asked = {"desk": "zendesk", "ticket_id": ticket_id}
+        answer = requests.get(f"{self.sandbox}/_tickets", params=asked, timeout=10)
+        found: list[dict[str, Any]] = answer.json()["data"]["entries"]
+        return found
+
     def ledger(self, call: str) -> list[dict[str, Any]]:
         """What really happened at Zendesk."""
         return read_ledger(self.sandbox, {"call": call, "after": self.began})

@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import requests
-
 from connectors.types import Change, Status
 from hub.store import changes
 from tests.hub.stories.house_of_stories import Stories
@@ -44,8 +42,8 @@ def test_words_that_come_before_the_ticket_is_there_are_not_lost(zendesk: Storie
     zendesk.hurry()
     zendesk.work()
     (created,) = zendesk.ledger("create_ticket")
-    relayed = [row["text"] for row in zendesk.ledger("append_message")]
-    assert "and one more thing" in created["text"] or relayed == ["and one more thing"]
+    written = "\n".join(entry["text"] for entry in zendesk.entries(created["ticket_id"]))
+    assert written.count("and one more thing") == 1
 
 
 def test_a_lost_answer_leaves_one_comment(zendesk: Stories) -> None:
@@ -125,6 +123,7 @@ def test_an_older_status_never_overwrites_a_newer_one(zendesk: Stories) -> None:
     ticket = ticketed(zendesk)
     now = datetime.now(UTC) + timedelta(seconds=5)
     tell(zendesk, ticket, kind="status", status=Status.SOLVED, at=now)
+    zendesk.work()
     tell(zendesk, ticket, kind="status", status=Status.OPEN, at=now - timedelta(seconds=3))
     zendesk.work()
     assert zendesk.row("select status from tickets")["status"] == "solved"
@@ -142,17 +141,18 @@ def test_an_unknown_status_keeps_the_conversation_with_the_human(zendesk: Storie
 
 
 def test_news_of_a_ticket_that_is_not_linked_yet_waits_for_the_link(zendesk: Stories) -> None:
+    number = str(int(ticketed(zendesk, "chat-0")) + 1)  # Zendesk counts
     escalation_id = zendesk.escalate()
-    number = next_ticket(zendesk)
     later = datetime.now(UTC) + timedelta(seconds=30)
     tell(
         zendesk, number, kind="message", key=escalation_id, message_id="m1", text="early", at=later
     )
     tell(zendesk, number, kind="status", key=escalation_id, status=Status.SOLVED, at=later)
     zendesk.work()
-    assert zendesk.row("select external_id from tickets")["external_id"] == number
+    ticket = zendesk.row("select * from tickets where escalation_id = :e", e=escalation_id)
+    assert ticket["external_id"] == number
     assert zendesk.row("select text from messages where role = 'agent'")["text"] == "early"
-    assert zendesk.row("select speaker from conversations")["speaker"] == "ai"
+    assert ticket["status"] == "solved"
 
 
 def test_news_of_strangers_tickets_is_dropped(zendesk: Stories) -> None:
@@ -180,19 +180,3 @@ def test_a_deleted_ticket_gives_the_conversation_back(zendesk: Stories) -> None:
     zendesk.work()
     assert zendesk.row("select speaker from conversations")["speaker"] == "ai"
     assert zendesk.row("select status, word from tickets")["word"] == "deleted"
-
-
-def next_ticket(zendesk: Stories) -> str:
-    """The id that the desk will give to its next ticket."""
-    told = {"conversationId": "probe", "transcript": "User: hi"}
-    zendesk.say("conversation.escalated", **told)
-    zendesk.work(limit=100)
-    rows = requests.get(
-        f"{zendesk.sandbox}/_ledger",
-        params={"desk": "zendesk", "call": "create_ticket"},
-        timeout=10,
-    ).json()["data"]
-    with zendesk.house.store.transaction() as tx:
-        for table in ("entries", "tickets"):
-            tx.run(f"delete from {table}")
-    return str(int(rows[-1]["ticket_id"]) + 1)

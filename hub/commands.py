@@ -1,0 +1,245 @@
+"""What each command does. Heavy modules are imported where they are used: `--help` is quick."""
+
+import json
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hub.house import House
+
+ACTOR = "cli"  # in the audit
+WORKSPACE = "default"
+
+
+def web(given: Namespace) -> None:
+    """Serve intake, API and console until SIGTERM."""
+    from hub import settings, wsgi
+
+    chosen = settings.read()
+    wsgi.serve(settings.bind(dict(os.environ), "0.0.0.0"), chosen.port)
+
+
+def worker(given: Namespace) -> None:
+    """Run jobs until SIGTERM."""
+    from hub import house, telemetry
+    from hub import worker as process
+
+    telemetry.configure_logging()
+    process.serve(house.build())
+
+
+def clock(given: Namespace) -> None:
+    """Do what is due by time until SIGTERM."""
+    from hub import clock as process
+    from hub import house, telemetry
+
+    telemetry.configure_logging()
+    process.serve(house.build(pool=4))
+
+
+def up(given: Namespace) -> int:
+    """Everything in one command."""
+    from hub import up as process
+
+    return process.run(given)
+
+
+def sandbox(given: Namespace) -> None:
+    """Serve the sandbox desks until SIGTERM."""
+    from connectors import sandbox as desks
+
+    desks.serve(given.port)
+
+
+def migrate(given: Namespace) -> None:
+    """Bring the schema up to date; a new hub has a workspace."""
+    from hub import admin
+    from hub import migrate as schema
+
+    with _house() as house:
+        schema.upgrade(house.store.url)
+        with house.store.transaction() as tx:
+            if not tx.value("select 1 from workspaces limit 1"):
+                admin.add_workspace(tx, house, WORKSPACE, WORKSPACE.capitalize(), actor=ACTOR)
+    print("The schema is up to date.")
+
+
+def demo(given: Namespace) -> int:
+    """Send sample conversations and follow them."""
+    from hub import demo as samples
+
+    return samples.run(given)
+
+
+def doctor(given: Namespace) -> int:
+    """Look at everything; 1 when something is at fault."""
+    from hub import doctor as check
+
+    with _house() as house:
+        return check.run(house)
+
+
+def add_workspace(given: Namespace) -> None:
+    """Add a workspace."""
+    from hub import admin
+
+    with _house() as house, house.store.transaction() as tx:
+        made = admin.add_workspace(tx, house, given.slug, given.name or given.slug, actor=ACTOR)
+    _tell(given, {"id": made, "slug": given.slug}, f"Workspace {given.slug} is there ({made}).")
+
+
+def add_source(given: Namespace) -> None:
+    """Add a source; print its URL and secret."""
+    from hub import admin
+
+    with _workspace(given) as (house, workspace_id):
+        _print(
+            admin.add_source(
+                house, workspace_id, given.name, given.dialect, given.secret, actor=ACTOR
+            )
+        )
+
+
+def connect(given: Namespace) -> None:
+    """Add a connection; print what the desk said and what is left to do."""
+    from hub import admin
+
+    config = _config(given.config)
+    with _workspace(given) as (house, workspace_id):
+        made = admin.add_connection(
+            house, workspace_id, given.desk, given.name, config, verify=not given.no_verify,
+            actor=ACTOR,
+        )  # fmt: skip
+    account = made.account
+    _print(
+        {
+            "id": made.row["id"],
+            "desk": made.row["desk"],
+            "name": made.row["name"],
+            "account": {"id": account.id, "name": account.name} if account else None,
+            "missing": list(account.missing) if account else [],
+            "steps": list(made.steps),
+        }
+    )
+
+
+def add_route(given: Namespace) -> None:
+    """Add a route."""
+    from hub import admin
+
+    to = _names(given.to)
+    with _workspace(given) as (house, workspace_id), house.store.transaction() as tx:
+        row = admin.add_route(tx, workspace_id, to, given.when, given.position, actor=ACTOR)
+    what = f"Route {row['position']}: {row['condition'] or 'everything else'} -> {', '.join(to)}"
+    told = {"id": row["id"], "position": row["position"], "when": row["condition"]}
+    _tell(given, told | {"to": list(row["connection_ids"])}, what)
+
+
+def add_subscriber(given: Namespace) -> None:
+    """Add a subscriber; print its secret."""
+    from hub import admin
+
+    events = _names(given.events) if given.events is not None else None
+    with _workspace(given) as (house, workspace_id):
+        _print(admin.add_subscriber(house, workspace_id, given.url, events, actor=ACTOR))
+
+
+def create_key(given: Namespace) -> None:
+    """Make an API key; print it this once."""
+    from hub import admin
+
+    with _workspace(given) as (house, workspace_id), house.store.transaction() as tx:
+        made = admin.create_key(tx, workspace_id, given.name, given.role, actor=ACTOR)
+    _print(made)
+
+
+def add_user(given: Namespace) -> None:
+    """Add a teammate."""
+    from hub import admin
+
+    password = sys.stdin.readline().rstrip("\r\n") if given.password_stdin else None
+    with _workspace(given) as (house, workspace_id), house.store.transaction() as tx:
+        made = admin.add_user(
+            tx, workspace_id, given.email, given.name, given.role, password, actor=ACTOR
+        )
+    _tell(given, {"id": made, "email": given.email}, f"{given.email} is in, as {given.role}.")
+
+
+def told(problem: Exception) -> tuple[str, int] | None:
+    """A sentence and an exit code for what a person can do something about, None for a bug."""
+    from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError, TimeoutError
+
+    from connectors.errors import ConnectorError
+    from hub import admin
+    from hub.settings import BadSetting
+
+    if isinstance(problem, BadSetting | admin.BadInput | admin.Unknown | BadFile):
+        return str(problem.args[0] if isinstance(problem, LookupError) else problem), 2
+    if isinstance(problem, ConnectorError):
+        return f"The desk does not go along: {problem}", 1
+    if isinstance(problem, OperationalError | InterfaceError | TimeoutError):
+        why = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
+        return f"The database does not answer ({why}). Is the hub running, or DATABASE_URL set?", 1
+    if isinstance(problem, ProgrammingError) and "UndefinedTable" in repr(problem.orig):
+        return "The database has no schema: run `python -m hub migrate`.", 1
+    return None
+
+
+class BadFile(Exception):
+    """A file that cannot be used; the message says why."""
+
+
+@contextmanager
+def _house() -> "Iterator[House]":
+    from hub import house
+
+    built = house.build(pool=2)
+    try:
+        yield built
+    finally:
+        built.close()
+
+
+@contextmanager
+def _workspace(given: Namespace) -> "Iterator[tuple[House, str]]":
+    from hub import admin
+
+    with _house() as house:
+        with house.store.transaction() as tx:
+            workspace_id = admin.workspace(tx, given.workspace)["id"]
+        yield house, workspace_id
+
+
+def _config(path: str) -> dict[str, Any]:
+    try:
+        if path == "-":
+            read = json.load(sys.stdin)
+        else:
+            with open(path, encoding="utf-8") as file:
+                read = json.load(file)
+    except OSError as problem:
+        raise BadFile(f"{path} cannot be read: {problem.strerror}.") from None
+    except ValueError as problem:
+        raise BadFile(f"{path} is not JSON: {problem}.") from None
+    if not isinstance(read, dict):
+        raise BadFile(f"{path} must hold a JSON object with the connector's fields.")
+    return read
+
+
+def _names(text: str) -> Sequence[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _tell(given: Namespace, value: Any, sentence: str) -> None:
+    if given.json:
+        _print(value)
+        return
+    print(sentence)
+
+
+def _print(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))

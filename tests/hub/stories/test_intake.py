@@ -1,0 +1,156 @@
+"""Every answer of the intake, and that nothing acknowledged is lost or doubled."""
+
+import json
+import time
+
+import pytest
+from sqlalchemy import text
+
+from hub import admin
+from hub.store import conversations
+from tests.hub.stories.house_of_stories import Stories
+from webhooks import signing
+from webhooks.events import Turn
+
+
+def now() -> int:
+    return int(time.time() * 1000)
+
+
+def escalated(conversation: str = "chat-1") -> bytes:
+    data = {"conversationId": conversation, "transcript": "User: help"}
+    told = {"event": "conversation.escalated", "ts": now(), "data": data}
+    return json.dumps(told).encode()
+
+
+def test_a_new_event_is_202_with_its_ids(stories: Stories) -> None:
+    answer = stories.post(escalated())
+    assert answer.status_code == 202
+    (accepted,) = answer.json["accepted"]  # type: ignore[index]
+    assert accepted["id"].startswith("evt_")
+    assert accepted["escalation_id"].startswith("esc_")
+
+
+def test_a_repeated_event_is_202_and_the_same(stories: Stories) -> None:
+    body = escalated()
+    first, second = stories.post(body).json, stories.post(body).json
+    assert second == {"accepted": [], "duplicates": first["accepted"]}  # type: ignore[index]
+    assert len(stories.rows("select id from escalations")) == 1
+
+
+def test_a_wrong_missing_or_stale_signature_is_401(stories: Stories) -> None:
+    url = f"/webhooks/sources/{stories.source['id']}"
+    forged = {"X-Bookbag-Signature": "sha256=" + "0" * 64}
+    assert stories.client.post(url, data=escalated(), headers=forged).status_code == 401
+    assert stories.client.post(url, data=escalated()).status_code == 401
+    stale = stories.say("conversation.escalated", ts=now() - 301_000, conversationId="c")
+    assert stale.status_code == 401
+    assert stories.rows("select id from events") == []
+
+
+def test_an_unknown_source_is_404(stories: Stories) -> None:
+    assert stories.client.post("/webhooks/sources/src_nobody", data=b"{}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"{", b'{"a": NaN}', b'{"a": 1, "a": 2}', b'{"a":' * 70, b'{"a":"\\u0000"}'],
+)
+def test_what_cannot_be_read_is_400(stories: Stories, body: bytes) -> None:
+    assert stories.post(body).status_code == 400
+
+
+def test_a_body_over_a_mebibyte_is_413(stories: Stories) -> None:
+    assert stories.post(b" " * (1024 * 1024 + 1)).status_code == 413
+
+
+def test_a_wrong_field_is_422_and_named(stories: Stories) -> None:
+    answer = stories.say("conversation.escalated", transcript="User: help")
+    assert answer.status_code == 422
+    assert answer.content_type == "application/problem+json"
+    (error,) = answer.json["errors"]  # type: ignore[index]
+    assert "conversation" in error["field"]
+
+
+def test_the_same_id_with_another_body_is_409(stories: Stories) -> None:
+    source = admin.add_source(stories.house, stories.workspace, "std", "standard")
+
+    def post(body: bytes) -> int:
+        headers = signing.headers([source["secret"]], "msg_1", int(time.time()), body)
+        url = f"/webhooks/sources/{source['id']}"
+        return stories.client.post(url, data=body, headers=headers).status_code
+
+    first = {"type": "conversation.escalated", "timestamp": "2026-11-22T10:00:00Z",
+             "data": {"conversation": {"id": "c1"}}}  # fmt: skip
+    other = first | {"data": {"conversation": {"id": "c2"}}}
+    assert post(json.dumps(first).encode()) == 202
+    assert post(json.dumps(first).encode()) == 202
+    assert post(json.dumps(other).encode()) == 409
+
+
+def test_what_cannot_be_committed_is_503_with_retry_after(stories: Stories) -> None:
+    with stories.house.store.engine.begin() as connection:
+        connection.execute(text("alter table events rename to events_away"))
+    answer = stories.post(escalated())
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_an_escalation_is_committed_with_its_job(stories: Stories) -> None:
+    escalation_id = stories.escalate()
+    assert [name for name, _ in stories.waiting()] == [f"escalate:{escalation_id}"]
+
+
+def test_without_a_desk_the_conversation_waits_in_the_help_desk(stories: Stories) -> None:
+    stories.escalate()
+    stories.work()
+    row = stories.row("select waiting, speaker from conversations")
+    assert (row["waiting"], row["speaker"]) == (True, "ai")
+    assert stories.events() == ["conversation.escalated", "conversation.waiting"]
+
+
+def test_an_ended_conversation_is_marked(stories: Stories) -> None:
+    stories.say("conversation.ended", conversationId="c9")
+    assert stories.row("select state from conversations")["state"] == "ended"
+
+
+def test_a_transcript_that_repeats_single_messages_doubles_nothing(stories: Stories) -> None:
+    for word in ("Yes", "Yes"):
+        stories.customer(word)
+        time.sleep(0.002)
+    transcript = [
+        {"role": "user", "content": "Yes"},
+        {"role": "assistant", "content": "Really?"},
+        {"role": "user", "content": "Yes"},
+        {"role": "user", "content": "Yes"},
+    ]
+    stories.escalate(transcript=transcript)
+    rows = stories.rows("select role, text from messages")
+    assert sorted((r["role"], r["text"]) for r in rows) == [
+        ("ai", "Really?"), ("customer", "Yes"), ("customer", "Yes"), ("customer", "Yes"),
+    ]  # fmt: skip
+
+
+def test_a_known_turn_is_known_by_id_or_by_its_words() -> None:
+    known = [{"external_id": "m1", "role": "customer", "text": "Hi"}]
+    turns = [Turn(id=i, role="customer", text=t) for i, t in (("m1", "Hi"), ("m2", "Hi"))]
+    assert [t.id for t in conversations.unknown(known, turns)] == ["m2"]
+    renamed = [Turn(id="x", role="customer", text="Hi")]
+    assert list(conversations.unknown(known, renamed)) == []
+
+
+def test_the_handoff_message_reaches_the_customer_once_in_their_language(
+    stories: Stories,
+) -> None:
+    with stories.house.store.transaction() as tx:
+        tx.run(
+            "update sources set handoff_message ="
+            """ '{"de": "Ein Mensch meldet sich gleich.", "default": "One moment."}'"""
+        )
+    stories.escalate(
+        transcript="User: Meine Bestellung ist nicht angekommen, ich warte seit Tagen darauf."
+    )
+    stories.work()
+    (message,) = stories.rows("select text, role from messages where origin = 'hub'")
+    assert message["text"] == "Ein Mensch meldet sich gleich."
+    assert stories.events().count("message.created") == 1
