@@ -68,7 +68,6 @@ def _upkeep(nouns: Parsers) -> None:
     add = _command(workspace, "add", "add a workspace with its Help Desk", commands.add_workspace)
     add.add_argument("slug")
     add.add_argument("--name", help="how people call it (default: the slug)")
-    _output(add)
 
 
 def _sources(nouns: Parsers) -> None:
@@ -131,12 +130,8 @@ def _data(
 ) -> argparse.ArgumentParser:
     made = _command(nouns, name, text, run)
     made.add_argument("--workspace", default=DEFAULT, metavar="SLUG", help=f"default: {DEFAULT}")
-    _output(made)
+    made.add_argument("--json", action="store_true", help="print JSON, as it does anyway")
     return made
-
-
-def _output(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _port(text: str) -> int:

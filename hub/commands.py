@@ -65,7 +65,7 @@ def migrate(given: Namespace) -> None:
         with house.store.transaction() as tx:
             if not tx.value("select 1 from workspaces limit 1"):
                 admin.add_workspace(tx, house, WORKSPACE, WORKSPACE.capitalize(), actor=ACTOR)
-    print("The schema is up to date.")
+    print("The schema is up to date.", file=sys.stderr)
 
 
 def demo(given: Namespace) -> int:
@@ -89,7 +89,7 @@ def add_workspace(given: Namespace) -> None:
 
     with _house() as house, house.store.transaction() as tx:
         made = admin.add_workspace(tx, house, given.slug, given.name or given.slug, actor=ACTOR)
-    _tell(given, {"id": made, "slug": given.slug}, f"Workspace {given.slug} is there ({made}).")
+    _print({"id": made, "slug": given.slug})
 
 
 def add_source(given: Namespace) -> None:
@@ -131,12 +131,11 @@ def add_route(given: Namespace) -> None:
     """Add a route."""
     from hub import admin
 
-    to = _names(given.to)
     with _workspace(given) as (house, workspace_id), house.store.transaction() as tx:
+        to = _names(given.to)
         row = admin.add_route(tx, workspace_id, to, given.when, given.position, actor=ACTOR)
-    what = f"Route {row['position']}: {row['condition'] or 'everything else'} -> {', '.join(to)}"
     told = {"id": row["id"], "position": row["position"], "when": row["condition"]}
-    _tell(given, told | {"to": list(row["connection_ids"])}, what)
+    _print(told | {"to": list(row["connection_ids"])})
 
 
 def add_subscriber(given: Namespace) -> None:
@@ -166,7 +165,7 @@ def add_user(given: Namespace) -> None:
         made = admin.add_user(
             tx, workspace_id, given.email, given.name, given.role, password, actor=ACTOR
         )
-    _tell(given, {"id": made, "email": given.email}, f"{given.email} is in, as {given.role}.")
+    _print({"id": made, "email": given.email, "role": given.role})
 
 
 def told(problem: Exception) -> tuple[str, int] | None:
@@ -232,13 +231,6 @@ def _config(path: str) -> dict[str, Any]:
 
 def _names(text: str) -> Sequence[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _tell(given: Namespace, value: Any, sentence: str) -> None:
-    if given.json:
-        _print(value)
-        return
-    print(sentence)
 
 
 def _print(value: Any) -> None:

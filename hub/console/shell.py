@@ -152,6 +152,7 @@ def _prepare(state: BlueprintSetupState) -> None:
     app.config.setdefault("BOOTSTRAP_SERVE_LOCAL", True)
     app.config.setdefault("WTF_CSRF_CHECK_DEFAULT", False)  # the API has keys, not cookies
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # a page may stay open all day
+    app.static_url_path = ""  # Bootstrap's files are then under /bootstrap
     Bootstrap5().init_app(app)
     csrf.init_app(app)
     app.jinja_env.filters.update(words.FILTERS)

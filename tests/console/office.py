@@ -1,4 +1,4 @@
-"""An office to test in: teammates, a bot that speaks through the intake, jobs that run when told."""
+"""An office to test in: teammates, a bot that speaks, jobs that run when told."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -107,9 +107,7 @@ class Office:
             connection = connections.get(tx, connection_id)
             escalations.link(tx, escalation, connection, found, last_seq=0)
             conversation = conversations.lock(tx, escalation["conversation_id"])
-            hand_over(
-                tx, conversation, "human", why="ticket.created", escalation_id=escalation_id
-            )
+            hand_over(tx, conversation, "human", why="ticket.created", escalation_id=escalation_id)
 
     def park(self, escalation_id: str, code: str = "invalid_request") -> None:
         """The desk refused the escalation."""

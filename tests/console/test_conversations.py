@@ -233,7 +233,7 @@ def test_a_ticket_is_given_to_a_colleague_and_to_nobody(
 def test_a_ticket_is_not_given_to_a_viewer_or_a_stranger(
     agent: Browser, office: Office, strangers: Office, taken: str
 ) -> None:
-    viewer = office.row("select id from users where role = 'viewer'")["id"]
+    viewer = office.hire("viewer@example.com", "viewer")
     stranger = strangers.hire("stranger@example.com")
     assert agent.post(f"/conversations/{taken}/assignee", assignee=viewer).status_code == 400
     assert agent.post(f"/conversations/{taken}/assignee", assignee=stranger).status_code == 404

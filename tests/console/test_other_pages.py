@@ -1,6 +1,7 @@
 """Escalations, connections and subscribers."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -94,9 +95,13 @@ def test_an_admin_pauses_a_connection_and_activates_it(admin: Browser, office: O
     admin.post(f"/connections/{zendesk}/pause")
     text = admin.get("/connections").text
     assert "Paused by a person." in text and "Activate" in text
-    assert office.row("select state from connections where id = :id", id=zendesk)["state"] == "paused"
+    assert (
+        office.row("select state from connections where id = :id", id=zendesk)["state"] == "paused"
+    )
     admin.post(f"/connections/{zendesk}/activate")
-    assert office.row("select state from connections where id = :id", id=zendesk)["state"] == "active"
+    assert (
+        office.row("select state from connections where id = :id", id=zendesk)["state"] == "active"
+    )
 
 
 def test_an_agent_sees_connections_and_cannot_pause_them(agent: Browser, office: Office) -> None:
@@ -116,7 +121,9 @@ def test_an_admin_cannot_pause_another_workspaces_connection(
     assert row["state"] == "active"
 
 
-def test_a_connection_says_whether_its_webhook_is_registered(admin: Browser, office: Office) -> None:
+def test_a_connection_says_whether_its_webhook_is_registered(
+    admin: Browser, office: Office
+) -> None:
     zendesk = office.connect()
     assert "Polled; its webhook is not registered" in admin.get("/connections").text
     with office.house.store.transaction() as tx:
@@ -133,7 +140,9 @@ def test_a_failing_connection_says_how_often_it_failed(admin: Browser, office: O
 
 
 def test_no_page_shows_a_secret(admin: Browser, office: Office) -> None:
-    made = administration.add_subscriber(office.house, office.workspace, "http://127.0.0.1:9999/hook")
+    made = administration.add_subscriber(
+        office.house, office.workspace, "http://127.0.0.1:9999/hook"
+    )
     text = admin.get("/subscribers").text
     assert "http://127.0.0.1:9999/hook" in text
     assert made["secret"] not in text and "whsec_" not in text
@@ -142,19 +151,21 @@ def test_no_page_shows_a_secret(admin: Browser, office: Office) -> None:
 def test_subscribers_show_their_last_five_deliveries_with_attempts(
     viewer: Browser, office: Office
 ) -> None:
-    made = administration.add_subscriber(office.house, office.workspace, "http://127.0.0.1:9999/hook")
+    made = administration.add_subscriber(
+        office.house, office.workspace, "http://127.0.0.1:9999/hook"
+    )
     with office.house.store.transaction() as tx:
         for n in range(6):
             publish(tx, office.workspace, "ticket.created", {"number": n})
         row = tx.one("select * from deliveries order by id desc limit 1")
-        from datetime import timedelta
-
         publications.failed(tx, row, "503: try later", 503, again=timedelta(minutes=5))
-    text = viewer.get("/subscribers").text.split(made["id"])[1]
-    assert text.count("<td class=\"c-words\">ticket.created</td>") == 5
+    text = viewer.get("/subscribers").text.split(f'<section id="{made["id"]}"')[1]
+    assert text.count('<td class="c-words">ticket.created</td>') == 5
     assert "503: try later" in text and "Trying again" in text
 
 
 def test_another_workspaces_subscriber_is_not_there(viewer: Browser, strangers: Office) -> None:
-    administration.add_subscriber(strangers.house, strangers.workspace, "http://127.0.0.1:9999/theirs")
+    administration.add_subscriber(
+        strangers.house, strangers.workspace, "http://127.0.0.1:9999/theirs"
+    )
     assert "theirs" not in viewer.get("/subscribers").text

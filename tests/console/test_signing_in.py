@@ -17,7 +17,7 @@ def test_nobody_sees_a_page_without_signing_in(app: Flask, office: Office, path:
     assert answer.location.startswith("/sign-in?next=")
 
 
-def test_one_signs_in_and_comes_to_the_page_one_wanted(app: Flask, office: Office) -> None:
+def test_one_signs_in_and_comes_to_the_page_one_wanted(app: Flask, agent: Browser) -> None:
     browser = Browser(app.test_client())
     answer = browser.sign_in("agent@example.com", path="/sign-in?next=/escalations")
     assert answer.location == "/escalations"
@@ -25,14 +25,14 @@ def test_one_signs_in_and_comes_to_the_page_one_wanted(app: Flask, office: Offic
 
 
 @pytest.mark.parametrize("next_", ["https://evil.example", "//evil.example", "/\\evil.example"])
-def test_signing_in_leads_to_no_other_site(app: Flask, office: Office, next_: str) -> None:
+def test_signing_in_leads_to_no_other_site(app: Flask, agent: Browser, next_: str) -> None:
     browser = Browser(app.test_client())
     answer = browser.sign_in("agent@example.com", path=f"/sign-in?next={next_}")
     assert answer.location == "/"
 
 
 def test_an_unknown_user_and_a_wrong_password_get_the_same_answer(
-    app: Flask, office: Office
+    app: Flask, agent: Browser
 ) -> None:
     browser = Browser(app.test_client())
     wrong = browser.sign_in("agent@example.com", "not the password")
@@ -47,7 +47,7 @@ def _plain(text: str) -> str:
 
 
 def test_the_session_is_a_cookie_that_scripts_and_other_sites_do_not_get(
-    app: Flask, office: Office
+    app: Flask, agent: Browser
 ) -> None:
     answer = Browser(app.test_client()).sign_in("agent@example.com")
     cookie = answer.headers["Set-Cookie"]
@@ -55,11 +55,10 @@ def test_the_session_is_a_cookie_that_scripts_and_other_sites_do_not_get(
     assert "SameSite=Lax" in cookie
 
 
-def test_a_copied_cookie_is_worth_nothing_after_signing_out(app: Flask, office: Office) -> None:
-    browser = Browser.signed_in(app, "agent@example.com")
-    cookie = browser.client.get_cookie("hub_session")
+def test_a_copied_cookie_is_worth_nothing_after_signing_out(app: Flask, agent: Browser) -> None:
+    cookie = agent.client.get_cookie("hub_session")
     assert cookie is not None
-    assert browser.post("/sign-out").status_code == 303
+    assert agent.post("/sign-out").status_code == 303
     thief = app.test_client()
     thief.set_cookie("hub_session", cookie.value)
     assert thief.get("/").status_code == 303

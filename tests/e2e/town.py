@@ -99,14 +99,18 @@ class Town:
             "PYTHONPATH": str(ROOT),
         }
 
-    def command(self, *words: str) -> Any:
-        """The JSON that a command of the hub prints."""
+    def run_command(self, *words: str) -> str:
+        """What a command of the hub prints."""
         done = subprocess.run(
             [sys.executable, "-m", "hub", *words],
             env=self.environ, cwd=ROOT, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 0, f"{words}: {done.stderr}"
-        return json.loads(done.stdout) if done.stdout.strip() else None
+        return done.stdout
+
+    def command(self, *words: str) -> Any:
+        """The JSON that a command prints."""
+        return json.loads(self.run_command(*words, "--json"))
 
     def start(self, name: str, **environ: str) -> None:
         """Start `web`, `worker` or `clock`; web is waited for."""
@@ -139,6 +143,7 @@ class Town:
         account = self._account("zendesk")
         config = self.folder / "zendesk.json"
         config.write_text(json.dumps(account))
+        self.run_command("migrate")
         self.source = self.command("source", "add", "bot", "--dialect", "bookbag")
         self.connection = self.command(
             "connect", "zendesk", "--name", "Zendesk", "--config", str(config)
