@@ -98,10 +98,12 @@ def _told(row: Row) -> Item:
 
 
 def _events(tx: Tx, escalation_ids: Sequence[str]) -> Sequence[Row]:
-    """What the audit says, without what the line shows as messages."""
+    """What the audit says, without what another item of the line says already."""
     return tx.all(
         "select id, at, actor, what, detail from audit where escalation_id = any(:ids)"
-        " and what = any(:shown) order by id limit :limit",
+        " and what = any(:shown)"
+        " and (what, detail) is distinct from ('conversation.paused', 'takeover')"
+        " order by id limit :limit",
         ids=list(escalation_ids),
         shown=list(words.HAPPENED),
         limit=LONGEST,

@@ -17,12 +17,12 @@ def at_no_id(path: str) -> str:
     return re.sub(r"<\w+>", "xyz_00000000000000000000000000", path)
 
 
-@pytest.mark.parametrize("operation", TABLE, ids=lambda o: f"{o.method} {o.path}")
-def test_no_operation_answers_without_a_key(client: FlaskClient, operation) -> None:
-    answer = client.open(at_no_id(operation.path), method=operation.method, json={})
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    assert answer.content_type == "application/problem+json"
+def test_no_operation_answers_without_a_key(client: FlaskClient) -> None:
+    for operation in TABLE:
+        answer = client.open(at_no_id(operation.path), method=operation.method, json={})
+        assert answer.status_code == 401, operation
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert answer.content_type == "application/problem+json"
 
 
 def test_every_operation_asks_for_its_role_and_for_no_more(api: Api) -> None:
