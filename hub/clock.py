@@ -98,9 +98,7 @@ def _leads(connection: Connection) -> bool:
     ).scalar()
     if held:
         return True
-    return bool(
-        connection.exec_driver_sql("select pg_try_advisory_lock(%s)", (LEADER,)).scalar()
-    )
+    return bool(connection.exec_driver_sql("select pg_try_advisory_lock(%s)", (LEADER,)).scalar())
 
 
 def serve(house: House) -> None:

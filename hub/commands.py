@@ -28,8 +28,9 @@ def worker(given: Namespace) -> None:
     from hub import house, telemetry
     from hub import worker as process
 
+    built = house.build()
     telemetry.configure_logging()
-    process.serve(house.build())
+    process.serve(built)
 
 
 def clock(given: Namespace) -> None:
@@ -37,8 +38,9 @@ def clock(given: Namespace) -> None:
     from hub import clock as process
     from hub import house, telemetry
 
+    built = house.build(pool=4)
     telemetry.configure_logging()
-    process.serve(house.build(pool=4))
+    process.serve(built)
 
 
 def up(given: Namespace) -> int:

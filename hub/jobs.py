@@ -81,6 +81,11 @@ def enqueue_once(tx: Tx, lane: str, story: str, subject: str) -> None:
     SyncQueries(_Joined(tx)).enqueue(lane, name.encode(), dedupe_key=name, on_conflict="skip")
 
 
+def drop_lane(tx: Tx, lane: str) -> None:
+    """Forget the jobs that wait in a lane which nobody will serve again."""
+    tx.run("delete from pgqueuer where entrypoint = :lane and status = 'queued'", lane=lane)
+
+
 def finish(tx: Tx, job: Job) -> None:
     """Remove the job together with what this transaction records; `Fenced` if it is not ours."""
     if job.owner is None:
@@ -182,9 +187,14 @@ class Worker:
             await self._declare(manager)
 
     async def _declare(self, manager: QueueManager) -> None:
-        """Register new lanes; every worker must declare the same limits."""
+        """Serve the lanes that are open now; every worker must declare the same limits.
+
+        A lane that is closed costs nothing while its jobs wait.
+        """
         loop = asyncio.get_running_loop()
         lanes = await loop.run_in_executor(self.pool, self.lanes)
+        for lane in set(manager.entrypoint_registry) - set(lanes):
+            del manager.entrypoint_registry[lane]
         for lane, limit in lanes.items():
             executor = manager.entrypoint_registry.get(lane)  # type: ignore[call-overload]
             if executor is not None:

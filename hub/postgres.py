@@ -125,6 +125,11 @@ class Embedded:
         leftovers.clear(self._place)
         self._launch()
 
+    @property
+    def process(self) -> subprocess.Popen[bytes] | None:
+        """The postmaster, while it runs."""
+        return self._process
+
     def alive(self) -> bool:
         """Whether the server runs."""
         return self._process is not None and self._process.poll() is None

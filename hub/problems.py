@@ -9,7 +9,7 @@ from flask import Response
 
 CONTENT_TYPE = "application/problem+json"
 
-Errors = Iterable[Mapping[str, str]]
+Errors = Iterable[Mapping[str, object]]
 
 
 class Problem(Exception):

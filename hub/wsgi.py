@@ -7,6 +7,7 @@ does so through `patch`, first of all.
 import os
 from typing import Any
 
+
 def patch() -> None:
     """Make blocking calls yield to other requests; call it before any other import."""
     from gevent import monkey

@@ -42,7 +42,8 @@ def name(value: str, field: str = "name") -> str:
 
 def add(tx: Tx, table: Table, field: str, **values: Any) -> None:
     """Insert a row whose `field` nobody else may have; `BadInput` when it is taken."""
-    if not tx.run(insert(table).values(**values).on_conflict_do_nothing()):
+    statement = insert(table).values(**values).on_conflict_do_nothing()
+    if tx.first(statement.returning(table.c.id)) is None:
         raise taken(field, values[field])
 
 

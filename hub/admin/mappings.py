@@ -59,7 +59,9 @@ def preview_mapping(
 ) -> Preview:
     """The exact fields that an escalation of this conversation gives, by `text` if given."""
     with house.store.transaction() as tx:
-        connection = find(tx, connections, workspace_id, connection_id, "connection")
+        connection = listing.get(tx, connections, workspace_id, connection_id)
+        if connection is None:
+            raise Unknown(f"There is no connection {connection_id} here.")
         conversation = conversations.get(tx, workspace_id, conversation_id)
         if conversation is None:
             raise Unknown(f"There is no conversation {conversation_id} here.")
@@ -71,7 +73,7 @@ def preview_mapping(
 def _facts(tx: Tx, conversation: Row) -> dict[str, Any]:
     """The facts of the conversation's last escalation, or of one that would begin now."""
     transcript = conversations.transcript(tx, conversation["id"])
-    source = tx.one("select * from sources where id = :id", id=conversation["source_id"])
+    setting = gathered.setting(tx, conversation["source_id"], None)
     last = listing.page(
         tx, escalations, conversation["workspace_id"], {"conversation_id": conversation["id"]},
         limit=1, cursor=None,
@@ -82,7 +84,7 @@ def _facts(tx: Tx, conversation: Row) -> dict[str, Any]:
     else:
         turns = [summary.Turn(id=m["id"], role=m["role"], text=m["text"]) for m in transcript]
         told = summary.summarise(turns, conversation["language"])
-    return gathered.gather(tx, escalation, conversation, transcript, told, source)  # type: ignore[arg-type]
+    return gathered.gather(escalation, conversation, transcript, told, setting)
 
 
 def _blank(tx: Tx, conversation: Row) -> dict[str, Any]:

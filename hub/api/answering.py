@@ -45,7 +45,7 @@ def told(error: Exception) -> Problem:
         case BadCursor():
             return _wrong("cursor", "This is no cursor of this list.")
         case WrongField():
-            return Problem(422, "A field is wrong.", errors=error.errors)  # type: ignore[arg-type]
+            return Problem(422, "A field is wrong.", errors=error.errors)
         case Refused():
             return Problem(error.status, error.reason)
         case ConnectorError():

@@ -213,7 +213,7 @@ def _native_ticket(tx: Tx, conversation: Row) -> Row:
     if ticket is not None and not Status(ticket["status"]).done:
         return ticket
     if conversation["speaker"] == "human":
-        raise Problem(409, "Its ticket is being opened: try again in a moment.")
+        raise Problem(409, "It has no open ticket yet: see its escalation, or try again.")
     raise Problem(409, "The AI has this conversation: take it over first.")
 
 

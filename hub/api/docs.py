@@ -13,7 +13,7 @@ STATIC = Path(__file__).parent / "static"
 # The page's own files and this hub, nothing else: the key stays in the page's memory.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    " img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    " img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 FILES = {"": "docs.html", "docs.js": "docs.js", "docs.css": "docs.css"}
 

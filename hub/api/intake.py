@@ -6,7 +6,6 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
-from hub.problems import problem
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from connectors.errors import BadDelivery
@@ -15,6 +14,7 @@ from hub import vault
 from hub.current import house
 from hub.house import House
 from hub.pipeline.intake import Inbox
+from hub.problems import problem
 from hub.store import Row, changes
 from webhooks import inbound
 from webhooks.dialects import Delivery
@@ -82,7 +82,7 @@ def _answer(house: House, source_id: str) -> Response:
 
 def _take_changes(house: House, connection_id: str, body: bytes) -> int | None:
     """How many changes were new; None without such a connection."""
-    with house.store.transaction() as tx:
+    with house.store.reading() as tx:
         row = tx.first("select * from connections where id = :id", id=connection_id)
     if row is None:
         return None
@@ -102,7 +102,7 @@ def _take_changes(house: House, connection_id: str, body: bytes) -> int | None:
 
 
 def _source(house: House, source_id: str) -> Row | None:
-    with house.store.transaction() as tx:
+    with house.store.reading() as tx:
         return tx.first("select * from sources where id = :id", id=source_id)
 
 

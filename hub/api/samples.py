@@ -36,10 +36,4 @@ def _by_type(schema: Json, schemas: Json) -> Any:
             return False
         case "null":
             return None
-    return _text(schema)
-
-
-def _text(schema: Json) -> str:
-    title = str(schema.get("title", "text")).casefold()
-    at = title.endswith((" at", " until", "since")) or title == "at"
-    return MOMENT if schema.get("format") == "date-time" or at else title
+    return MOMENT if schema.get("format") == "date-time" else "text"

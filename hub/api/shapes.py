@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from connectors.types import Status
 from hub import views
 
-Moment = Annotated[datetime, PlainSerializer(views.moment, return_type=str)]
+Moment = Annotated[
+    datetime,
+    PlainSerializer(views.moment),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 Speaker = Literal["ai", "human"]
 
 
@@ -109,6 +113,7 @@ class Sentence(Shape):
 
     text: str
     message_ids: list[str]
+    quotes: list[str] = Field([], description="The picked words, without their frame.")
 
 
 class Summary(BaseModel):

@@ -51,22 +51,22 @@ def one(conversation_id: str) -> Response:
         row = found(conversations.get(tx, workspace, conversation_id))
         history = queries.escalations_of(tx, workspace, row["id"])
         latest = history[0] if history else None
-        ticket = latest if latest is not None and latest["ticket_id"] else None
-        desk = None
-        if ticket is not None and ticket["desk"] == "live_chat":
-            desk = queries.native_ticket(tx, workspace, ticket["ticket_external_id"])
-        return page(
-            "conversation.html",
-            row=row,
-            latest=latest,
-            history=history,
-            ticket=ticket,
-            desk=desk,
-            statuses=STATUSES,
-            agents=queries.agents(tx, workspace) if desk is not None else [],
-            earlier=queries.earlier_tickets(tx, row),
-            line=timeline.read(tx, row, [e["id"] for e in history]),
-        )
+        desk = _desk(tx, latest)
+        agents = queries.agents(tx, workspace) if desk is not None else []
+        earlier = queries.earlier_tickets(tx, row)
+        line = timeline.read(tx, row, [e["id"] for e in history])
+    return page(
+        "conversation.html",
+        row=row,
+        latest=latest,
+        history=history,
+        ticket=latest if latest is not None and latest["ticket_id"] else None,
+        desk=desk,
+        statuses=STATUSES,
+        agents=agents,
+        earlier=earlier,
+        line=line,
+    )
 
 
 @blueprint.get("/tickets/<ticket_id>")
@@ -85,7 +85,7 @@ def take_over(conversation_id: str) -> Response:
         row = _locked(tx, conversation_id)
         if row["speaker"] == "human":
             flash("A teammate has this conversation already.", "warning")
-        elif row["state"] != "live":
+        elif row["state"] != "live" and not row["waiting"]:
             flash("This conversation has ended, so nobody can take it over.", "warning")
         else:
             takeover.take_over(tx, row, user=me().user, actor=me().actor)
@@ -100,7 +100,7 @@ def resume(conversation_id: str) -> Response:
     message = request.form.get("words", "").strip() or None
     with house().store.transaction() as tx:
         row = _locked(tx, conversation_id)
-        if row["speaker"] == "ai" and not row["waiting"]:
+        if row["speaker"] == "ai":
             flash("The AI has this conversation already.", "warning")
         else:
             takeover.resume(tx, row, actor=me().actor, words=message)
@@ -163,6 +163,13 @@ def assign(conversation_id: str) -> Response:
             native.assign(tx, connection_id, ticket, user, actor=_user()["name"])
             flash("The assignment is saved.", "success")
     return back_to("conversations.one", conversation_id=conversation_id)
+
+
+def _desk(tx: Tx, latest: Row | None) -> Row | None:
+    """The latest escalation's ticket at the Help Desk, if that is where it is."""
+    if latest is None or latest["desk"] != "live_chat":
+        return None
+    return queries.native_ticket(tx, me().workspace_id, latest["ticket_external_id"])
 
 
 def _locked(tx: Tx, conversation_id: str) -> Row:

@@ -31,11 +31,12 @@ FOUND_CONVERSATION = (
     " c.requester ->> 'phone', t.external_id, e.summary ->> 'subject') ilike :like"
 )
 SHOW_CONVERSATIONS = {
-    "live": "and c.state = 'live' and not c.waiting",
-    "waiting": "and c.state = 'live' and c.waiting",
-    "human": "and c.state = 'live' and c.speaker = 'human'",
-    "ai": "and c.state = 'live' and not c.waiting and c.speaker = 'ai'",
-    "ended": "and c.state <> 'live'",
+    # Whoever waits, or has a human, is still somebody's work after the platform ended the chat.
+    "live": "and not c.waiting and (c.state = 'live' or c.speaker = 'human')",
+    "waiting": "and c.waiting",
+    "human": "and c.speaker = 'human'",
+    "ai": "and c.speaker = 'ai' and not c.waiting and c.state = 'live'",
+    "ended": "and c.speaker = 'ai' and not c.waiting and c.state <> 'live'",
 }
 
 ESCALATION = """

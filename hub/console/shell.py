@@ -43,12 +43,14 @@ HEADERS = {
     "Vary": f"Cookie, {LIVE}",
 }
 SORRY = {
-    400: "The page had been open too long, so nothing was sent. Go back, reload it, and try again.",
-    403: "Your role does not allow this. Ask an owner or an admin of your workspace.",
-    404: "There is nothing here, or it belongs to another workspace.",
-    500: "Something went wrong in the hub, and its log has the details. Nothing was half done:"
-    " you can try again.",
-}
+    400: ("Not done", "The page had been open too long, or its form does not fit any more. Nothing"
+          " was changed: go back, reload it, and try again."),
+    403: ("Not allowed", "Your role does not allow this. Ask an owner or an admin."),
+    404: ("Not found", "There is nothing here, or it belongs to another workspace."),
+    405: ("Not like this", "This address is only for a page's buttons."),
+    500: ("Something went wrong", "The hub's log has the details. Nothing was half done: you can"
+          " try again."),
+}  # fmt: skip
 OTHERS = ("/v1/", "/webhooks/")  # they tell their errors themselves
 
 csrf = CSRFProtect()
@@ -169,8 +171,9 @@ def _may(role: str) -> bool:
 
 def sorry(code: int) -> Response:
     """A page that says what went wrong, and what to do."""
+    title, sentence = SORRY[code]
     text = render_template(
-        "console/sorry.html", layout="console/base.html", code=code, sentence=SORRY[code]
+        "console/sorry.html", layout="console/base.html", title=title, sentence=sentence
     )
     return make_response(text, code)
 
@@ -178,6 +181,7 @@ def sorry(code: int) -> Response:
 @blueprint.app_errorhandler(400)
 @blueprint.app_errorhandler(403)
 @blueprint.app_errorhandler(404)
+@blueprint.app_errorhandler(405)
 @blueprint.app_errorhandler(500)
 def _sorry(problem: HTTPException) -> ResponseReturnValue:
     if request.path.startswith(OTHERS):

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from hub.console import words
 from hub.store import Row, Tx
 
+# Lines of the audit that a message, a note or the summary tells already.
+TOLD = {"escalation.summarised", "ticket.closed", "agent.replied", "agent.noted"}
 LONGEST = 500  # messages on one page; of a longer conversation the latest
 
 
@@ -100,12 +102,13 @@ def _told(row: Row) -> Item:
 def _events(tx: Tx, escalation_ids: Sequence[str]) -> Sequence[Row]:
     """What the audit says, without what another item of the line says already."""
     return tx.all(
-        "select id, at, actor, what, detail from audit where escalation_id = any(:ids)"
-        " and what = any(:shown)"
-        " and (what, detail) is distinct from ('conversation.paused', 'takeover')"
-        " order by id limit :limit",
+        "select a.id, a.at, a.actor, a.what, a.detail, u.name from audit a"
+        " left join users u on a.actor like 'user:%' and u.email = substr(a.actor, 6)"
+        " where a.escalation_id = any(:ids) and a.what = any(:shown)"
+        " and (a.what, a.detail) is distinct from ('conversation.paused', 'takeover')"
+        " order by a.id limit :limit",
         ids=list(escalation_ids),
-        shown=list(words.HAPPENED),
+        shown=sorted(words.HAPPENED.keys() - TOLD),
         limit=LONGEST,
     )
 
@@ -116,6 +119,6 @@ def _event(row: Row) -> Item:
         at=row["at"],
         kind="event",
         role="system",
-        name=words.actor(row["actor"]),
+        name=row["name"] or words.actor(row["actor"]),
         text=words.happened(row["what"], row["detail"]),
     )

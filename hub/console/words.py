@@ -53,19 +53,23 @@ PARKED = {
     "unsupported": "The desk cannot do what was asked of it.",
     "bug": "Something went wrong inside the hub; its log has the details.",
 }
-HAPPENED: dict[str, str] = {  # the audit's lines that a conversation shows
-    "escalation.accepted": "Escalated by the AI",
+HAPPENED: dict[str, str] = {  # the audit's lines
+    "escalation.accepted": "Escalated",
+    "escalation.summarised": "Summarised: {detail}",
     "escalation.parked": "The escalation is parked: {detail}",
     "escalation.retried": "The escalation was tried again",
     "relay.parked": "Messages to the desk are parked: {detail}",
     "conversation.waiting": "Waiting for a teammate",
     "conversation.taken_over": "Taken over",
-    "conversation.paused": "The AI is paused",
-    "conversation.resumed": "The AI speaks again",
+    "conversation.paused": "AI paused",
+    "conversation.resumed": "AI resumed",
     "ticket.created": "Ticket opened",
     "ticket.assigned": "Ticket assigned to {detail}",
     "ticket.status_changed": "Ticket {detail}",
+    "ticket.closed": "Ticket closed",
     "ticket.merged": "Ticket merged into {detail}",
+    "agent.replied": "{detail} replied to the customer",
+    "agent.noted": "{detail} wrote a note",
     "delivery.degraded": "{detail}",
 }
 

@@ -8,23 +8,31 @@ from typing import Any
 
 from connectors.types import Ticket
 from hub import summary, views
-from hub.store import Row, Tx, connections
+from hub.store import Row, Tx
 from mappings import engine
 
 
+def setting(tx: Tx, source_id: str, connection_id: str | None) -> Row:
+    """Where an escalation comes from and how its desk wants it: source, workspace, mapping."""
+    return tx.one(
+        "select s.name as source_name, s.dialect, s.handoff_message, w.slug,"
+        " w.name as workspace_name, (select body from mappings m"
+        " where m.connection_id = :connection order by version desc limit 1) as mapping"
+        " from sources s join workspaces w on w.id = s.workspace_id where s.id = :source",
+        source=source_id,
+        connection=connection_id,
+    )
+
+
 def gather(
-    tx: Tx,
     escalation: Row,
     conversation: Row,
     transcript: Sequence[Row],
     told: summary.Summary,
-    source: Row,
+    setting: Row,
 ) -> dict[str, Any]:
     """The facts of an escalation, under the names of `mappings.facts.FACTS`."""
     said = [m["text"] for m in transcript if m["role"] == "customer" and m["text"]]
-    workspace = tx.one(
-        "select slug, name from workspaces where id = :id", id=escalation["workspace_id"]
-    )
     about = ("id", "target", "team", "priority", "reason", "fields")
     return {
         "escalation": {name: escalation[name] for name in about}
@@ -34,9 +42,9 @@ def gather(
         }
         | {"language": told.language},
         "requester": dict(conversation["requester"]),
-        "summary": told.as_dict() | {"text": " ".join(s.text for s in told.sentences)},
-        "source": {"name": source["name"], "dialect": source["dialect"]},
-        "workspace": dict(workspace),
+        "summary": told.as_dict() | {"text": told.text},
+        "source": {"name": setting["source_name"], "dialect": setting["dialect"]},
+        "workspace": {"slug": setting["slug"], "name": setting["workspace_name"]},
         "transcript": {
             "messages": len(transcript),
             "first_customer_message": said[0] if said else None,
@@ -45,10 +53,9 @@ def gather(
     }
 
 
-def render(tx: Tx, connection: Row, known: Dictionary[str, Any]) -> dict[str, Any]:
-    """The ticket's fields by the connection's mapping; raises `mappings.errors.MappingError`."""
-    text = connections.mapping_text(tx, connection["id"]) or default_mapping(connection["desk"])
-    return engine.render(_loaded(text), dict(known))
+def render(desk: str, mapping: str | None, known: Dictionary[str, Any]) -> dict[str, Any]:
+    """The ticket's fields by a mapping, or by the desk's default; raises `MappingError`."""
+    return engine.render(_loaded(mapping or default_mapping(desk)), dict(known))
 
 
 @functools.cache

@@ -22,11 +22,17 @@ def hand_over(
 ) -> int:
     """Give the conversation, locked by the caller, to `speaker`; the epoch from now on.
 
-    Every bot answer that was made in an older epoch is refused from this commit on.
+    Every bot answer that was made in an older epoch is refused from this commit on. A conversation
+    that the AI has kept while it waited for a person is told of as resumed, in its epoch.
     """
-    if conversation["speaker"] == speaker:
+    same = conversation["speaker"] == speaker
+    if same and not conversation["waiting"]:
         return int(conversation["epoch"])
-    epoch = conversations.set_speaker(tx, conversation["id"], speaker)
+    epoch = (
+        conversation["epoch"]
+        if same
+        else conversations.set_speaker(tx, conversation["id"], speaker)
+    )
     shown = views.conversation(conversation) | {
         "speaker": speaker,
         "epoch": epoch,
@@ -53,4 +59,4 @@ def hand_over(
         conversation_id=conversation["id"],
         escalation_id=escalation_id,
     )
-    return epoch
+    return int(epoch)

@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy.dialects.postgresql import insert
-
 from hub import ids, jobs, routing
 from hub.house import House
 from hub.pipeline.relay import relay_soon
 from hub.store import Row, Tx, audit, connections, conversations, escalations
-from hub.store.schema import events
 from hub.telemetry import crashpoint
 from webhooks.errors import Conflict
 from webhooks.events import Event
@@ -37,28 +34,14 @@ class Inbox:
 
 def _record(tx: Tx, source: Row, key: str, event: Event, body_hash: str) -> tuple[Accepted, bool]:
     event_id = ids.new("event")
-    statement = (
-        insert(events)
-        .values(
-            id=event_id,
-            workspace_id=source["workspace_id"],
-            direction="in",
-            type=event.type,
-            source_id=source["id"],
-            dedupe_key=key,
-            body_hash=body_hash,
-            at=tx.now,
-        )
-        .on_conflict_do_nothing()
-        .returning(events.c.id)
+    conversation = conversations.tell(
+        tx, source, event_id, event, dedupe_key=key, body_hash=body_hash
     )
-    if tx.first(statement) is None:
+    if conversation is None:
         return _duplicate(tx, source, key, body_hash), False
-    conversation = conversations.upsert(tx, source["workspace_id"], source["id"], event)
-    if event.type == "message.created":
-        conversations.add_turns(tx, conversation, event.transcript)
-    else:
-        conversations.add_transcript(tx, conversation, event.transcript)
+    if not conversation["fresh"]:
+        add = conversations.add_turns if _single(event) else conversations.add_transcript
+        add(tx, conversation, event.transcript)
     escalation_id = _carry_out(tx, source, conversation, event)
     tx.run(
         "update events set conversation_id = :conversation, escalation_id = :escalation"
@@ -68,6 +51,11 @@ def _record(tx: Tx, source: Row, key: str, event: Event, body_hash: str) -> tupl
         escalation=escalation_id,
     )
     return Accepted(id=event_id, escalation_id=escalation_id), True
+
+
+def _single(event: Event) -> bool:
+    """True when the event tells a message and not the whole transcript."""
+    return event.type == "message.created"
 
 
 def _duplicate(tx: Tx, source: Row, key: str, body_hash: str) -> Accepted:
@@ -96,7 +84,7 @@ def _carry_out(tx: Tx, source: Row, conversation: Row, event: Event) -> str | No
 
 def begin_escalation(tx: Tx, source: Row, conversation: Row, event: Event) -> str:
     """The conversation's escalation: the open one, or a new one with its job."""
-    current = escalations.current(tx, conversation["id"])
+    current = None if conversation.get("fresh") else escalations.current(tx, conversation["id"])
     if current is not None:
         return str(current["id"])
     values: dict[str, Any] = {

@@ -77,17 +77,13 @@ def _retry_relay(tx: Tx, ticket: Row | None) -> bool:
     return bool(changed)
 
 
-def pause_connection(
-    tx: Tx, connection_id: str, reason: str, *, actor: str = audit.HUB
-) -> None:
+def pause_connection(tx: Tx, connection_id: str, reason: str, *, actor: str = audit.HUB) -> None:
     """The desk refuses us: stop calling, keep the jobs, tell the owner."""
     if not connections.pause(tx, connection_id, reason):
         return
     connection = connections.get(tx, connection_id)
     workspace = connection["workspace_id"]
-    audit.record(
-        tx, workspace, "connection.paused", reason, actor=actor, subject_id=connection_id
-    )
+    audit.record(tx, workspace, "connection.paused", reason, actor=actor, subject_id=connection_id)
     news = {
         "connection": {key: connection[key] for key in ("id", "desk", "name", "state")},
         "reason": reason,

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from hub import jobs, vault
+from hub import ids, jobs, vault
 from hub.house import House
 from hub.jobs import Job
 from hub.store import Row, Tx, audit, publications, work
@@ -29,17 +29,22 @@ def publish(
     escalation_id: str | None = None,
 ) -> str:
     """Tell every subscriber that wants it, once this transaction is committed; the event's id."""
-    event_id = publications.add_event(
-        tx,
-        workspace_id,
-        type_,
-        data,
-        conversation_id=conversation_id,
-        escalation_id=escalation_id,
-    )
-    lanes = publications.add_deliveries(tx, workspace_id, event_id, type_)
-    jobs.enqueue_all(tx, lanes, "deliver")
+    event_id = ids.new("event")
+    event = {
+        "id": event_id,
+        "workspace_id": workspace_id,
+        "type": type_,
+        "payload": dict(data),
+        "conversation_id": conversation_id,
+        "escalation_id": escalation_id,
+    }
+    tx.later(_write, event)
     return event_id
+
+
+def _write(tx: Tx, told: list[dict[str, Any]]) -> None:
+    """All news of a transaction at once, each with its deliveries and their jobs."""
+    jobs.enqueue_all(tx, publications.add(tx, told), "deliver")
 
 
 def deliver(house: House, job: Job) -> None:

@@ -1,5 +1,7 @@
 """A teammate takes a conversation over, and hands it back."""
 
+from sqlalchemy import case, null
+
 from connectors.types import Status
 from hub import jobs
 from hub.pipeline.handover import hand_over
@@ -17,8 +19,7 @@ def take_over(tx: Tx, conversation: Row, *, user: Row | None, actor: str) -> str
     escalation = escalations.current(tx, conversation["id"])
     escalation_id = escalation["id"] if escalation is not None else _begin(tx, conversation)
     native = connections.native(tx, conversation["workspace_id"])
-    routed = escalation is not None and escalation["connection_id"] not in (None, native["id"])
-    if not routed and escalations.ticket_of(tx, escalation_id) is None:
+    if not _is_elsewhere(tx, escalation, native):
         tx.run(
             table.update()
             .where(table.c.id == escalation_id)
@@ -26,6 +27,9 @@ def take_over(tx: Tx, conversation: Row, *, user: Row | None, actor: str) -> str
                 connection_id=native["id"],
                 taken_by=user["id"] if user is not None else None,
                 taken_over_at=tx.now,
+                create_started_at=None,
+                parked=null(),
+                state=case((table.c.summary.is_(None), "received"), else_="summarised"),
             )
         )
         jobs.enqueue(tx, connections.lane(native["id"]), "escalate", escalation_id)
@@ -41,6 +45,16 @@ def take_over(tx: Tx, conversation: Row, *, user: Row | None, actor: str) -> str
     )
     hand_over(tx, conversation, "human", why="takeover", actor=actor, escalation_id=escalation_id)
     return str(escalation_id)
+
+
+def _is_elsewhere(tx: Tx, escalation: Row | None, native: Row) -> bool:
+    """True when a desk has the ticket, or is about to; not when that desk's way is blocked."""
+    if escalation is None:
+        return False
+    if escalations.ticket_of(tx, escalation["id"]) is not None:
+        return True
+    routed = escalation["connection_id"] not in (None, native["id"])
+    return routed and escalation["parked"] is None
 
 
 def _begin(tx: Tx, conversation: Row) -> str:

@@ -3,9 +3,10 @@
 Functions of the noun modules take a `Tx` first and say in one sentence what they read or write.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Executable, create_engine, text
 from sqlalchemy.engine import Engine
 
 Row = Mapping[str, Any]  # by column name
+Writer = Callable[["Tx", list[dict[str, Any]]], None]
 
 
 class Fenced(Exception):
@@ -25,6 +27,17 @@ class Tx:
 
     connection: Connection
     now: datetime
+    kept: dict[Writer, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def later(self, write: Writer, row: dict[str, Any]) -> None:
+        """Have `write(tx, rows)` called once at the end with all rows that were kept for it."""
+        self.kept.setdefault(write, []).append(row)
+
+    def flush(self) -> None:
+        """Write what was kept."""
+        while self.kept:
+            write = next(iter(self.kept))
+            write(self, self.kept.pop(write))
 
     def run(self, statement: Executable | str, **values: Any) -> int:
         """Execute; the number of rows touched."""
@@ -64,11 +77,20 @@ class Store:
         self.url = url
         self.now = now or utc_now
         self.engine = engine(url, pool=pool)
+        self.autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
         """One transaction: committed at the end, rolled back by an exception."""
         with self.engine.begin() as connection:
+            tx = Tx(connection, self.now())
+            yield tx
+            tx.flush()
+
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        """For one statement that only reads: no transaction is begun and none committed."""
+        with self.autocommit.connect() as connection:
             yield Tx(connection, self.now())
 
     def close(self) -> None:
@@ -85,6 +107,7 @@ def engine(url: str, *, pool: int = 8) -> Engine:
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=False,
+        hide_parameters=True,  # they are customers' words
         connect_args={"connect_timeout": 5},
     )
 
@@ -95,4 +118,9 @@ def utc_now() -> datetime:
 
 
 def _statement(statement: Executable | str) -> Executable:
-    return text(statement) if isinstance(statement, str) else statement
+    return _text(statement) if isinstance(statement, str) else statement
+
+
+@functools.lru_cache(maxsize=512)
+def _text(statement: str) -> Executable:
+    return text(statement)

@@ -1,10 +1,10 @@
 """The record of every change of state; an escalation's timeline is its part of it."""
 
+import json
 from collections.abc import Sequence
 
 from hub import ids
 from hub.store import Row, Tx
-from hub.store.schema import audit
 
 HUB = "hub"
 
@@ -21,18 +21,30 @@ def record(
     escalation_id: str | None = None,
 ) -> None:
     """Write one line: who did what, to what."""
+    line = {
+        "id": ids.new("audit"),
+        "workspace_id": workspace_id,
+        "actor": actor,
+        "what": what,
+        "detail": detail,
+        "subject_id": subject_id,
+        "conversation_id": conversation_id,
+        "escalation_id": escalation_id,
+    }
+    tx.later(_write, line)
+
+
+def _write(tx: Tx, lines: list[dict[str, str | None]]) -> None:
     tx.run(
-        audit.insert().values(
-            id=ids.new("audit"),
-            workspace_id=workspace_id,
-            at=tx.now,
-            actor=actor,
-            what=what,
-            detail=detail,
-            subject_id=subject_id,
-            conversation_id=conversation_id,
-            escalation_id=escalation_id,
-        )
+        "insert into audit (id, workspace_id, at, actor, what, detail, subject_id,"
+        " conversation_id, escalation_id)"
+        " select l.id, l.workspace_id, :now, l.actor, l.what, l.detail, l.subject_id,"
+        " l.conversation_id, l.escalation_id"
+        " from jsonb_to_recordset(cast(:lines as jsonb)) as l(id text, workspace_id text,"
+        " actor text, what text, detail text, subject_id text, conversation_id text,"
+        " escalation_id text)",
+        lines=json.dumps(lines),
+        now=tx.now,
     )
 
 

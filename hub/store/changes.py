@@ -62,6 +62,17 @@ def waiting(tx: Tx, connection_id: str, external_ticket_id: str) -> Sequence[Row
     )
 
 
+def first_waiting(tx: Tx, connection_id: str, external_ticket_id: str) -> str | None:
+    """The id of one of the ticket's changes that waits; its job applies them all."""
+    found: str | None = tx.value(
+        "select id from changes where connection_id = :connection"
+        " and external_ticket_id = :ticket and state = 'waiting' limit 1",
+        connection=connection_id,
+        ticket=external_ticket_id,
+    )
+    return found
+
+
 def settle(tx: Tx, change_id: str, state: str, outcome: str) -> None:
     """The change is applied, or dropped for a reason."""
     tx.run(

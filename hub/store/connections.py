@@ -82,9 +82,9 @@ def turn(tx: Tx, connection_id: str) -> float:
     """
     seconds: float | None = tx.value(
         "update connections set turn_at = greatest(turn_at, :idle)"
-        " + make_interval(secs => :minute / rate)"
+        " + make_interval(secs => coalesce(:minute / rate, 0))"
         " where id = :id and (closed_until is null or closed_until <= :now)"
-        " returning extract(epoch from turn_at - make_interval(secs => :minute / rate)"
+        " returning extract(epoch from turn_at - make_interval(secs => coalesce(:minute / rate, 0))"
         " - :now)::float",
         id=connection_id,
         now=tx.now,

@@ -1,53 +1,98 @@
 """Conversations, their messages, and who speaks in them."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.types import File, Message, Requester
 from hub import ids
 from hub.store import Row, Tx
-from hub.store.schema import conversations, messages
+from hub.store.schema import messages
 from webhooks.events import Event, Turn
 
+# An event that is new, its conversation (made or completed, and locked), and the turns of a new
+# conversation, in one round trip. Nothing is returned for an event that was told before.
+TELL = """
+with told as (
+    insert into events (id, workspace_id, direction, type, source_id, dedupe_key, body_hash, at)
+    values (:event, :workspace, 'in', :type, :source, :dedupe, :hash, :now)
+    on conflict do nothing returning id
+), talk as (
+    insert into conversations as c (id, workspace_id, source_id, external_id, channel, language,
+        url, requester, requester_key, started_at, message_count, last_message_at)
+    select :conversation, :workspace, :source, :external, :channel, :language, :url,
+        cast(:requester as jsonb), :requester_key, :now, :count, :now from told
+    on conflict (source_id, external_id) do update set
+        channel = coalesce(excluded.channel, c.channel),
+        language = coalesce(excluded.language, c.language),
+        url = coalesce(excluded.url, c.url),
+        requester = c.requester || excluded.requester,
+        requester_key = coalesce(excluded.requester_key, c.requester_key)
+    returning *, (xmax = 0) as fresh
+), said as (
+    insert into messages (id, workspace_id, conversation_id, external_id, role, name, text,
+        attachments, at)
+    select t.id, talk.workspace_id, talk.id, t.external_id, t.role, t.name, t.text, t.attachments,
+        coalesce(t.at, :now)
+    from talk, jsonb_to_recordset(cast(:turns as jsonb)) as t(n int, id text, external_id text,
+        role text, name text, text text, attachments jsonb, at timestamptz)
+    where talk.fresh order by t.n on conflict do nothing
+)
+select * from talk
+"""
 
-def upsert(tx: Tx, workspace_id: str, source_id: str, event: Event) -> Row:
-    """The event's conversation, locked; made or completed by what the event tells."""
-    told = {
-        "channel": event.conversation.channel,
-        "language": event.conversation.language,
-        "url": event.conversation.url,
-    }
+ADD = """
+with said as (
+    insert into messages (id, workspace_id, conversation_id, external_id, role, name, text,
+        attachments, at)
+    select t.id, :workspace, :conversation, t.external_id, t.role, t.name, t.text, t.attachments,
+        coalesce(t.at, :now)
+    from jsonb_to_recordset(cast(:turns as jsonb)) as t(n int, id text, external_id text,
+        role text, name text, text text, attachments jsonb, at timestamptz)
+    order by t.n on conflict do nothing returning 1
+)
+update conversations set message_count = message_count + (select count(*) from said),
+    last_message_at = :now where id = :conversation
+"""
+
+
+def tell(
+    tx: Tx, source: Row, event_id: str, event: Event, *, dedupe_key: str, body_hash: str
+) -> Row | None:
+    """Store a new event and what it tells; its conversation, locked, with `fresh` when new.
+
+    None for an event that was told before. The turns of a known conversation are not stored yet:
+    see `add_transcript` and `add_turns`.
+    """
     requester = event.requester.model_dump(exclude_none=True)
-    new = insert(conversations).values(
-        id=ids.new("conversation"),
-        workspace_id=workspace_id,
-        source_id=source_id,
-        external_id=event.conversation.id,
-        requester=requester,
+    return tx.first(
+        TELL,
+        event=event_id,
+        workspace=source["workspace_id"],
+        type=event.type,
+        source=source["id"],
+        dedupe=dedupe_key,
+        hash=body_hash,
+        now=tx.now,
+        conversation=ids.new("conversation"),
+        external=event.conversation.id,
+        channel=event.conversation.channel,
+        language=event.conversation.language,
+        url=event.conversation.url,
+        requester=json.dumps(requester),
         requester_key=requester.get("email") or requester.get("id"),
-        started_at=tx.now,
-        **told,
+        count=len({turn.id for turn in event.transcript}),
+        turns=_turns(event.transcript),
     )
-    old, said = conversations.c, new.excluded
-    statement = new.on_conflict_do_update(
-        index_elements=["source_id", "external_id"],
-        set_={
-            **{name: func.coalesce(said[name], old[name]) for name in told},
-            "requester": old.requester.op("||")(said.requester),
-            "requester_key": func.coalesce(said.requester_key, old.requester_key),
-        },
-    ).returning(*conversations.c)
-    return tx.one(statement)
 
 
-def add_transcript(tx: Tx, conversation: Row, turns: Sequence[Turn]) -> list[str]:
+def add_transcript(tx: Tx, conversation: Row, turns: Sequence[Turn]) -> None:
     """Store what is new in a transcript that repeats what was told turn by turn."""
     known = transcript(tx, conversation["id"]) if conversation["message_count"] else []
-    return add_turns(tx, conversation, list(unknown(known, turns)))
+    add_turns(tx, conversation, list(unknown(known, turns)))
 
 
 def unknown(known: Sequence[Row], turns: Sequence[Turn]) -> Iterator[Turn]:
@@ -68,35 +113,34 @@ def unknown(known: Sequence[Row], turns: Sequence[Turn]) -> Iterator[Turn]:
         yield turn
 
 
-def add_turns(tx: Tx, conversation: Row, turns: Sequence[Turn]) -> list[str]:
-    """Store the turns whose ids are not there yet, in order; the ids of the new messages."""
+def add_turns(tx: Tx, conversation: Row, turns: Sequence[Turn]) -> None:
+    """Store the turns whose ids are not there yet, in order."""
     if not turns:
-        return []
+        return
+    tx.run(
+        ADD,
+        workspace=conversation["workspace_id"],
+        conversation=conversation["id"],
+        turns=_turns(turns),
+        now=tx.now,
+    )
+
+
+def _turns(turns: Sequence[Turn]) -> str:
     rows = [
         {
+            "n": n,
             "id": ids.new("message"),
-            "workspace_id": conversation["workspace_id"],
-            "conversation_id": conversation["id"],
             "external_id": turn.id,
             "role": turn.role,
             "name": turn.name,
             "text": turn.text,
             "attachments": [a.model_dump(exclude_none=True) for a in turn.attachments],
-            "origin": "source",
-            "at": turn.at or tx.now,
+            "at": turn.at.isoformat() if turn.at else None,
         }
-        for turn in turns
+        for n, turn in enumerate(turns)
     ]
-    statement = (
-        insert(messages)
-        .values(rows)
-        .on_conflict_do_nothing(index_elements=["conversation_id", "external_id"])
-        .returning(messages.c.id)
-    )
-    new = [row["id"] for row in tx.all(statement)]
-    if new:
-        count_messages(tx, conversation["id"], len(new))
-    return new
+    return json.dumps(rows)
 
 
 def add_message(
@@ -149,6 +193,15 @@ def count_messages(tx: Tx, conversation_id: str, number: int) -> None:
 def lock(tx: Tx, conversation_id: str) -> Row:
     """The conversation, locked: always the first lock that a step takes."""
     return tx.one("select * from conversations where id = :id for update", id=conversation_id)
+
+
+def lock_for(tx: Tx, escalation_id: str) -> Row | None:
+    """The conversation of an escalation, locked."""
+    return tx.first(
+        "select c.* from conversations c where c.id ="
+        " (select conversation_id from escalations where id = :id) for update",
+        id=escalation_id,
+    )
 
 
 def get(tx: Tx, workspace_id: str, any_id: str) -> Row | None:

@@ -91,11 +91,12 @@ def link(tx: Tx, escalation: Row, connection: Row, ticket: Ticket, *, last_seq: 
 
 
 def intend_entry(tx: Tx, ticket: Row, kind: str, message_id: str) -> Row:
-    """The entry that is about to be written at the desk; an older intent is kept."""
-    tx.run(
+    """The entry that is about to be written at the desk; `older` when it was intended before."""
+    return tx.one(
         "insert into entries (id, workspace_id, ticket_id, message_id, kind, created_at)"
         " values (:id, :workspace, :ticket, :message, :kind, :now)"
-        " on conflict (ticket_id, kind, message_id) do nothing",
+        " on conflict (ticket_id, kind, message_id) do update set kind = excluded.kind"
+        " returning *, (xmax <> 0) as older",
         id=ids.new("entry"),
         workspace=ticket["workspace_id"],
         ticket=ticket["id"],
@@ -103,12 +104,16 @@ def intend_entry(tx: Tx, ticket: Row, kind: str, message_id: str) -> Row:
         kind=kind,
         now=tx.now,
     )
-    return tx.one(
-        "select *, created_at < :now as older from entries"
-        " where ticket_id = :ticket and kind = :kind and message_id = :message",
-        ticket=ticket["id"],
-        kind=kind,
-        message=message_id,
+
+
+def note_sent(tx: Tx, ticket_id: str, external_id: str | None, state: str) -> None:
+    """The desk has the ticket's note, or refused it."""
+    tx.run(
+        "update entries set state = :state, external_id = :external, sent_at = :now"
+        " where ticket_id = :ticket and kind = 'note'",
+        ticket=ticket_id,
+        external=external_id,
+        state=state,
         now=tx.now,
     )
 

@@ -1,12 +1,13 @@
 """Events to subscribers, and their deliveries."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from hub import ids
+from hub import ids, jobs
 from hub.store import Row, Tx
-from hub.store.schema import deliveries, events, subscribers
+from hub.store.schema import deliveries, subscribers
 
 DISABLED_AFTER = timedelta(hours=120)
 
@@ -16,43 +17,22 @@ def lane(subscriber_id: str) -> str:
     return f"subscriber:{subscriber_id}"
 
 
-def add_event(
-    tx: Tx, workspace_id: str, type_: str, payload: Mapping[str, Any], **ids_: Any
-) -> str:
-    """Store an outgoing event; its id, which subscribers see as `webhook-id`."""
-    event_id = ids.new("event")
-    tx.run(
-        events.insert().values(
-            id=event_id,
-            workspace_id=workspace_id,
-            direction="out",
-            type=type_,
-            payload=dict(payload),
-            at=tx.now,
-            **ids_,
-        )
-    )
-    return event_id
-
-
-def add_deliveries(tx: Tx, workspace_id: str, event_id: str, type_: str) -> list[tuple[str, str]]:
-    """One delivery for each active subscriber that wants the event: (lane, delivery id)."""
+def add(tx: Tx, told: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Store events, with a delivery for each active subscriber that wants one: (lane, delivery)."""
     wanted = tx.all(
-        "select id from subscribers where workspace_id = :workspace and state = 'active'"
-        " and (events is null or :type = any(events))",
-        workspace=workspace_id,
-        type=type_,
+        "with told as (insert into events (id, workspace_id, direction, type, payload,"
+        " conversation_id, escalation_id, at)"
+        " select e.id, e.workspace_id, 'out', e.type, e.payload, e.conversation_id,"
+        " e.escalation_id, :now from jsonb_to_recordset(cast(:told as jsonb)) as e(id text,"
+        " workspace_id text, type text, payload jsonb, conversation_id text, escalation_id text)"
+        " returning id, workspace_id, type)"
+        " select told.id as event_id, s.id as subscriber_id, s.workspace_id from told"
+        " join subscribers s on s.workspace_id = told.workspace_id and s.state = 'active'"
+        " and (s.events is null or told.type = any(s.events)) order by told.id, s.id",
+        told=json.dumps(told),
+        now=tx.now,
     )
-    rows = [
-        {
-            "id": ids.new("delivery"),
-            "workspace_id": workspace_id,
-            "subscriber_id": row["id"],
-            "event_id": event_id,
-            "created_at": tx.now,
-        }
-        for row in wanted
-    ]
+    rows = [{"id": ids.new("delivery"), "created_at": tx.now, **row} for row in wanted]
     tx.many(deliveries.insert(), rows)
     return [(lane(row["subscriber_id"]), row["id"]) for row in rows]
 
@@ -110,6 +90,7 @@ def disable(tx: Tx, subscriber_id: str, reason: str) -> bool:
         .where(subscribers.c.id == subscriber_id, subscribers.c.state == "active")
         .values(state="disabled", state_reason=reason)
     )
+    jobs.drop_lane(tx, lane(subscriber_id))
     tx.run(
         "update deliveries set state = 'dropped', due_at = null"
         " where subscriber_id = :id and state = 'pending'",

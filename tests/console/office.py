@@ -58,7 +58,7 @@ class Office:
         requester = {"name": "Ada Lovelace", "email": "ada@example.com"}
         turns = [
             {"id": f"{external_id}-{self.said}-{n}", "author": {"role": asked[n % len(asked)]},
-             "text": text, "at": (now + timedelta(seconds=n)).isoformat()}
+             "text": text, "at": (now - timedelta(seconds=90 - n)).isoformat()}
             for n, text in enumerate(texts or (ASKED,))
         ]  # fmt: skip
         raw: dict[str, Any] = {

@@ -65,6 +65,15 @@ def test_search_finds_by_name_email_and_number_and_takes_signs_literally(
     assert "Lise Meitner" not in text
 
 
+def test_who_waits_is_shown_even_after_the_platform_ended_the_chat(
+    agent: Browser, office: Office
+) -> None:
+    office.escalate("chat-1", requester={"name": "Patient Zero"})
+    office.work()
+    office.tell("conversation.ended", "chat-1")
+    assert "Take over" in _row(agent.get("/").text, "Ada Lovelace")
+
+
 def test_a_search_without_a_hit_offers_the_way_back(agent: Browser, office: Office) -> None:
     office.chat("chat-1")
     text = agent.get("/?q=zebra").text
@@ -79,7 +88,7 @@ def test_paging_shows_every_conversation_exactly_once(agent: Browser, office: Of
     path = "/?show=ai"
     while path:
         text = agent.get(path).text
-        seen += re.findall(r'dir="auto">(Customer \d+)</a>', text)
+        seen += re.findall(r"<bdi>(Customer \d+)</bdi></a>", text)
         following = re.search(r'id="page-next"[^>]* href="([^"]*)"', text)
         path = following[1].replace("&amp;", "&") if following else ""
     assert sorted(seen) == sorted(names)

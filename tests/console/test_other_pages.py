@@ -69,7 +69,7 @@ def test_the_escalations_timeline_tells_what_happened_in_order(
     escalation = office.escalate("chat-1")
     office.work()
     text = agent.get(f"/escalations/{escalation}").text.split("Timeline")[1]
-    assert text.index("Escalated by the AI") < text.index("Waiting for a teammate")
+    assert text.index("Escalated") < text.index("Waiting for a teammate")
 
 
 def test_a_viewer_reads_escalations_and_retries_none(
@@ -157,6 +157,7 @@ def test_subscribers_show_their_last_five_deliveries_with_attempts(
     with office.house.store.transaction() as tx:
         for n in range(6):
             publish(tx, office.workspace, "ticket.created", {"number": n})
+    with office.house.store.transaction() as tx:
         row = tx.one("select * from deliveries order by id desc limit 1")
         publications.failed(tx, row, "503: try later", 503, again=timedelta(minutes=5))
     text = viewer.get("/subscribers").text.split(f'<section id="{made["id"]}"')[1]

@@ -68,7 +68,7 @@ def test_a_form_without_its_token_does_nothing(agent: Browser, office: Office) -
     conversation = office.chat("chat-1")
     answer = agent.client.post(f"/conversations/{conversation}/takeover")
     assert answer.status_code == 400
-    assert "nothing was sent" in answer.text
+    assert "Nothing was changed" in answer.text
     assert office.conversation(conversation)["speaker"] == "ai"
 
 
@@ -102,3 +102,15 @@ def test_a_live_part_tells_a_signed_out_browser_so_without_a_page(
 ) -> None:
     answer = app.test_client().get("/", headers={"X-Part": "live"})
     assert (answer.status_code, answer.text) == (401, "")
+
+
+def test_a_broken_hub_apologises_without_telling_its_secrets(
+    agent: Browser, office: Office
+) -> None:
+    with office.house.store.transaction() as tx:
+        tx.run("alter table escalations rename to gone")
+    answer = agent.get("/")
+    assert answer.status_code == 500
+    assert "Something went wrong" in answer.text
+    assert "gone" not in answer.text and "select" not in answer.text
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]

@@ -118,6 +118,7 @@ async function show() {
     ...description.tags.flatMap((tag) => section(tag, description)));
 }
 
+document.getElementById("who").addEventListener("submit", (event) => event.preventDefault());
 show().catch((problem) => {
   document.getElementById("operations").replaceChildren(
     element("p", { className: "status bad", textContent: String(problem) }));

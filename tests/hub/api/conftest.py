@@ -18,7 +18,6 @@ from hub.store import Row
 from webhooks.events import Event
 
 
-
 @dataclass
 class Api:
     """Calls the API by key; `expect` is the status that the answer must have."""

@@ -95,9 +95,7 @@ def test_nobody_gives_away_rights_that_they_do_not_have(api: Api) -> None:
     api("PATCH", f"/users/{agent['id']}", {"role": "owner"}, role="admin", expect=403)
 
 
-def test_everything_of_another_workspace_is_unknown(
-    api: Api, strangers: Api, source, chat
-) -> None:
+def test_everything_of_another_workspace_is_unknown(api: Api, strangers: Api, source, chat) -> None:
     user = api("POST", "/users", {"email": "a@x.example"}, expect=201)
     key = api("POST", "/keys", {"name": "k"}, expect=201)
     subscriber = api("POST", "/subscribers", {"url": "https://x.example/h"}, expect=201)

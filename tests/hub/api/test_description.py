@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from hub.api import NOUNS
+from hub.api import NOUNS, openapi
 from webhooks.events import Event
 
 TABLE = [operation for noun in NOUNS for operation in noun.operations]
@@ -55,8 +55,6 @@ def test_operations_have_one_name_each_and_all_say_what_can_go_wrong(description
 
 @pytest.mark.parametrize("operation", TABLE, ids=lambda o: f"{o.method} {o.path}")
 def test_the_examples_are_what_the_models_take(operation) -> None:
-    from hub.api import openapi
-
     schemas = openapi.document(NOUNS, "http://hub.example")
     path = schemas["paths"][re.sub(r"<(\w+)>", r"{\1}", operation.path)]
     described = path[operation.method.lower()]

@@ -99,8 +99,9 @@ def test_the_timeline_goes_on_to_the_ticket_at_its_desk(api: Api, chat, zendesk)
     assert {"ticket.created", "conversation.paused"} <= {x["what"] for x in story["timeline"]}
     ticket = api("GET", f"/tickets/{story['ticket']['id']}")
     assert ticket == story["ticket"]
-    assert api("GET", "/tickets", connection_id=connection["id"], status="open")["data"] or (
-        api("GET", "/tickets", connection_id=connection["id"], status="new")["data"]
+    assert (
+        api("GET", "/tickets", connection_id=connection["id"], status="open")["data"]
+        or (api("GET", "/tickets", connection_id=connection["id"], status="new")["data"])
     )
     assert api("GET", "/tickets", desk="intercom")["data"] == []
 

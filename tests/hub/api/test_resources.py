@@ -205,7 +205,7 @@ def test_an_inner_address_is_no_subscriber(api: Api) -> None:
 
 
 def test_a_failed_delivery_is_sent_once_more(api: Api, chat) -> None:
-    made = api("POST", "/subscribers", {"url": "http://127.0.0.1:9/nobody"}, expect=201)
+    made = api("POST", "/subscribers", {"url": "http://127.0.0.1:9999/nobody"}, expect=201)
     api("POST", "/conversations/chat-1/takeover")
     with api.house.store.transaction() as tx:
         tx.run("update deliveries set state = 'failed', tries = 10, last_error = 'refused'")

@@ -1,0 +1,149 @@
+"""An escalation as one run of its job sees it: read, summarised and routed in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connectors.types import Draft
+from hub import summary, views
+from hub.house import House
+from hub.pipeline import facts
+from hub.pipeline.publish import publish
+from hub.store import Row, Tx, audit, connections, conversations, escalations, work
+from hub.store.schema import escalations as table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What a run knows when it goes to the desk."""
+
+    escalation: Row
+    conversation: Row
+    transcript: Sequence[Row]
+    summary: summary.Summary
+    connection: Row
+    draft: Draft
+    earlier: Sequence[Row]  # the customer's earlier tickets
+    ticket: Row | None  # an earlier run's
+    attempted_at: datetime | None  # when an earlier run may have created the ticket
+    now: datetime
+
+    @property
+    def run(self) -> int:
+        """The run that this is; what it writes is conditional on it."""
+        return int(self.escalation["run"])
+
+    @property
+    def about(self) -> dict[str, str]:
+        """Whose news and audit lines these are."""
+        return about(self.escalation)
+
+
+def begin(tx: Tx, house: House, escalation_id: str) -> Case | None:
+    """Begin a run; None when there is nothing to do at a desk (parked, over, or flagged)."""
+    conversation = conversations.lock_for(tx, escalation_id)
+    row = work.begin(tx, table, escalation_id)
+    if conversation is None or row is None or row["state"] in ("parked", "returned"):
+        return None
+    transcript = conversations.transcript(tx, conversation["id"])
+    told = _summary(row, conversation, transcript)
+    setting = facts.setting(tx, conversation["source_id"], row["connection_id"])
+    first: dict[str, Any] = {}
+    if row["state"] == "received":
+        first = {"state": "summarised", "summary": told.as_dict()}
+        _announce(tx, {**row, **first}, conversation, setting["handoff_message"], told)
+    connection = _connection(tx, row)
+    if connection is None:
+        if first:
+            work.write(tx, table, row["id"], row["run"], **first)
+        _flag(tx, row, conversation, told)
+        return None
+    ticket = escalations.ticket_of(tx, row["id"]) if row["run"] > 1 else None
+    known = facts.gather(row, conversation, transcript, told, setting)
+    case = Case(
+        escalation=row,
+        conversation=conversation,
+        transcript=transcript,
+        summary=told,
+        connection=connection,
+        draft=Draft(
+            key=row["id"],
+            subject=told.subject,
+            transcript=tuple(conversations.as_message(m) for m in transcript),
+            requester=conversations.as_requester(conversation),
+            fields=facts.render(connection["desk"], setting["mapping"], known),
+            language=told.language,
+        ),
+        earlier=escalations.earlier(tx, row, conversation["requester_key"]),
+        ticket=ticket,
+        attempted_at=row["create_started_at"],
+        now=tx.now,
+    )
+    if ticket is None:  # from this commit on, a create may be on its way
+        work.write(tx, table, row["id"], row["run"], create_started_at=tx.now, **first)
+    return case
+
+
+def about(escalation: Row) -> dict[str, str]:
+    """The ids that news and audit lines of an escalation carry."""
+    return {"conversation_id": escalation["conversation_id"], "escalation_id": escalation["id"]}
+
+
+def _summary(row: Row, conversation: Row, transcript: Sequence[Row]) -> summary.Summary:
+    """The summary as it was first made; it never changes under an agent's eyes."""
+    if row["summary"] is not None:
+        return summary.Summary.from_dict(row["summary"])
+    turns = [summary.Turn(id=m["id"], role=m["role"], text=m["text"]) for m in transcript]
+    return summary.summarise(turns, conversation["language"])
+
+
+def _announce(tx: Tx, row: Row, conversation: Row, handoff: Row, told: summary.Summary) -> None:
+    """Tell the subscribers, and the customer in their language: once."""
+    workspace = row["workspace_id"]
+    audit.record(tx, workspace, "escalation.summarised", told.subject, **about(row))
+    news = {
+        "conversation": views.conversation(conversation),
+        "escalation": views.escalation(row),
+    }
+    publish(tx, workspace, "conversation.escalated", news, **about(row))
+    text = handoff.get(told.language) or handoff.get("default")
+    if text:
+        _say(tx, conversation, row, text)
+
+
+def _say(tx: Tx, conversation: Row, row: Row, text: str) -> None:
+    """The source's handoff message reaches the customer as a message of the hub's."""
+    message = conversations.add_message(
+        tx,
+        conversation,
+        external_id=f"handoff:{row['id']}",
+        role="system",
+        text=text,
+        origin="hub",
+    )
+    if message is None:
+        return
+    news = {"conversation": views.conversation(conversation), "message": views.message(message)}
+    publish(tx, row["workspace_id"], "message.created", news, **about(row))
+
+
+def _connection(tx: Tx, row: Row) -> Row | None:
+    """The desk that the route chose; the native one only once somebody took over."""
+    if row["connection_id"] is None:
+        return None
+    connection = connections.get(tx, row["connection_id"])
+    waits = connection["desk"] == "live_chat" and row["taken_over_at"] is None
+    return None if waits else connection
+
+
+def _flag(tx: Tx, row: Row, conversation: Row, told: summary.Summary) -> None:
+    """No external desk: the conversation waits in the Help Desk for someone to take it over."""
+    if conversation["waiting"] or conversation["speaker"] == "human":
+        return
+    tx.run("update conversations set waiting = true where id = :id", id=conversation["id"])
+    workspace = row["workspace_id"]
+    audit.record(tx, workspace, "conversation.waiting", told.subject, **about(row))
+    shown = views.conversation(conversation) | {"waiting": True}
+    news = {"conversation": shown, "escalation_id": row["id"]}
+    publish(tx, workspace, "conversation.waiting", news, **about(row))
