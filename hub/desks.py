@@ -32,9 +32,12 @@ class BadConfig(Exception):
 class Desks:
     """Opens connectors, one per version of a connection, and keeps their HTTP sessions."""
 
-    def __init__(self, store: Store, vault: Vault, *, sandbox_url: str | None) -> None:
+    def __init__(
+        self, store: Store, vault: Vault, *, public_url: str, sandbox_url: str | None
+    ) -> None:
         self.store = store
         self.vault = vault
+        self.public_url = public_url
         self.sandbox_url = sandbox_url
         self._open: dict[str, tuple[int, Connector]] = {}
         self._lock = threading.Lock()
@@ -85,7 +88,12 @@ class Desks:
             now=self.store.now,
             throttle=_Throttle(self.store, connection["id"], paced=connection["rate"] is not None),
             tokens=_Tokens(self.store, self.vault, connection["id"]),
-            native=NativeDesk(self.store, connection["workspace_id"], connection["id"]),
+            native=NativeDesk(
+                self.store,
+                connection["workspace_id"],
+                connection["id"],
+                public_url=self.public_url,
+            ),
         )
         connector = registry.get(connection["desk"])
         return connector(connector.Config.model_validate(values), ports)

@@ -43,7 +43,7 @@ def build(settings: Settings | None = None, *, pool: int = 8, store: Store | Non
         settings=settings,
         store=store,
         vault=vault,
-        desks=Desks(store, vault, sandbox_url=settings.sandbox_url),
+        desks=Desks(store, vault, public_url=settings.public_url, sandbox_url=settings.sandbox_url),
         guard=guard,
         outbound=GuardedSession(guard),
         metrics=Metrics(),

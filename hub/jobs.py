@@ -193,8 +193,8 @@ class Worker:
         """
         loop = asyncio.get_running_loop()
         lanes = await loop.run_in_executor(self.pool, self.lanes)
-        for lane in set(manager.entrypoint_registry) - set(lanes):
-            del manager.entrypoint_registry[lane]
+        for closed in set(manager.entrypoint_registry) - set(lanes):
+            del manager.entrypoint_registry[closed]
         for lane, limit in lanes.items():
             executor = manager.entrypoint_registry.get(lane)  # type: ignore[call-overload]
             if executor is not None:

@@ -5,7 +5,7 @@ in the same transaction, so that nothing needs to be polled.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -22,10 +22,13 @@ PAGE = 100
 class NativeDesk:
     """One workspace's native desk as its connector sees it."""
 
-    def __init__(self, store: Store, workspace_id: str, connection_id: str) -> None:
+    def __init__(
+        self, store: Store, workspace_id: str, connection_id: str, *, public_url: str
+    ) -> None:
         self.store = store
         self.workspace_id = workspace_id
         self.connection_id = connection_id
+        self.public_url = public_url
 
     def find(self, key: str) -> Ticket | None:
         with self.store.transaction() as tx:
@@ -34,9 +37,12 @@ class NativeDesk:
                 workspace=self.workspace_id,
                 key=key,
             )
-        return _ticket(row) if row is not None else None
+            return self._ticket(tx, row) if row is not None else None
 
     def create(self, draft: Draft, assignment: str) -> Ticket:
+        found = self.find(draft.key)
+        if found is not None:
+            return found
         with self.store.transaction() as tx:
             tx.run(
                 "insert into native_tickets (id, workspace_id, key, subject, requester,"
@@ -54,12 +60,15 @@ class NativeDesk:
                 now=tx.now,
             )
             row = tx.one("select * from native_tickets where key = :key", key=draft.key)
-            return _ticket(row, _name(tx, row["assignee_id"]))
+            return self._ticket(tx, row)
 
     def add(self, ticket_id: str, entry: Message | Note | File) -> str:
         with self.store.transaction() as tx:
             self._row(tx, ticket_id)
-            return _add_entry(tx, self.workspace_id, ticket_id, **_values(entry))
+            entry_id = _add_entry(tx, self.workspace_id, ticket_id, **_values(entry))
+            for file in entry.files if isinstance(entry, Message) else ():
+                _add_entry(tx, self.workspace_id, ticket_id, **_values(file))
+            return entry_id
 
     def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
         with self.store.transaction() as tx:
@@ -105,7 +114,7 @@ class NativeDesk:
                 workspace=self.workspace_id,
                 key=connections.requester_key(requester),
             )
-        return [_ticket(row) for row in rows]
+            return [self._ticket(tx, row) for row in rows]
 
     def _row(self, tx: Tx, ticket_id: str) -> Row:
         row = tx.first(
@@ -118,8 +127,20 @@ class NativeDesk:
         return row
 
     def _read(self, tx: Tx, ticket_id: str) -> Ticket:
-        row = self._row(tx, ticket_id)
-        return _ticket(row, _name(tx, row["assignee_id"]))
+        return self._ticket(tx, self._row(tx, ticket_id))
+
+    def _ticket(self, tx: Tx, row: Row) -> Ticket:
+        return Ticket(
+            id=row["id"],
+            url=f"{self.public_url}/tickets/{row['id']}",
+            status=Status(row["status"]),
+            key=row["key"],
+            word=row["status"],
+            subject=row["subject"],
+            assignee=_name(tx, row["assignee_id"]),
+            created_at=row["created_at"],
+            updated_at=row["updated_at"],
+        )
 
     def _last_seq(self, tx: Tx) -> int:
         return int(tx.value("select coalesce(max(seq), 0) from native_entries"))
@@ -132,14 +153,14 @@ class NativeDesk:
         return _next_agent(tx, self.workspace_id, assignment)
 
 
-def reply(tx: Tx, connection_id: str, ticket: Row, user: Row, text: str) -> None:
+def reply(tx: Tx, connection_id: str, ticket: Row, user: Mapping[str, Any], text: str) -> None:
     """An agent answers the customer; a ticket that was done is open again."""
     if Status(ticket["status"]).done:
         change_status(tx, connection_id, ticket["id"], Status.OPEN, author=user["name"])
     _agent_entry(tx, connection_id, ticket, "message", user["name"], text)
 
 
-def note(tx: Tx, connection_id: str, ticket: Row, user: Row, text: str) -> None:
+def note(tx: Tx, connection_id: str, ticket: Row, user: Mapping[str, Any], text: str) -> None:
     """An agent writes a note for colleagues."""
     _agent_entry(tx, connection_id, ticket, "note", user["name"], text)
 
@@ -217,20 +238,6 @@ def _values(entry: Message | Note | File) -> dict[str, Any]:
         }
     about = {"name": entry.name, "content_type": entry.content_type, "url": entry.url}
     return {"kind": "file", "author": "customer", "body": about, "content": entry.data}
-
-
-def _ticket(row: Row, assignee: str | None = None) -> Ticket:
-    return Ticket(
-        id=row["id"],
-        url=f"/tickets/{row['id']}",
-        status=Status(row["status"]),
-        key=row["key"],
-        word=row["status"],
-        subject=row["subject"],
-        assignee=assignee,
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-    )
 
 
 def _change(row: Any) -> Change | None:

@@ -19,16 +19,13 @@ def main() -> int:
         )
         return 1
     print("Installing Chromium for the browser tests (once) ...", flush=True)
-    quiet = {
-        "stdout": subprocess.DEVNULL,
-        "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-    }
-    subprocess.run(["apt-get", "update", "-qq"], check=True, **quiet)  # type: ignore[call-overload]
-    subprocess.run(
-        ["apt-get", "install", "-qq", "-y", "--no-install-recommends", "chromium"],
-        check=True,
-        **quiet,
-    )  # type: ignore[call-overload]
+    for words in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+        subprocess.run(
+            ["apt-get", "-qq", *words],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+        )
     return 0
 
 

@@ -36,6 +36,7 @@ MAX_ANSWER = 65_536  # bytes that we read
 KEPT_ANSWER = 1_024  # bytes that we keep, to show why a delivery failed
 USER_AGENT = "hub-webhooks/1"
 SECONDS = re.compile(r"[0-9]{1,10}")
+OBJECT = re.compile(r"^<?\w[\w.]*[ (][^:]*?[)>]: ")  # urllib3 begins with the connection's repr
 CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 # The first that fits; `requests` raises subclasses of subclasses.
@@ -145,7 +146,8 @@ def _failure(error: Exception) -> str:
     """What went wrong, without the path of the URL, which may be a secret."""
     words = next(words for kind, words in FAILURES if isinstance(error, kind))
     cause = error.args[0] if error.args else ""
-    return CONTROL.sub(" ", f"{words}: {getattr(cause, 'reason', None) or cause}")[:KEPT_ANSWER]
+    told = OBJECT.sub("", str(getattr(cause, "reason", None) or cause))
+    return CONTROL.sub(" ", f"{words}: {told}")[:KEPT_ANSWER]
 
 
 def _retry_after(response: requests.Response) -> float | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from connectors.base import Config, Connector, Ports
-from connectors.errors import BadDelivery
+from connectors.errors import BadDelivery, InvalidRequest
 from connectors.live_chat.config import CAN, LiveChatConfig
 from connectors.live_chat.desk import Desk
 from connectors.types import (
@@ -45,6 +45,8 @@ class LiveChat(Connector):
         return self.desk.create(draft, self.config.assignment)
 
     def append_message(self, ticket_id: str, message: Message) -> str:
+        for file in message.files:
+            _check_size(file)
         return self.desk.add(ticket_id, message)
 
     def add_note(self, ticket_id: str, note: Note) -> str:
@@ -54,6 +56,7 @@ class LiveChat(Connector):
         return self.desk.find_entry(ticket_id, entry)
 
     def attach(self, ticket_id: str, file: File) -> str:
+        _check_size(file)
         return self.desk.add(ticket_id, file)
 
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
@@ -78,3 +81,8 @@ class LiveChat(Connector):
 
     def parse_webhook(self, delivery: Delivery) -> list[Change]:
         raise BadDelivery("the native desk sends no webhooks")
+
+
+def _check_size(file: File) -> None:
+    if file.data is not None and len(file.data) > CAN.attachments:
+        raise InvalidRequest(f"{file.name} is larger than {CAN.attachments} bytes")

@@ -62,6 +62,8 @@ class Memory:
         kept = self._get(ticket_id)
         entry_id = f"e{next(self.numbers)}"
         kept.entries.append(_held(entry_id, entry))
+        for file in entry.files if isinstance(entry, Message) else ():
+            kept.entries.append(_held(f"e{next(self.numbers)}", file))
         if not isinstance(entry, File):
             kept.known[entry.id] = entry_id
         return entry_id
@@ -106,7 +108,7 @@ class Memory:
             subject=kept.ticket.subject or "",
             status=kept.ticket.word or "",
             key=kept.ticket.key,
-            requester=kept.requester.email or "",
+            requester=f"{kept.requester.name or ''} {kept.requester.email or ''}".strip(),
             assignee=kept.ticket.assignee,
             entries=tuple(kept.entries),
         )
@@ -114,6 +116,7 @@ class Memory:
     def _deed(self, ticket_id: str, name: str, word: str) -> str:
         kept = self._get(ticket_id)
         if name == "delete":
+            self._tell(ticket_id, "deleted")
             del self.kept[ticket_id]
             return ticket_id
         if name == "status":
@@ -154,6 +157,7 @@ def harness(base_url: str) -> Harness:
         closed_refuses=False,
         merged_refuses=False,
         native=desk,
+        cannot=("merge", "files"),
         agent=desk.act,
         holds=desk.case,
     )
@@ -161,8 +165,11 @@ def harness(base_url: str) -> Harness:
 
 def _held(entry_id: str, entry: Message | Note | File) -> Entry:
     if isinstance(entry, File):
-        held = Held(name=entry.name, content_type=entry.content_type, data=entry.data or b"")
-        return replace(_entry(entry_id, "customer", "customer", ""), files=(held,))
+        shown = _entry(entry_id, "customer", "customer", f"{entry.name} {entry.url or ''}")
+        if entry.data is None:
+            return shown
+        held = Held(name=entry.name, content_type=entry.content_type, data=entry.data)
+        return replace(shown, files=(held,))
     if isinstance(entry, Note):
         return _entry(entry_id, "hub", "agent", entry.text, public=False)
     role = "customer" if entry.role == "customer" else "agent"

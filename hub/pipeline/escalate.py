@@ -27,8 +27,7 @@ from hub.pipeline.case import Case, begin
 from hub.pipeline.handover import hand_over
 from hub.pipeline.publish import publish
 from hub.pipeline.relay import relay_soon
-from hub.store import Row, Tx, audit, changes, connections, conversations, escalations, work
-from hub.store.schema import escalations as table
+from hub.store import Row, Tx, audit, changes, connections, conversations, escalations
 from hub.telemetry import crashpoint
 
 log = structlog.get_logger()
@@ -81,8 +80,7 @@ def _link(tx: Tx, house: House, case: Case, found: Ticket) -> Row:
     """The ticket is known, the human has the conversation, and everybody hears of it."""
     conversation = conversations.lock(tx, case.conversation["id"])
     changes.lock_ticket(tx, case.connection["id"], found.id)
-    done = {"state": "ticketed", "ticketed_at": tx.now, "tries": 0, "last_error": None}
-    work.write(tx, table, case.escalation["id"], case.run, **done)
+    state = escalations.mark_ticketed(tx, case.escalation["id"], case.run)
     last = case.transcript[-1]["seq"] if case.transcript else 0
     ticket = escalations.link(tx, case.escalation, case.connection, found, last_seq=last)
     workspace = case.escalation["workspace_id"]
@@ -93,7 +91,9 @@ def _link(tx: Tx, house: House, case: Case, found: Ticket) -> Row:
         "summary": case.summary.as_dict(),
     }
     publish(tx, workspace, "ticket.created", news, **case.about)
-    if case.connection["pause_ai_at"] == "created" or found.assignee:
+    if state == "returned":  # handed back while the desk was creating it
+        jobs.enqueue(tx, connections.lane(case.connection["id"]), "close", ticket["id"])
+    elif case.connection["pause_ai_at"] == "created" or found.assignee:
         why, escalation_id = "ticket.created", case.escalation["id"]
         hand_over(tx, conversation, "human", why=why, escalation_id=escalation_id)
     escalations.intend_entry(tx, ticket, "note", case.escalation["id"])

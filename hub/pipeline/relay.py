@@ -130,7 +130,9 @@ def close(house: House, job: Job) -> None:
     state = before if before.done else _solve(connector, ticket)
     with house.store.transaction() as tx:
         jobs.finish(tx, job)
-        if state is not before:
+        conversations.lock(tx, ticket["conversation_id"])
+        ticket = tx.one("select * from tickets where id = :id for update", id=job.subject)
+        if state != ticket["status"]:  # else the desk's own news was faster
             record_status(tx, ticket, state, word=None)
 
 

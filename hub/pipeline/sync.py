@@ -129,7 +129,7 @@ def return_to_ai(
     """The escalation is over; `conversation.resumed` carries the brief."""
     tx.run(
         "update escalations set state = 'returned', returned_at = :now, due_at = null,"
-        " run = run + 1 where id = :id",
+        " parked = null where id = :id",
         id=escalation["id"],
         now=tx.now,
     )

@@ -54,7 +54,8 @@ def _is_elsewhere(tx: Tx, escalation: Row | None, native: Row) -> bool:
     if escalations.ticket_of(tx, escalation["id"]) is not None:
         return True
     routed = escalation["connection_id"] not in (None, native["id"])
-    return routed and escalation["parked"] is None
+    taken = escalation["taken_over_at"] is not None
+    return (routed or taken) and escalation["parked"] is None
 
 
 def _begin(tx: Tx, conversation: Row) -> str:

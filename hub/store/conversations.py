@@ -30,7 +30,8 @@ with told as (
         language = coalesce(excluded.language, c.language),
         url = coalesce(excluded.url, c.url),
         requester = c.requester || excluded.requester,
-        requester_key = coalesce(excluded.requester_key, c.requester_key)
+        requester_key = coalesce(excluded.requester_key, c.requester_key),
+        state = 'live'
     returning *, (xmax = 0) as fresh
 ), said as (
     insert into messages (id, workspace_id, conversation_id, external_id, role, name, text,

@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.types import Ticket
 from hub import ids
-from hub.store import Row, Tx
+from hub.store import Fenced, Row, Tx
 from hub.store.schema import entries, escalations, tickets
 
 OPEN = "state <> 'returned'"
@@ -88,6 +88,21 @@ def link(tx: Tx, escalation: Row, connection: Row, ticket: Ticket, *, last_seq: 
         )
         .returning(*tickets.c)
     )
+
+
+def mark_ticketed(tx: Tx, escalation_id: str, run: int) -> str:
+    """The run's ticket is there; the state from now on: `returned` stays."""
+    state: str | None = tx.value(
+        "update escalations set ticketed_at = :now, tries = 0, last_error = null,"
+        " state = case state when 'returned' then state else 'ticketed' end"
+        " where id = :id and run = :run returning state",
+        id=escalation_id,
+        run=run,
+        now=tx.now,
+    )
+    if state is None:
+        raise Fenced(f"escalation {escalation_id}: run {run} was overtaken")
+    return state
 
 
 def intend_entry(tx: Tx, ticket: Row, kind: str, message_id: str) -> Row:

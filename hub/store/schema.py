@@ -211,6 +211,7 @@ tickets = Table(
     UniqueConstraint("connection_id", "external_id"),
     Index("ix_tickets_conversation", "conversation_id", "id"),
     Index("ix_tickets_list", "workspace_id", "status", "id"),
+    Index("ix_tickets_parked", "workspace_id", "id", postgresql_where=text("parked is not null")),
     Index("ix_tickets_due", "due_at", postgresql_where=text("due_at is not null")),
 )  # fmt: skip
 
@@ -364,6 +365,8 @@ audit = Table(
     Index("ix_audit_list", "workspace_id", "id"),
     Index("ix_audit_escalation", "escalation_id", "id",
           postgresql_where=text("escalation_id is not null")),
+    Index("ix_audit_conversation", "conversation_id", "id",
+          postgresql_where=text("conversation_id is not null")),
 )  # fmt: skip
 
 # The hub's own desk: what `connectors.live_chat` calls "the vendor".

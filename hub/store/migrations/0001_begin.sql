@@ -11,6 +11,8 @@ CREATE TABLE audit (
     CONSTRAINT pk_audit PRIMARY KEY (id)
 );
 
+CREATE INDEX ix_audit_conversation ON audit (conversation_id, id) WHERE conversation_id is not null;
+
 CREATE INDEX ix_audit_escalation ON audit (escalation_id, id) WHERE escalation_id is not null;
 
 CREATE INDEX ix_audit_list ON audit (workspace_id, id);
@@ -371,6 +373,8 @@ CREATE INDEX ix_tickets_conversation ON tickets (conversation_id, id);
 CREATE INDEX ix_tickets_due ON tickets (due_at) WHERE due_at is not null;
 
 CREATE INDEX ix_tickets_list ON tickets (workspace_id, status, id);
+
+CREATE INDEX ix_tickets_parked ON tickets (workspace_id, id) WHERE parked is not null;
 
 CREATE TABLE entries (
     id TEXT COLLATE "C" NOT NULL,
