@@ -73,7 +73,7 @@ class Http(requests.Session):
         secrets: Iterable[str] = (),
         explain: Explain = plain,
         throttle: Throttle | None = None,
-        pool: int = 16,
+        pool: int = 64,
         timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
     ) -> None:
         super().__init__()

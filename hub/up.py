@@ -12,7 +12,6 @@ from hub.postgres import Embedded, EmbeddedError
 from hub.supervisor import Child, Supervisor, port_free
 
 PYTHON = [sys.executable, "-m", "hub"]
-WORKER_NICE = 5  # answering platforms comes before working off
 
 
 class CannotStart(Exception):
@@ -95,8 +94,8 @@ def _migrate() -> None:
 def _children(host: str, port: int, *, sandbox: bool, demo: bool) -> list[Child]:
     children = [
         Child("web", [*PYTHON, "web"], env={"HUB_BIND": host}),
-        Child("worker", [*PYTHON, "worker"], nice=WORKER_NICE),
-        Child("clock", [*PYTHON, "clock"], nice=WORKER_NICE),
+        Child("worker", [*PYTHON, "worker"]),
+        Child("clock", [*PYTHON, "clock"]),
     ]
     if sandbox:
         children.insert(0, Child("sandbox", [*PYTHON, "sandbox", "--port", str(port + 1)]))

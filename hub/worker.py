@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,10 +28,12 @@ from hub.pipeline import escalate, parking, poll, publish, relay, sync
 from hub.store import Fenced, Row, Tx, connections, publications, work
 from hub.store.schema import changes, deliveries, escalations, tickets
 from hub.store.schema import connections as connections_table
+from hub.summary import language
 from mappings.errors import MappingError
 
 log = structlog.get_logger()
 
+NICE = 10  # answering platforms comes before working off
 HUB_WIDTH = 16  # jobs in flight that call nobody
 FIRST_DELAY, LONGEST_DELAY = 1.0, 300.0  # seconds between tries
 
@@ -159,6 +162,8 @@ def lanes(house: House) -> dict[str, int]:
 
 def serve(house: House) -> None:
     """Work until SIGTERM or SIGINT; the jobs in flight are finished."""
+    os.nice(NICE)
+    language.detect(["Where is my order?"])  # the model takes most of a second to load
     asyncio.run(_serve(house))
 
 

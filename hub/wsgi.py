@@ -4,8 +4,11 @@ gevent has to patch the standard library before anything else is imported: `pyth
 does so through `patch`, first of all.
 """
 
+import gc
 import os
 from typing import Any
+
+POOL = 4  # database connections a web process: each is a server process of several megabytes
 
 
 def patch() -> None:
@@ -35,7 +38,7 @@ def _application() -> Any:
     from hub.app import create_app
 
     telemetry.configure_logging()
-    return create_app(house.build(pool=16))
+    return create_app(house.build(pool=POOL))
 
 
 def _options(host: str, port: int) -> dict[str, Any]:
@@ -44,6 +47,7 @@ def _options(host: str, port: int) -> dict[str, Any]:
         "worker_class": "gevent",
         "workers": int(os.environ.get("WEB_CONCURRENCY", "2")),
         "preload_app": True,  # one import for all workers; connections are opened after the fork
+        "when_ready": _before_forking,
         "worker_connections": 1000,
         "backlog": 2048,
         "keepalive": 30,
@@ -54,3 +58,9 @@ def _options(host: str, port: int) -> dict[str, Any]:
         "proc_name": "hub-web",
         "control_socket_disable": True,
     }
+
+
+def _before_forking(_server: Any) -> None:
+    """Keep the collector from touching, and so copying, the pages that the workers share."""
+    gc.collect()
+    gc.freeze()

@@ -40,6 +40,7 @@ class Zendesk(Connector):
         super().__init__(config, ports)
         self.api = Api(config, ports)
         self.requesters: dict[str, str] = {}
+        self.users: dict[str, str] = {}  # by e-mail, of tickets that we have just created
 
     def verify(self) -> Account:
         answer = self.api.zenpy.me()
@@ -67,7 +68,10 @@ class Zendesk(Connector):
         except InvalidRequest as refused:
             return self._landed_before(draft.key, refused)
         with understood("POST /tickets"):
-            return self._ticket(answer["ticket"])
+            ticket = self._ticket(answer["ticket"])
+        if draft.requester.email and ticket.requester_id:
+            _keep(self.users, draft.requester.email, ticket.requester_id)
+        return ticket
 
     def append_message(self, ticket_id: str, message: Message) -> str:
         comment = comments.comment(self.api, message.text, message.files)
@@ -168,10 +172,8 @@ class Zendesk(Connector):
     def _ticket(self, raw: Mapping[str, Any]) -> Ticket:
         """The ticket, whose requester we remember for its next messages."""
         ticket = words.ticket_of(raw, self.config)
-        if len(self.requesters) >= REMEMBERED:
-            self.requesters.clear()
         if ticket.requester_id:
-            self.requesters[ticket.id] = ticket.requester_id
+            _keep(self.requesters, ticket.id, ticket.requester_id)
         return ticket
 
     def _requester_of(self, ticket_id: str) -> int:
@@ -219,8 +221,10 @@ class Zendesk(Connector):
                 raise Conflict(str(refused)) from None
             raise
 
-    def _user(self, requester: Requester) -> int | None:
+    def _user(self, requester: Requester) -> int | str | None:
         """The id of the user with this email, or with the bot's id."""
+        if requester.email and requester.email in self.users:
+            return self.users[requester.email]
         if requester.email:
             query = {"query": f'email:"{requester.email.replace(chr(34), "")}"'}
         elif requester.id:
@@ -230,6 +234,13 @@ class Zendesk(Connector):
         answer = self.api.call("GET", "/users/search", params=query)
         with understood("GET /users/search"):
             return next((user["id"] for user in answer["users"]), None)
+
+
+def _keep(known: dict[str, str], name: str, value: str) -> None:
+    """Remember, but not without end."""
+    if len(known) >= REMEMBERED:
+        known.clear()
+    known[name] = value
 
 
 def _number(ticket_id: str) -> str:

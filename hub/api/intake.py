@@ -44,6 +44,12 @@ def source(source_id: str) -> Response:
     return answer
 
 
+@blueprint.get("/desks/<connection_id>")
+def desk_is_there(connection_id: str) -> Response:
+    """Some desks ask whether the address answers before they accept it as a webhook's."""
+    return jsonify({"status": "ok"})
+
+
 @blueprint.post("/desks/<connection_id>")
 def desk(connection_id: str) -> Response:
     """A desk's webhook: 200 once its changes are in the inbox."""

@@ -5,8 +5,10 @@ newer one, and a change whose ticket is not linked yet waits for the link.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from connectors.errors import Retryable
+from connectors.base import Connector
+from connectors.errors import NotFound, Retryable
 from connectors.types import Change, Status
 from hub import jobs, views
 from hub.house import House
@@ -29,23 +31,30 @@ def sync(house: House, job: Job) -> None:
             jobs.finish(tx, job)
             return
         ticket = escalations.ticket_at_desk(tx, row["connection_id"], row["external_ticket_id"])
-    told = _ask(house, row) if row["kind"] == "hint" and ticket is not None else None
+        connection = connections.get(tx, row["connection_id"])
+    told = None
+    if row["kind"] == "hint" and ticket is not None:
+        told = _ask(house.desks.open(connection), row)
     with house.store.transaction() as tx:
+        if row["kind"] == "hint" and ticket is not None and told is None:
+            # The poll tells all of it in its order: the agent's last words before the solution.
+            jobs.enqueue_once(tx, connections.lane(connection["id"]), "poll", connection["id"])
+            changes.settle(tx, row["id"], "applied", "polled")
         _apply_waiting(tx, row, told)
         jobs.finish(tx, job)
 
 
-def _ask(house: House, row: Row) -> Change:
-    """A desk that signs nothing only hints: read the ticket and believe that.
+def _ask(connector: Connector, row: Row) -> Change | None:
+    """A desk that signs nothing only hints: believe what it says when asked.
 
-    What else happened (files, say) is in the next poll, which is asked for at once.
+    None where a poll can be asked for everything; a ticket that is not there is deleted.
     """
-    with house.store.transaction() as tx:
-        connector = house.desks.open(connections.get(tx, row["connection_id"]))
-        if connector.can.polling:
-            lane = connections.lane(row["connection_id"])
-            jobs.enqueue_once(tx, lane, "poll", row["connection_id"])
-    ticket = connector.read_ticket(row["external_ticket_id"])
+    try:
+        ticket = connector.read_ticket(row["external_ticket_id"])
+    except NotFound:
+        return replace(changes.as_change(row), kind="deleted")
+    if connector.can.polling:
+        return None
     return Change(
         id=row["external_id"],
         ticket_id=ticket.id,

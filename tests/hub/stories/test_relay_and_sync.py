@@ -180,3 +180,25 @@ def test_a_deleted_ticket_gives_the_conversation_back(zendesk: Stories) -> None:
     zendesk.work()
     assert zendesk.row("select speaker from conversations")["speaker"] == "ai"
     assert zendesk.row("select status, word from tickets")["word"] == "deleted"
+
+
+def test_a_hint_makes_the_hub_ask_the_desk_and_not_believe_the_messenger(
+    zendesk: Stories,
+) -> None:
+    ticket = ticketed(zendesk)
+    zendesk.act(ticket, reply="Refunded.")
+    zendesk.act(ticket, status="solved")
+    tell(zendesk, ticket, kind="hint")
+    zendesk.work()
+    resumed = zendesk.row("select payload from events where type = 'conversation.resumed'")
+    assert resumed["payload"]["brief"]["text"] == "Refunded."
+
+
+def test_a_hint_about_a_ticket_that_is_gone_gives_the_conversation_back(
+    zendesk: Stories,
+) -> None:
+    ticket = ticketed(zendesk)
+    zendesk.act(ticket, delete="yes")
+    tell(zendesk, ticket, kind="hint")
+    zendesk.work()
+    assert zendesk.row("select speaker from conversations")["speaker"] == "ai"
