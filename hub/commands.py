@@ -28,7 +28,7 @@ def worker(given: Namespace) -> None:
     from hub import house, telemetry
     from hub import worker as process
 
-    built = house.build()
+    built = house.build(pool=process.POOL)
     telemetry.configure_logging()
     process.serve(built)
 

@@ -60,6 +60,8 @@ def _environment(environ: dict[str, str], port: int, *, sandbox: bool) -> dict[s
     """What the children are told beyond our own environment."""
     data_dir = Path(environ.get("HUB_DATA_DIR", "var")).absolute()
     told = {"PORT": str(port), "HUB_DATA_DIR": str(data_dir)}
+    # A memory pool for each of the worker's threads would cost more than it gains.
+    told["MALLOC_ARENA_MAX"] = environ.get("MALLOC_ARENA_MAX", "2")
     if "DATABASE_URL" not in environ:
         metrics = data_dir / "metrics"
         _make_folder(metrics)

@@ -29,11 +29,13 @@ from hub.store import Fenced, Row, Tx, connections, publications, work
 from hub.store.schema import changes, deliveries, escalations, tickets
 from hub.store.schema import connections as connections_table
 from hub.summary import language
+from hub.taking import Worker
 from mappings.errors import MappingError
 
 log = structlog.get_logger()
 
 NICE = 10  # answering platforms comes before working off
+POOL = 16  # database connections; a job holds one for a few milliseconds at a time
 HUB_WIDTH = 16  # jobs in flight that call nobody
 FIRST_DELAY, LONGEST_DELAY = 1.0, 300.0  # seconds between tries
 
@@ -168,7 +170,7 @@ def serve(house: House) -> None:
 
 
 async def _serve(house: House) -> None:
-    worker = jobs.Worker(
+    worker = Worker(
         house.store.url,
         threads=house.settings.worker_threads,
         lanes=lambda: lanes(house),

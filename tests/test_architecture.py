@@ -15,8 +15,8 @@ MAY_IMPORT = {
 }
 ONLY_IN_HUB = {"flask", "sqlalchemy", "psycopg", "asyncpg", "pgqueuer", "alembic", "apscheduler"}
 ONLY_THERE = {
-    "pgqueuer": {"hub/jobs.py"},
-    "asyncpg": {"hub/jobs.py"},
+    "pgqueuer": {"hub/jobs.py", "hub/taking.py"},
+    "asyncpg": {"hub/taking.py"},
     "apscheduler": {"hub/clock.py"},
     "gunicorn": {"hub/wsgi.py"},
     "structlog": {"hub"},
@@ -123,6 +123,6 @@ def test_only_the_worker_catches_every_error_of_a_connector() -> None:
         "hub/worker.py",
         "hub/cli.py",  # told as a sentence, or raised again
         "hub/api/answering.py",  # a bug in a view: logged, and a problem document
-        "hub/jobs.py",  # hands the worker's own failure to the queue
+        "hub/taking.py",  # hands the worker's own failure to the queue
         "hub/postgres.py",  # releases its lock and raises again
     }

@@ -128,6 +128,7 @@ def _add_note(house: House, job: Job, case: Case, connector: Connector, ticket: 
     crashpoint("escalate.noted")
     with house.store.transaction() as tx:
         escalations.note_sent(tx, ticket["id"], external_id, state)
+        changes.after_writing(tx, ticket, external_id)
         jobs.finish(tx, job)
 
 

@@ -16,6 +16,7 @@ from hub.store import (
     Row,
     Tx,
     audit,
+    changes,
     connections,
     conversations,
     escalations,
@@ -72,6 +73,7 @@ def _relay_one(house: House, job: Job, connector: Connector, ticket_id: str, run
         with house.store.transaction() as tx:
             _lock(tx, ticket_id, run)
             escalations.entry_sent(tx, entry["id"], external_id, state)
+            changes.after_writing(tx, ticket, external_id)
             if state == "failed":
                 _degraded(tx, ticket, message)
             work.write(tx, tickets, ticket_id, run, relayed_seq=message["seq"])

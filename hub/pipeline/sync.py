@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from connectors.base import Connector
-from connectors.errors import NotFound, Retryable
+from connectors.errors import NotFound
 from connectors.types import Change, Status
 from hub import jobs, views
 from hub.house import House
@@ -20,7 +20,7 @@ from hub.store import Row, Tx, audit, changes, connections, conversations, escal
 from hub.store.schema import changes as table
 from hub.store.schema import tickets
 
-WRITING = 60.0  # seconds for which an entry of ours may be on its way
+NOT_NOW = "we are writing to this ticket"
 
 
 def sync(house: House, job: Job) -> None:
@@ -81,6 +81,8 @@ def _apply_waiting(tx: Tx, row: Row, told: Change | None) -> None:
                 continue
             change = told
         outcome = _apply(tx, ticket["id"], change)
+        if outcome == NOT_NOW:  # whoever writes goes on with what is left: `after_writing`
+            return
         state = "applied" if outcome == "applied" else "dropped"
         changes.settle(tx, waiting["id"], state, outcome)
 
@@ -96,7 +98,7 @@ def _keep_or_drop(tx: Tx, row: Row) -> None:
 
 
 def _apply(tx: Tx, ticket_id: str, change: Change) -> str:
-    """Carry one change out; "applied", or why it was dropped."""
+    """Carry one change out; "applied", `NOT_NOW`, or why it was dropped."""
     ticket = tx.one("select * from tickets where id = :id for update", id=ticket_id)
     conversation = conversations.lock(tx, ticket["conversation_id"])
     return APPLY[change.kind](tx, ticket, conversation, change)
@@ -187,8 +189,8 @@ def _reopen(tx: Tx, ticket: Row, conversation: Row) -> None:
 def _message(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
     if change.message_id and escalations.is_echo(tx, ticket["id"], change.message_id):
         return "our own words"
-    if escalations.is_writing(tx, ticket["id"], WRITING):
-        raise Retryable("something of ours is on its way to this ticket", retry_after=1.0)
+    if escalations.is_writing(tx, ticket["id"], tx.now - changes.WRITING):
+        return NOT_NOW
     message = conversations.add_message(
         tx,
         conversation,
@@ -219,8 +221,8 @@ def _note(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
     """Notes stay inside: the inbox keeps the text for the ticket's page."""
     if change.message_id and escalations.is_echo(tx, ticket["id"], change.message_id):
         return "our own words"
-    if escalations.is_writing(tx, ticket["id"], WRITING):
-        raise Retryable("something of ours is on its way to this ticket", retry_after=1.0)
+    if escalations.is_writing(tx, ticket["id"], tx.now - changes.WRITING):
+        return NOT_NOW
     audit.record(tx, ticket["workspace_id"], "agent.noted", change.author,
                  subject_id=ticket["id"], **_about(ticket))  # fmt: skip
     return "applied"

@@ -12,13 +12,22 @@ from hub import ids, jobs
 from hub.store import Row, Tx, connections
 from hub.store.schema import changes
 
+WRITING = timedelta(seconds=60)  # for which an entry of ours may be on its way
 FORGOTTEN_AFTER = timedelta(hours=1)  # a change of a ticket that nobody linked
 
 
 def receive(
     tx: Tx, workspace_id: str, connection_id: str, told: Sequence[Change], *, via: str
 ) -> int:
-    """Store the changes that are new, with a job for each; how many were new."""
+    """Store the changes that are new, with a job for each; how many were new.
+
+    Our own words are no news. What comes while we are writing to the ticket waits for the writer,
+    who will know which of it is ours: see `after_writing`.
+    """
+    for ticket_id in sorted({change.ticket_id for change in told}):
+        lock_ticket(tx, connection_id, ticket_id)
+    ours, busy = _ours(tx, connection_id, told)
+    told = [change for change in told if (change.ticket_id, change.message_id) not in ours]
     if not told:
         return 0
     rows = [
@@ -40,12 +49,34 @@ def receive(
         insert(changes)
         .values(rows)
         .on_conflict_do_nothing(index_elements=["connection_id", "external_id"])
-        .returning(changes.c.id, changes.c.kind)
+        .returning(changes.c.id, changes.c.kind, changes.c.external_ticket_id)
     )
     new = tx.all(statement)
-    lanes = [(_lane(connection_id, row["kind"]), row["id"]) for row in new]
+    lanes = [
+        (_lane(connection_id, row["kind"]), row["id"])
+        for row in new
+        if row["kind"] == "hint" or row["external_ticket_id"] not in busy
+    ]
     jobs.enqueue_all(tx, lanes, "sync")
     return len(new)
+
+
+def after_writing(tx: Tx, ticket: Row, entry_id: str | None) -> None:
+    """What came while we wrote `entry_id` to the ticket: its echo is dropped, the rest goes on."""
+    lock_ticket(tx, ticket["connection_id"], ticket["external_id"])
+    where = {"connection": ticket["connection_id"], "ticket": ticket["external_id"]}
+    rows = tx.all(
+        "select id, body ->> 'message_id' as message_id from changes"
+        " where connection_id = :connection and external_ticket_id = :ticket"
+        " and state = 'waiting'",
+        **where,
+    )
+    echoes = [row["id"] for row in rows if entry_id is not None and row["message_id"] == entry_id]
+    for change_id in echoes:
+        settle(tx, change_id, "dropped", "our own words")
+    left = [row["id"] for row in rows if row["id"] not in echoes]
+    if left:
+        jobs.enqueue(tx, jobs.HUB, "sync", left[0])
 
 
 def waiting(tx: Tx, connection_id: str, external_ticket_id: str) -> Sequence[Row]:
@@ -118,6 +149,24 @@ def as_change(row: Row) -> Change:
         files=files,
         **body,
     )
+
+
+def _ours(
+    tx: Tx, connection_id: str, told: Sequence[Change]
+) -> tuple[set[tuple[str, str | None]], set[str]]:
+    """Those (ticket, message) that we wrote ourselves, and the tickets that we are writing to."""
+    rows = tx.all(
+        "select t.external_id as ticket, e.external_id as entry, e.state from tickets t"
+        " join entries e on e.ticket_id = t.id where t.connection_id = :connection"
+        " and t.external_id = any(:tickets) and (e.external_id = any(:entries)"
+        " or (e.state = 'sending' and e.created_at > :since))",
+        connection=connection_id,
+        tickets=[change.ticket_id for change in told],
+        entries=[change.message_id for change in told if change.message_id],
+        since=tx.now - WRITING,
+    )
+    ours = {(row["ticket"], row["entry"]) for row in rows if row["entry"] is not None}
+    return ours, {row["ticket"] for row in rows if row["state"] == "sending"}
 
 
 def _body(change: Change) -> dict[str, Any]:

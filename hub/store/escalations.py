@@ -1,7 +1,7 @@
 """Escalations and the tickets that they open."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from connectors.types import Ticket
@@ -153,14 +153,14 @@ def is_echo(tx: Tx, ticket_id: str, external_id: str) -> bool:
     )
 
 
-def is_writing(tx: Tx, ticket_id: str, seconds: float) -> bool:
-    """True while something of ours, begun within `seconds`, is on its way to the desk."""
+def is_writing(tx: Tx, ticket_id: str, since: datetime) -> bool:
+    """True while something of ours, begun after `since`, is on its way to the desk."""
     return bool(
         tx.value(
             "select 1 from entries where ticket_id = :ticket and state = 'sending'"
             " and created_at > :since limit 1",
             ticket=ticket_id,
-            since=tx.now - timedelta(seconds=seconds),
+            since=since,
         )
     )
 

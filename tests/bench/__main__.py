@@ -47,7 +47,7 @@ class Bench:
         eventually(lambda: _answers(sandbox), "the sandbox answers", 30)
         self.town = Town(url, sandbox, folder)
         self.town.environ |= {"WEB_CONCURRENCY": "2", "HUB_POLL_SECONDS": "3600"}
-        self.town.environ |= {"HUB_LOG_FORMAT": "json"}
+        self.town.environ |= {"HUB_LOG_FORMAT": "json", "MALLOC_ARENA_MAX": "2"}  # as `up` does
         self.town.set_up()
         self.town.route_to_zendesk()
         requests.post(f"{sandbox}/_settings", json={"desk": "zendesk"} | NOBODY, timeout=10)

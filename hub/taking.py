@@ -1,0 +1,199 @@
+"""Takes jobs from the queue, lane by lane, and runs each in a thread.
+
+The loop is pgqueuer's. What is ours saves it questions that have only one answer: it costs the
+database two statements a job instead of a dozen.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.models import Job as QueueJob
+
+from hub.jobs import Job
+
+HEARTBEAT = timedelta(seconds=15)  # a killed worker's jobs go on after 10-18 s
+DEQUEUE_TIMEOUT = timedelta(seconds=5)
+LANES_EVERY = 1.0  # seconds until a new lane is served
+BATCH = 10
+WAKE = json.dumps(
+    {
+        "channel": "ch_pgqueuer",
+        "operation": "delete",
+        "sent_at": "2026-01-01T00:00:00Z",
+        "table": "pgqueuer",
+        "type": "table_changed_event",
+    }
+)
+NEXT = """
+select min(execute_after) filter (where execute_after <= now()) is not null as due,
+    min(execute_after) filter (where execute_after > now()) - now() as eta
+from pgqueuer where status = 'queued' and entrypoint = any($1)
+"""
+
+# pgqueuer logs each job's traceback itself; the worker's own log line is the one to read.
+logging.getLogger("pgqueuer").setLevel(logging.CRITICAL)
+
+
+class _Questions(Queries):
+    """The library's statements, without those whose answer is known."""
+
+    def __init__(self, driver: AsyncpgDriver) -> None:
+        super().__init__(driver)
+        self.finished: set[int] = set()
+        self.waiting = False  # jobs are due and found no place
+        self._short = False
+        self._eta: timedelta | None = None
+
+    async def dequeue(self, batch_size: int, *args: Any, **kwargs: Any) -> list[QueueJob]:
+        """After a batch that was not full there is nothing more until a place or a job is new."""
+        if self._short:
+            self._short = False
+            return []
+        jobs = await super().dequeue(batch_size, *args, **kwargs)
+        self._short = 0 < len(jobs) < batch_size
+        return jobs
+
+    async def log_jobs(self, job_status: list[Any]) -> None:
+        """Only what its story did not take out of the queue itself."""
+        left = [entry for entry in job_status if entry[0].id not in self.finished]
+        self.finished -= {entry[0].id for entry in job_status}
+        if left:
+            await super().log_jobs(left)
+
+    async def eligible_queued_work(self, entrypoints: list[Any]) -> int:
+        """Whether a job is due, and when the next will be, asked once."""
+        (row,) = await self.driver.fetch(NEXT, entrypoints)
+        self.waiting, self._eta = bool(row["due"]), row["eta"]  # type: ignore[assignment]
+        return int(self.waiting)
+
+    async def next_deferred_eta(self, entrypoints: list[Any]) -> timedelta | None:
+        return self._eta
+
+    async def queued_work(self, entrypoints: list[Any]) -> int:
+        return 0  # the one question above has no gap between its halves
+
+
+class _Bell(AsyncpgDriver):
+    """A driver at which we can ring ourselves, as the database does for a new job."""
+
+    callback: Callable[[str], None] | None = None
+
+    async def add_listener(self, channel: str, callback: Any) -> None:
+        self.callback = callback
+        await super().add_listener(channel, callback)
+
+    def ring(self) -> None:
+        """Have the loop look for jobs now."""
+        if self.callback is not None:
+            self.callback(WAKE)
+
+
+class Worker:
+    """Serves the lanes that are open, until stopped."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        threads: int,
+        lanes: Callable[[], Mapping[str, int]],
+        run: Callable[[Job], None],
+    ) -> None:
+        self.url = url
+        self.threads = threads
+        self.lanes = lanes
+        self.run = run
+        self.pool = ThreadPoolExecutor(threads + 8, thread_name_prefix="job")
+        self.stopping = asyncio.Event()
+        self.manager: QueueManager | None = None
+
+    def stop(self) -> None:
+        """Take no more jobs; those in flight are finished."""
+        self.stopping.set()
+        if self.manager is not None:
+            self.manager.shutdown.set()
+
+    async def serve(self, on_trouble: Callable[[Exception], None]) -> None:
+        """Work until stopped; when the database goes away, wait for it and begin anew."""
+        while not self.stopping.is_set():
+            try:
+                await self._serve_once()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+                on_trouble(problem)
+                await asyncio.sleep(0.5)
+        self.pool.shutdown(wait=True)
+
+    async def _serve_once(self) -> None:
+        connection = await asyncpg.connect(self.url)
+        try:
+            self.bell = _Bell(connection)
+            self.questions = _Questions(self.bell)
+            manager = self.manager = QueueManager(self.questions)
+            connection.add_termination_listener(lambda _: manager.shutdown.set())
+            await self._declare(manager)
+            keeping = asyncio.create_task(self._keep_declaring(manager))
+            try:
+                await manager.run(
+                    dequeue_timeout=DEQUEUE_TIMEOUT,
+                    batch_size=BATCH,
+                    max_concurrent_tasks=max(self.threads, 2 * BATCH),
+                    heartbeat_timeout=HEARTBEAT,
+                    log_aggregation_interval=timedelta(0),
+                )
+            finally:
+                keeping.cancel()
+        finally:
+            await connection.close(timeout=2)
+
+    async def _keep_declaring(self, manager: QueueManager) -> None:
+        while not manager.shutdown.is_set():
+            await asyncio.sleep(LANES_EVERY)
+            if await self._declare(manager):
+                self.bell.ring()
+
+    async def _declare(self, manager: QueueManager) -> bool:
+        """Serve the lanes that are open now; True when one is new or wider.
+
+        Every worker must declare the same limits. A lane that is closed costs nothing while its
+        jobs wait.
+        """
+        loop = asyncio.get_running_loop()
+        lanes = await loop.run_in_executor(self.pool, self.lanes)
+        for closed in set(manager.entrypoint_registry) - set(lanes):
+            del manager.entrypoint_registry[closed]
+        news = False
+        for lane, limit in lanes.items():
+            executor = manager.entrypoint_registry.get(lane)  # type: ignore[call-overload]
+            if executor is None:
+                manager.entrypoint(lane, concurrency_limit=limit, on_failure="hold")(self._execute)
+                news = True
+            elif executor.parameters.concurrency_limit != limit:
+                executor.parameters.concurrency_limit = limit
+                news = True
+        return news
+
+    async def _execute(self, job: QueueJob) -> None:
+        story, _, subject = (job.payload or b"").decode().partition(":")
+        owner = self.manager.queue_manager_id if self.manager else None
+        mine = Job(story=story, subject=subject, number=job.id, owner=owner)
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self.pool, self.run, mine)
+        except Exception as problem:
+            # The worker catches all it can record. What is left is a database that is away: the
+            # row stays picked, and is picked again when its heartbeat is stale.
+            raise RetryRequested(delay=timedelta(seconds=1), reason=str(problem)) from problem
+        if mine.finished:
+            self.questions.finished.add(job.id)
+        if self.questions.waiting:
+            self.bell.ring()
