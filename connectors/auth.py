@@ -70,7 +70,9 @@ class OAuth(AuthBase):
         tokens: TokenStore,
         grant: Callable[[Token | None], Token],
         now: Callable[[], datetime],
+        scheme: str = "Bearer",
     ) -> None:
+        self.scheme = scheme
         self.tokens = tokens
         self.grant = grant
         self.now = now
@@ -86,7 +88,7 @@ class OAuth(AuthBase):
         if token is None or token.stale(self.now()):
             token = self.tokens.renew(token, self.grant)
         self.token = self._used.token = token
-        request.headers["Authorization"] = f"Bearer {token.access.get_secret_value()}"
+        request.headers["Authorization"] = f"{self.scheme} {token.access.get_secret_value()}"
         return request
 
     def renew(self) -> None:

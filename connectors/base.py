@@ -74,6 +74,8 @@ class Connector(ABC):
     title: ClassVar[str]
     Config: ClassVar[type[Config]]
     can: ClassVar[Capabilities]
+    # Media type and body of the 200 without which the desk takes a webhook for lost; None = any.
+    acknowledges: ClassVar[tuple[str, bytes] | None] = None
 
     def __init__(self, config: Any, ports: Ports) -> None:
         self.config = config

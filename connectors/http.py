@@ -34,6 +34,7 @@ from connectors.errors import (
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 20.0
+LATER = (408, 423, 425, 477)  # timed out, locked, too early; HubSpot: the account is being moved
 MAX_ANSWER = 5 * 1024 * 1024  # bytes; ask for pages that stay below
 
 Explain = Callable[[requests.Response], tuple[str, dict[str, str]]]
@@ -75,6 +76,7 @@ class Http(requests.Session):
         throttle: Throttle | None = None,
         pool: int = 64,
         timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
+        retry_header: str = "Retry-After",
     ) -> None:
         super().__init__()
         self.trust_env = False  # no proxy and no .netrc from the environment
@@ -85,6 +87,7 @@ class Http(requests.Session):
         self.explain = explain
         self.throttle = throttle or Unthrottled()
         self.timeout = timeout
+        self.retry_header = retry_header  # where this desk says when to come back
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=pool, max_retries=0)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
@@ -147,17 +150,17 @@ class Http(requests.Session):
         words, fields = self.explain(response)
         words = self._scrub(request, f"{_where(request)} -> {response.status_code}: {words}")
         fields = {name: self._scrub(request, text) for name, text in fields.items()}
-        status, wait = response.status_code, retry_after(response)
+        status, wait = response.status_code, retry_after(response, self.retry_header)
         if status == 429:
             self.throttle.limited(wait if wait is not None else 60.0)
             return RateLimited(words, retry_after=wait)
-        if status >= 500 or status == 408:
+        if status >= 500 or status in LATER:
             return Unavailable(words, sent=True, retry_after=wait)
         if status in (401, 403):
             return AuthFailed(words)
         if status in (404, 410):
             return NotFound(words)
-        if status == 409:
+        if status in (409, 412):
             return Conflict(words)
         return InvalidRequest(words, fields=fields)
 
@@ -173,9 +176,9 @@ def answer_json(response: requests.Response) -> Any:
         raise Unavailable(f"{where} -> {response.status_code}: not JSON", sent=True) from None
 
 
-def retry_after(response: requests.Response) -> float | None:
+def retry_after(response: requests.Response, header: str = "Retry-After") -> float | None:
     """Seconds that the desk asks us to wait (a number or a date), or None."""
-    value = response.headers.get("Retry-After")
+    value = response.headers.get(header, response.headers.get("Retry-After"))
     if value is None:
         return None
     try:

@@ -27,6 +27,7 @@ class SandboxDesk(ABC):
     words: ClassVar[tuple[str, ...]]  # the statuses that an agent may choose
     agents: ClassVar[tuple[str, ...]]  # the first one acts unless another is named
     SETTINGS: Mapping[str, tuple[float, str]] = {}  # default and what it means
+    retry_header: ClassVar[str] = "Retry-After"  # where a 429 says when to come back
 
     def __init__(self, world: World) -> None:
         self.world = world

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from werkzeug.wrappers import Request, Response
 
@@ -24,6 +24,8 @@ WEBHOOK_MODES = ("webhook_double", "webhook_reorder", "webhook_lost")
 
 class Refuses(Protocol):
     """The part of a desk that faults need: its own way to say no, and its tokens."""
+
+    retry_header: ClassVar[str]
 
     def refusal(self, status: int, words: str) -> Response: ...
 
@@ -155,7 +157,7 @@ def _latency(fault: Fault, _desk: Refuses, _request: Request) -> None:
 
 def _rate_limit(fault: Fault, desk: Refuses, _request: Request) -> Response:
     answer = desk.refusal(429, "Too many requests")
-    answer.headers["Retry-After"] = f"{1 if fault.retry_after is None else fault.retry_after:g}"
+    answer.headers[desk.retry_header] = f"{1 if fault.retry_after is None else fault.retry_after:g}"
     return answer
 
 

@@ -30,6 +30,8 @@ class Harness:
     closed_refuses: bool = True  # a closed ticket takes no further message
     merged_refuses: bool = True  # a merged ticket neither
     signature_headers: tuple[str, ...] = ()  # without any of these a webhook is refused
+    signs_time: bool = True  # the signature covers when the webhook was sent
+    untold_by_poll: tuple[str, ...] = ()  # deeds that only webhooks tell: "delete", "merge"
     unused_event: bytes | None = None  # a genuine event of a kind that the hub has no use for
     settings: Mapping[str, float] = field(default_factory=dict)  # to keep the tests quick
     native: Any = None  # live_chat: the desk itself, for `Ports.native`

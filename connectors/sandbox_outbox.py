@@ -26,6 +26,7 @@ class Outgoing:
     headers: Callable[[], Mapping[str, str]]
     facts: Mapping[str, Any]  # for the ledger: ticket_id, key, event, ...
     again: Again = lambda _attempt, _status, _headers: None  # seconds until the next attempt
+    accepted: Callable[[bytes], bool] = lambda _body: True  # whether the body of a 2xx agrees
 
 
 class Outbox:
@@ -94,4 +95,5 @@ class Outbox:
             )
         except urllib3.exceptions.HTTPError:  # down or too slow: the ledger says so
             return None, {}
-        return answer.status, answer.headers
+        agreed = answer.status >= 300 or webhook.accepted(answer.data)
+        return answer.status if agreed else None, answer.headers

@@ -149,9 +149,10 @@ def _kept(house: House, path: Path) -> Accounts | None:
 def _make(house: House) -> Accounts:
     workspace_id = _workspace(house)
     password = secrets.token_urlsafe(9)
-    source = admin.add_source(house, workspace_id, "Demo bot", "bookbag")
+    title = f"Demo {time.strftime('%H:%M:%S')}"  # an older demo may have left its own behind
+    source = admin.add_source(house, workspace_id, title, "bookbag")
     connected = admin.add_connection(
-        house, workspace_id, "zendesk", "Zendesk (sandbox)", _sandbox_account(house, "zendesk")
+        house, workspace_id, "zendesk", title, _sandbox_account(house, "zendesk")
     )
     with house.store.transaction() as tx:
         admin.add_route(tx, workspace_id, [connected.row["id"]])

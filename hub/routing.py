@@ -42,7 +42,12 @@ class Term:
         value = facts.get(self.name)
         if value is None and self.name.startswith("fields."):
             value = facts.get("fields", {}).get(self.name.removeprefix("fields."))
-        return (str(value or "").casefold() in self.words) is self.wanted
+        return (_word(value) in self.words) is self.wanted
+
+
+def _word(value: Any) -> str:
+    """A fact as conditions spell it: `true`, `0`, and nothing for nothing."""
+    return "" if value is None else str(value).casefold()
 
 
 def parse(condition: str) -> tuple[Term, ...]:

@@ -32,7 +32,6 @@ class Settings:
     poll_seconds: int = 30
     sandbox_url: str | None = None
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
-    log_format: str = "json"
 
     @property
     def embedded(self) -> bool:
@@ -44,21 +43,25 @@ def read(environ: dict[str, str] | None = None) -> Settings:
     """The settings of `environ` (default: the process's); raises `BadSetting`."""
     env = dict(os.environ if environ is None else environ)
     data_dir = Path(env.get("HUB_DATA_DIR", "var")).absolute()
-    port = _number(env, "PORT", DEFAULT_PORT)
+    here = port(env)
     url = env.get("DATABASE_URL")
     return Settings(
         database_url=url or postgres.url(data_dir),
         data_dir=data_dir,
-        port=port,
-        public_url=env.get("HUB_PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/"),
+        port=here,
+        public_url=env.get("HUB_PUBLIC_URL", f"http://127.0.0.1:{here}").rstrip("/"),
         keys=_keys(env, data_dir, own_database=url is None),
         secret_key=SecretStr(_secret_key(env, data_dir, own_database=url is None)),
-        worker_threads=_number(env, "HUB_WORKER_THREADS", 64),
-        poll_seconds=_number(env, "HUB_POLL_SECONDS", 30),
+        worker_threads=number(env, "HUB_WORKER_THREADS", 64),
+        poll_seconds=number(env, "HUB_POLL_SECONDS", 30),
         sandbox_url=env.get("HUB_SANDBOX_URL", "").rstrip("/") or None,
         allow_networks=_networks(env.get("HUB_ALLOW_PRIVATE_NETWORKS", "")),
-        log_format=env.get("HUB_LOG_FORMAT", "json"),
     )
+
+
+def port(environ: dict[str, str]) -> int:
+    """Where web listens."""
+    return number(environ, "PORT", DEFAULT_PORT)
 
 
 def bind(environ: dict[str, str], default: str) -> str:
@@ -66,7 +69,8 @@ def bind(environ: dict[str, str], default: str) -> str:
     return environ.get("HUB_BIND", default)
 
 
-def _number(env: dict[str, str], name: str, default: int) -> int:
+def number(env: dict[str, str], name: str, default: int) -> int:
+    """A whole number above 0 from the environment."""
     text = env.get(name, str(default))
     if not text.isdecimal() or int(text) < 1:
         raise BadSetting(f"{name} must be a whole number above 0, not {text!r}.")

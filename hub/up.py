@@ -21,10 +21,10 @@ class CannotStart(Exception):
 def run(args: Namespace) -> int:
     """Start everything, keep it running, stop it together; the exit code."""
     environ = dict(os.environ)
-    port = args.port or int(environ.get("PORT", settings.DEFAULT_PORT))
     host = settings.bind(environ, "127.0.0.1")
-    ports = [port, port + 1] if args.sandbox or args.demo else [port]
     try:
+        port = args.port or settings.port(environ)
+        ports = [port, port + 1] if args.sandbox or args.demo else [port]
         _check_ports(host, ports)
         environ |= _environment(environ, port, sandbox=len(ports) == 2)
         os.environ.update(environ)

@@ -17,7 +17,6 @@ from connectors.errors import (
     ConnectorError,
     InvalidRequest,
     Permanent,
-    RateLimited,
     Retryable,
     Unavailable,
 )
@@ -102,14 +101,13 @@ def _settle(tx: Tx, house: House, job: Job, story: Story, row: Row, problem: Exc
         return "waiting"
     if story.table is connections_table:
         return "failed"  # polling goes on by the clock
-    counted = not isinstance(problem, RateLimited)
-    last = counted and row["tries"] + 1 >= story.tries
+    waits = isinstance(problem, Retryable) and not isinstance(problem, Unavailable)
+    last = not waits and row["tries"] + 1 >= story.tries
     if isinstance(problem, Permanent | MappingError) or last:
         parking.park(tx, story.table, row, _reason(tx, problem))
-        house.metrics.parked.labels(type(problem).__name__).inc()
+        house.metrics.parked.labels(_code(problem)).inc()
         return "parked"
     seconds = _delay(house, problem, row["tries"])
-    waits = isinstance(problem, Retryable) and not isinstance(problem, Unavailable)
     work.put_off(
         tx, story.table, job.subject, seconds=seconds, error=str(problem), failed=not waits
     )

@@ -8,6 +8,8 @@ import gc
 import os
 from typing import Any
 
+from hub import settings
+
 POOL = 4  # database connections a web process: each is a server process of several megabytes
 
 
@@ -45,7 +47,7 @@ def _options(host: str, port: int) -> dict[str, Any]:
     return {
         "bind": f"{host}:{port}",
         "worker_class": "gevent",
-        "workers": int(os.environ.get("WEB_CONCURRENCY", "2")),
+        "workers": settings.number(dict(os.environ), "WEB_CONCURRENCY", 2),
         "preload_app": True,  # one import for all workers; connections are opened after the fork
         "when_ready": _before_forking,
         "worker_connections": 1000,

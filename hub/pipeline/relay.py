@@ -128,21 +128,22 @@ def close(house: House, job: Job) -> None:
     with house.store.transaction() as tx:
         ticket = tx.one("select * from tickets where id = :id", id=job.subject)
         connector = house.desks.open(connections.get(tx, ticket["connection_id"]))
-    before = Status(ticket["status"])
-    state = before if before.done else _solve(connector, ticket)
+    done = Status(ticket["status"]).done
+    state, word = (None, None) if done else _solve(connector, ticket)
     with house.store.transaction() as tx:
         jobs.finish(tx, job)
         conversations.lock(tx, ticket["conversation_id"])
         ticket = tx.one("select * from tickets where id = :id for update", id=job.subject)
-        if state != ticket["status"]:  # else the desk's own news was faster
-            record_status(tx, ticket, state, word=None)
+        if state is not None and state != ticket["status"]:  # else the desk's news was faster
+            record_status(tx, ticket, state, word=word)
 
 
-def _solve(connector: Connector, ticket: Row) -> Status:
+def _solve(connector: Connector, ticket: Row) -> tuple[Status, str | None]:
     try:
-        return connector.set_status(ticket["external_id"], Status.SOLVED).status
+        solved = connector.set_status(ticket["external_id"], Status.SOLVED)
     except (NotFound, Conflict):  # deleted or closed meanwhile: that is what we wanted
-        return Status.CLOSED
+        return Status.CLOSED, None
+    return solved.status, solved.word
 
 
 def record_status(tx: Tx, ticket: Row, status: Status, *, word: str | None) -> None:
@@ -151,7 +152,7 @@ def record_status(tx: Tx, ticket: Row, status: Status, *, word: str | None) -> N
     tx.run(
         tickets.update()
         .where(tickets.c.id == ticket["id"])
-        .values(status=status, word=word or ticket["word"], closed_at=closed_at)
+        .values(status=status, word=word, closed_at=closed_at)
     )
     about = {
         "conversation_id": ticket["conversation_id"],
@@ -160,7 +161,8 @@ def record_status(tx: Tx, ticket: Row, status: Status, *, word: str | None) -> N
     workspace = ticket["workspace_id"]
     detail = f"{ticket['status']} -> {status}"
     audit.record(tx, workspace, "ticket.status_changed", detail, subject_id=ticket["id"], **about)
-    shown = views.ticket(ticket) | {"status": status, "closed_at": views.moment(closed_at)}
+    told = {"status": status, "word": word}
+    shown = views.ticket(ticket) | told | {"closed_at": views.moment(closed_at)}
     news = {"ticket": shown, "previous": ticket["status"]}
     publish(tx, workspace, "ticket.status_changed", news, **about)
     if status.done:

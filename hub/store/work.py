@@ -46,6 +46,10 @@ def put_off(tx: Tx, table: Table, row_id: str, *, seconds: float, error: str, fa
     tx.run(statement)
 
 
+def _moment(tx: Tx) -> str:
+    return tx.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def reason(tx: Tx, code: str, text: str, fields: dict[str, str] | None = None) -> dict[str, Any]:
     """Why work is parked: a code to sort by, a sentence for a person, the desk's fields."""
-    return {"code": code, "text": text, "fields": fields or {}, "at": tx.now.isoformat()}
+    return {"code": code, "text": text, "fields": fields or {}, "at": _moment(tx)}

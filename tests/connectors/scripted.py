@@ -92,7 +92,7 @@ def server(prefix: str = "", drop: str = "") -> Iterator[Script]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = do_PUT = do_DELETE = go
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = go
 
         def log_message(self, *args: Any) -> None: ...
 

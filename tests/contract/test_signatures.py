@@ -53,8 +53,10 @@ def test_one_altered_byte_is_refused(
 
 @pytest.mark.parametrize("seconds", [-301, 301, 3600])
 def test_a_stale_webhook_is_refused(
-    connector: Connector, signed: Inbox, delivery: Delivery, seconds: int
+    desk: Desk, connector: Connector, signed: Inbox, delivery: Delivery, seconds: int
 ) -> None:
+    if not desk.harness.signs_time:
+        pytest.skip("this desk's signature does not cover the time")
     late = delivery.received_at + timedelta(seconds=seconds + (2 if seconds > 0 else -2))
     with pytest.raises(BadDelivery):
         connector.verify_signature(replace(delivery, received_at=late))
@@ -72,6 +74,8 @@ def test_every_signing_header_is_needed(
     desk: Desk, connector: Connector, delivery: Delivery
 ) -> None:
     names = desk.harness.signature_headers
+    if connector.can.webhooks == "secret" and not names:
+        pytest.skip("this desk's webhooks bring their secret in the address")
     assert names, "the harness names no signature_headers"
     for name in names:
         assert name in delivery.headers
@@ -128,6 +132,8 @@ def test_a_genuine_body_with_parts_missing_never_crashes(
     connector: Connector, delivery: Delivery
 ) -> None:
     """Whatever the desk leaves out tomorrow: a change, no change, or a refusal."""
+    if not delivery.body.startswith((b"{", b"[")):
+        pytest.skip("this desk's webhooks are no JSON: its own tests ask this")
     whole = json.loads(delivery.body)
     for path in _paths(whole):
         for value in (None, [], {}, 7, "x"):

@@ -1,0 +1,5 @@
+"""Freshdesk."""
+
+from connectors.freshdesk.connector import Freshdesk
+
+CONNECTOR = Freshdesk

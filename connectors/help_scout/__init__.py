@@ -1,0 +1,5 @@
+"""Help Scout."""
+
+from connectors.help_scout.connector import HelpScout
+
+CONNECTOR = HelpScout

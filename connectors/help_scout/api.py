@@ -1,0 +1,132 @@
+"""The way to one Help Scout account: session, OAuth2, errors."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+import requests
+from pydantic import SecretStr
+
+from connectors.auth import OAuth, Token
+from connectors.base import Ports
+from connectors.errors import AuthFailed, InvalidRequest, NotFound, Unavailable
+from connectors.help_scout.config import RETRY_HEADER, TOKEN_LIFE, Config
+from connectors.http import Http, answer_json
+
+MOVED = "moved"  # the name of a complaint that is none: where a merged conversation went
+
+
+class Api:
+    """One account's session and how it is called."""
+
+    def __init__(self, config: Config, ports: Ports) -> None:
+        self.config = config
+        self.ports = ports
+
+    @cached_property
+    def http(self) -> Http:
+        """The session, with a token of the client credentials grant."""
+        http = Http(
+            secrets=[self.config.app_secret.get_secret_value()],
+            explain=explain,
+            throttle=self.ports.throttle,
+            timeout=self.ports.timeout,
+            retry_header=RETRY_HEADER,
+        )
+        http.auth = OAuth(self.ports.tokens, self._grant, self.ports.now)
+        return http
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The JSON of a read below /v2."""
+        return answer_json(self._send("GET", path, params=query))
+
+    def post(self, path: str, body: Any) -> str:
+        """The id of what a create made: Help Scout answers with a header and no body."""
+        answer = self._send("POST", path, json=body)
+        with understood(f"POST {path}"):
+            return str(int(answer.headers["Resource-ID"]))
+
+    def write(self, method: str, path: str, body: Any = None) -> None:
+        """A change, which is answered with 204 and nothing more."""
+        answer = self._send(method, path, json=body)
+        if answer.status_code != 204:
+            words = f"{method} {path} -> {answer.status_code}: not what Help Scout answers"
+            raise Unavailable(words, sent=True)
+
+    def pages(self, path: str, name: str, **query: Any) -> Iterator[Any]:
+        """Every row of a list; Help Scout leaves `_embedded` out where there is none."""
+        number, last = 1, 1
+        while number <= last:
+            answer = self.get(path, **query, page=number)
+            with understood(f"GET {path}"):
+                last = int(answer["page"]["totalPages"])
+                rows = answer.get("_embedded", {}).get(name, [])
+            yield from rows
+            number += 1
+
+    def _send(self, method: str, path: str, **how: Any) -> requests.Response:
+        try:
+            return self.http.request(method, f"{self.config.root}/v2{path}", **how)
+        except InvalidRequest as refused:
+            if MOVED in refused.fields:
+                raise NotFound(f"{refused} (merged into {refused.fields[MOVED]})") from None
+            raise
+
+    def _grant(self, _: Token | None) -> Token:
+        """A token for two days; this grant has no refresh token."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.config.app_id,
+            "client_secret": self.config.app_secret.get_secret_value(),
+        }
+        url = f"{self.config.root}/v2/oauth2/token"
+        try:
+            answer = self.http.call("POST", url, data=form, auth=_unsigned)
+        except InvalidRequest as refused:  # 400 invalid_client, invalid_grant
+            raise AuthFailed(str(refused)) from None
+        with understood("POST /oauth2/token"):
+            life = timedelta(seconds=float(answer.get("expires_in") or TOKEN_LIFE))
+            access = SecretStr(str(answer["access_token"]))
+            return Token(access=access, expires_at=self.ports.now() + life)
+
+
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """An answer in another shape than Help Scout's is no answer: a proxy, or a bad day."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
+        words = f"{what}: an answer in an unknown shape ({type(problem).__name__})"
+        raise Unavailable(words, sent=True) from problem
+
+
+def explain(response: requests.Response) -> tuple[str, dict[str, str]]:
+    """Help Scout's words and its complaints by field (`vnd.error`), or where a ticket moved."""
+    moved = re.search(r"/conversations/(\d+)$", response.headers.get("Location", ""))
+    if response.status_code == 301 and moved:
+        return "the conversation was merged", {MOVED: moved[1]}
+    try:
+        answer = response.json()
+    except ValueError:
+        return response.text[:200], {}
+    if not isinstance(answer, Mapping):
+        return response.text[:200], {}
+    fields = _complaints(answer.get("_embedded"))
+    names = ("message", "error", "error_description")
+    words = [str(answer[name]) for name in names if answer.get(name)]
+    told = "; ".join([*words, *(f"{name}: {text}" for name, text in fields.items())])
+    return told[:1000] or response.text[:200], fields
+
+
+def _complaints(embedded: Any) -> dict[str, str]:
+    problems = embedded.get("errors") if isinstance(embedded, Mapping) else None
+    listed = [p for p in problems if isinstance(p, Mapping)] if isinstance(problems, list) else []
+    return {str(p.get("path")): str(p.get("message")) for p in listed}
+
+
+def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """No authentication: the token endpoint takes the secret in the form."""
+    return request

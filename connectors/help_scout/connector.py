@@ -1,0 +1,158 @@
+"""Help Scout behind the contract; a ticket is a conversation there, and an entry is a thread."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.base import Connector, Ports
+from connectors.errors import AuthFailed, InvalidRequest, NotFound, Unsupported
+from connectors.help_scout import changes, hooks, people, threads, webhook, words
+from connectors.help_scout.api import Api, understood
+from connectors.help_scout.config import CAN, NAME, TITLE, TO_VENDOR, Config
+from connectors.types import (
+    Account,
+    Change,
+    ChangePage,
+    Delivery,
+    Draft,
+    File,
+    Message,
+    Note,
+    Registration,
+    Requester,
+    Status,
+    Ticket,
+)
+
+CONVERSATIONS = "/conversations"
+JUST_NOW = timedelta(minutes=15)  # longer than the search index can be late, we hope
+
+
+class HelpScout(Connector):
+    """One Help Scout account and the inbox where its tickets begin."""
+
+    name = NAME
+    title = TITLE
+    Config = Config
+    can = CAN
+
+    def __init__(self, config: Any, ports: Ports) -> None:
+        super().__init__(config, ports)
+        self.api = Api(config, ports)
+
+    def verify(self) -> Account:
+        me = self.api.get("/users/me")
+        with understood("GET /users/me"):
+            names = [me.get("firstName"), me.get("lastName")]
+            name = " ".join(str(n) for n in names if n) or str(me["email"])
+            account = str(int(me["id"]))
+        return Account(id=account, name=name, missing=tuple(self._missing(name)))
+
+    def find_ticket(self, key: str) -> Ticket | None:
+        """Search for the tag; the index may be late, so look also at what changed just now."""
+        searched = self._search(f'(tag:"{_quoted(key)}")')
+        mine = [ticket for ticket in searched if ticket.key == key]
+        mine = mine or [ticket for ticket in self._recent() if ticket.key == key]
+        return min(mine, key=lambda ticket: int(ticket.id), default=None)
+
+    def create_ticket(self, draft: Draft) -> Ticket:
+        who = people.customer(draft.requester, draft.key)
+        said, note = threads.opening(draft)
+        form = {
+            "subject": draft.subject or "-",
+            "type": "email",
+            "status": "active",
+            "mailboxId": self.config.mailbox_id,
+            "customer": who,
+            "threads": [{**said, "customer": who}, note],
+        }
+        tags = [tag for tag in draft.fields.get("tags") or () if tag != draft.key]
+        form |= dict(draft.fields) | {"tags": [draft.key, *tags]}
+        return self.read_ticket(self.api.post(CONVERSATIONS, form))
+
+    def append_message(self, ticket_id: str, message: Message) -> str:
+        return self._say_as_customer(ticket_id, threads.body_of(message))
+
+    def add_note(self, ticket_id: str, note: Note) -> str:
+        return self.api.post(f"{_path(ticket_id)}/notes", threads.body_of(note))
+
+    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
+        kind = "customer" if isinstance(entry, Message) else "note"
+        for raw in self.api.pages(f"{_path(ticket_id)}/threads", "threads"):
+            with understood("GET /conversations/{id}/threads"):
+                if raw["type"] == kind and threads.same(raw, entry):
+                    return str(int(raw["id"]))
+        return None
+
+    def attach(self, ticket_id: str, file: File) -> str:
+        return self._say_as_customer(ticket_id, threads.file_body(file))
+
+    def set_status(self, ticket_id: str, status: Status) -> Ticket:
+        word = TO_VENDOR.get(status)
+        if word is None:
+            raise Unsupported(f"Help Scout has no status for {status}")
+        change = {"op": "replace", "path": "/status", "value": word}  # one operation at a time
+        self.api.write("PATCH", _path(ticket_id), change)
+        return self.read_ticket(ticket_id)
+
+    def read_ticket(self, ticket_id: str) -> Ticket:
+        raw = self.api.get(_path(ticket_id))
+        with understood("GET /conversations/{id}"):
+            return words.ticket_of(raw, self.config)
+
+    def fetch_changes(self, after: datetime | str) -> ChangePage:
+        return changes.fetch(self.api, after)
+
+    def previous_tickets(self, requester: Requester) -> list[Ticket]:
+        address = people.address_of(requester)
+        if address is None:
+            return []
+        order = {"sortField": "createdAt", "sortOrder": "desc"}
+        return self._search(f'(email:"{_quoted(address)}")', **order)[:10]
+
+    def ensure_webhooks(self, url: str, secret: str) -> Registration:
+        return hooks.ensure(self.api, url, secret)
+
+    def verify_signature(self, delivery: Delivery) -> None:
+        webhook.verify(delivery)
+
+    def parse_webhook(self, delivery: Delivery) -> list[Change]:
+        return webhook.parse(delivery, self.config)
+
+    def _missing(self, name: str) -> list[str]:
+        try:
+            self.api.get(f"/mailboxes/{self.config.mailbox_id}")
+        except (AuthFailed, NotFound, InvalidRequest):
+            return [f"There is no mailbox {self.config.mailbox_id} (inbox) that {name} may see."]
+        return []
+
+    def _search(self, query: str, **order: str) -> list[Ticket]:
+        return self._tickets(self.api.get(CONVERSATIONS, status="all", query=query, **order))
+
+    def _recent(self) -> list[Ticket]:
+        return self._tickets(changes.recent(self.api, self.api.ports.now() - JUST_NOW))
+
+    def _tickets(self, answer: Any) -> list[Ticket]:
+        with understood("GET /conversations"):
+            rows = answer.get("_embedded", {}).get("conversations", [])
+            if "page" not in answer:
+                raise KeyError("page")
+            return [words.ticket_of(raw, self.config) for raw in rows]
+
+    def _say_as_customer(self, ticket_id: str, body: dict[str, Any]) -> str:
+        """Add a thread in the customer's name, which opens a closed conversation again."""
+        customer = self.read_ticket(ticket_id).requester_id
+        with understood("GET /conversations/{id}"):
+            who = {"customer": {"id": int(customer or "")}}
+        return self.api.post(f"{_path(ticket_id)}/customer", who | body)
+
+
+def _path(ticket_id: str) -> str:
+    """The path of a ticket, whose id is a number at Help Scout."""
+    if not (ticket_id.isascii() and ticket_id.isdecimal()):
+        raise NotFound("this is no conversation's number")
+    return f"{CONVERSATIONS}/{ticket_id}"
+
+
+def _quoted(text: str) -> str:
+    """`text` for between the quotation marks of a search."""
+    return text.replace("\\", "").replace('"', "")

@@ -1,0 +1,5 @@
+"""HubSpot Service Hub."""
+
+from connectors.hubspot.connector import HubSpot
+
+CONNECTOR = HubSpot

@@ -1,0 +1,162 @@
+"""The way to one HubSpot account: session, errors, the library, and the calls that it lacks."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import requests
+
+from connectors.base import Ports
+from connectors.errors import Conflict, InvalidRequest, NotFound, Unavailable
+from connectors.http import Http
+from connectors.hubspot.config import FILES, VERSION, Config
+from connectors.transcript import clean
+from connectors.types import File
+
+if TYPE_CHECKING:
+    from connectors.hubspot.library import Library
+
+T = TypeVar("T")
+FOLDER = "/escalations"
+WAITS = {"SECONDLY": 1, "TEN_SECONDLY_ROLLING": 10}  # seconds; HubSpot sends no Retry-After
+
+
+class Api:
+    """One account's session, the library on it, and what the library has no call for."""
+
+    def __init__(self, config: Config, ports: Ports) -> None:
+        self.config = config
+        self.ports = ports
+
+    @cached_property
+    def http(self) -> Http:
+        """The session with the app's token."""
+        token = self.config.access_token.get_secret_value()
+        secrets = (token, self.config.client_secret.get_secret_value())
+        ports = self.ports
+        http = Session(
+            secrets=secrets, explain=explain, throttle=ports.throttle, timeout=ports.timeout
+        )
+        http.headers["Authorization"] = f"Bearer {token}"
+        return http
+
+    @cached_property
+    def crm(self) -> "Library":
+        """The library; imported here, so that a process which only checks webhooks has none."""
+        from connectors.hubspot.library import Library
+
+        return Library(self.http, self.config)
+
+    @cached_property
+    def app(self) -> str:
+        """Where people work: the region shows in the account's details only."""
+        if self.config.base_url:
+            return self.config.root
+        with understood("GET /account-info"):
+            return f"https://{self.account()['uiDomain']}"
+
+    def account(self) -> Any:
+        """GET /account-info."""
+        return self.http.call("GET", f"{self.config.root}/account-info/{VERSION}/details")
+
+    def make_key_property(self) -> bool:
+        """Make our property of tickets; False if it was there already."""
+        try:
+            self.crm.key_property()
+            return False
+        except NotFound:
+            pass
+        with suppress(Conflict):  # somebody else has just made it
+            self.crm.make_key_property()
+        return True
+
+    def with_key(self, call: Callable[[], T]) -> T:
+        """The call's result; refused in an account without our property, once more with it."""
+        try:
+            return call()
+        except InvalidRequest:
+            if not self.make_key_property():
+                raise
+        return call()
+
+    def associated(self, raw: Mapping[str, Any], kind: str) -> list[str]:
+        """The ids of all notes, emails or contacts of a ticket that was read with them."""
+        found = ((raw.get("associations") or {}).get(kind)) or {}
+        ids = {str(row["id"]) for row in found.get("results") or ()}
+        while after := ((found.get("paging") or {}).get("next") or {}).get("after"):
+            # From memory: no ticket of ours has yet had so many that the answer was cut.
+            path = f"/crm/objects/{VERSION}/tickets/{raw['id']}/associations/{kind}"
+            asked = {"after": after, "limit": 500}
+            found = self.http.call("GET", f"{self.config.root}{path}", params=asked)
+            ids |= {str(row.get("id") or row["toObjectId"]) for row in found["results"]}
+        return sorted(ids, key=int)
+
+    def upload(self, file: File) -> str:
+        """Upload a file that has data, for this account's people only; its id."""
+        name = clean(file.name) or "file"
+        form = {
+            "options": json.dumps({"access": "PRIVATE"}),
+            "folderPath": FOLDER,
+            "fileName": name,
+        }
+        files = {"file": (name, file.data or b"", file.content_type)}
+        told = self.http.call("POST", f"{self.config.root}{FILES}", data=form, files=files)
+        with understood(f"POST {FILES}"):
+            return str(told["id"])
+
+
+class Session(Http):
+    """Our session, with HubSpot's way to say how long a 429 lasts."""
+
+    def _exchange(self, request: requests.PreparedRequest, kwargs: Any) -> requests.Response:
+        response = super()._exchange(request, kwargs)
+        if response.status_code == 429 and "Retry-After" not in response.headers:
+            wait = WAITS.get(_policy(response))
+            if wait:
+                response.headers["Retry-After"] = str(wait)
+        return response
+
+
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """An answer in another shape than HubSpot's is no answer: a proxy, or a bad day."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
+        words = f"{what}: an answer in an unknown shape ({type(problem).__name__})"
+        raise Unavailable(words, sent=True) from problem
+
+
+def explain(response: requests.Response) -> tuple[str, dict[str, str]]:
+    """HubSpot's words with its category, and its complaints by property."""
+    told = _object(response)
+    words = [str(told[name]) for name in ("category", "message") if told.get(name)]
+    fields: dict[str, str] = {}
+    for problem in told.get("errors") or ():
+        if isinstance(problem, Mapping):
+            complaint = str(problem.get("message") or problem.get("code") or "refused")
+            words.append(complaint)
+            fields |= dict.fromkeys(_properties(problem), complaint)
+    return "; ".join(words)[:1000] or response.text[:200], fields
+
+
+def _properties(problem: Mapping[str, Any]) -> list[str]:
+    context = problem.get("context")
+    named = context.get("propertyName") if isinstance(context, Mapping) else None
+    if isinstance(named, list):
+        return [str(name) for name in named]
+    return [str(problem["in"])] if problem.get("in") else []
+
+
+def _policy(response: requests.Response) -> str:
+    return str(_object(response).get("policyName"))
+
+
+def _object(response: requests.Response) -> Mapping[str, Any]:
+    try:
+        told = response.json()
+    except ValueError:
+        return {}
+    return told if isinstance(told, Mapping) else {}

@@ -1,0 +1,5 @@
+"""Intercom."""
+
+from connectors.intercom.connector import Intercom
+
+CONNECTOR = Intercom

@@ -1,0 +1,5 @@
+"""Salesforce Service Cloud."""
+
+from connectors.salesforce.connector import Salesforce
+
+CONNECTOR = Salesforce

@@ -1,0 +1,82 @@
+"""What Salesforce answers when something is wrong, as our errors."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+
+from connectors.errors import ConnectorError, NotFound, RateLimited, Unavailable
+from connectors.http import Http
+from connectors.salesforce.config import LOCKED, SPENT
+
+
+class SalesforceHttp(Http):
+    """A session that knows Salesforce's error codes, which say more than its statuses."""
+
+    def _error(
+        self, request: requests.PreparedRequest, response: requests.Response
+    ) -> ConnectorError:
+        plain = super()._error(request, response)
+        error = sorted_out(plain, codes(_json(response)))
+        if isinstance(error, RateLimited) and error is not plain:
+            self.throttle.limited(SPENT)
+        return error
+
+
+def sorted_out(error: ConnectorError, codes: Sequence[str]) -> ConnectorError:
+    """The error that a code of Salesforce's really is."""
+    words = str(error)
+    if isinstance(error, RateLimited):
+        return error
+    if "REQUEST_LIMIT_EXCEEDED" in codes:  # comes as 403
+        return RateLimited(words, retry_after=SPENT)
+    if "UNABLE_TO_LOCK_ROW" in codes:  # comes as 400: other automation holds a parent record
+        return Unavailable(words, sent=False, retry_after=LOCKED)
+    if "ENTITY_IS_DELETED" in codes:
+        return NotFound(words)
+    return error
+
+
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """An answer in another shape than Salesforce's is no answer: a proxy, or a bad day."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as problem:
+        words = f"{what}: an answer in an unknown shape ({type(problem).__name__})"
+        raise Unavailable(words, sent=True) from None
+
+
+def explain(response: requests.Response) -> tuple[str, dict[str, str]]:
+    """Salesforce's words, and its complaints by field."""
+    words, fields = complaints(_json(response))
+    return words or response.text[:200], fields
+
+
+def complaints(answer: Any) -> tuple[str, dict[str, str]]:
+    """Of a list of errors, or of the one of a token endpoint."""
+    if isinstance(answer, Mapping):
+        told = [answer.get("error"), answer.get("error_description")]
+        return ": ".join(str(word) for word in told if word)[:1000], {}
+    problems = [one for one in answer if isinstance(one, Mapping)] if _is_list(answer) else []
+    words = [f"{one.get('errorCode')}: {one.get('message')}" for one in problems]
+    fields = {str(n): str(one.get("message")) for one in problems for n in one.get("fields") or ()}
+    return "; ".join(words)[:1000], fields
+
+
+def codes(answer: Any) -> list[str]:
+    """The words that Salesforce has for what is wrong."""
+    problems = answer if _is_list(answer) else []
+    return [str(one.get("errorCode")) for one in problems if isinstance(one, Mapping)]
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _json(response: requests.Response) -> Any:
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,5 @@
+"""Zoho Desk."""
+
+from connectors.zoho_desk.connector import ZohoDesk
+
+CONNECTOR = ZohoDesk

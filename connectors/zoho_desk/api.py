@@ -1,0 +1,141 @@
+"""The way to one Zoho Desk organization: session, tokens, errors, files."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+import requests
+from pydantic import SecretStr
+
+from connectors.auth import OAuth, Token
+from connectors.base import Ports
+from connectors.errors import AuthFailed, InvalidRequest, RateLimited, Unavailable, Unsupported
+from connectors.http import Http
+from connectors.transcript import clean
+from connectors.types import File
+from connectors.zoho_desk.config import FILE_LIMIT, Config
+
+REMEMBERED = 1000  # threads whose text we know without asking
+MINTING = 600.0  # seconds: ten access tokens per refresh token in this time
+
+
+class Api:
+    """One organization's session."""
+
+    def __init__(self, config: Config, ports: Ports) -> None:
+        self.config = config
+        self.ports = ports
+        self.threads: dict[str, Mapping[str, Any]] = {}
+
+    @cached_property
+    def http(self) -> Http:
+        """The session, with tokens that all workers share: Zoho mints few of them."""
+        secrets = (self.config.client_secret, self.config.refresh_token)
+        http = Http(
+            secrets=[secret.get_secret_value() for secret in secrets],
+            explain=explain,
+            throttle=self.ports.throttle,
+            timeout=self.ports.timeout,
+        )
+        http.headers["orgId"] = self.config.org_id
+        ports = self.ports
+        http.auth = OAuth(ports.tokens, self._grant, ports.now, scheme="Zoho-oauthtoken")
+        return http
+
+    def call(self, method: str, path: str, **kwargs: Any) -> Any:
+        """A call to a path below /api/v1; None for 204, which stands for an empty list."""
+        return self.http.call(method, f"{self.config.root}/api/v1{path}", **kwargs)
+
+    def rows(self, path: str, **query: Any) -> list[Mapping[str, Any]]:
+        """The `data` of a list."""
+        answer = self.call("GET", path, params=query)
+        with understood(f"GET {path}"):
+            return [] if answer is None else list(answer["data"])
+
+    def thread(self, ticket_id: str, thread_id: str) -> Mapping[str, Any]:
+        """A thread with its content, which lists do not have; it never changes once sent."""
+        if thread_id not in self.threads:
+            if len(self.threads) >= REMEMBERED:
+                self.threads.clear()
+            answer = self.call("GET", f"/tickets/{ticket_id}/threads/{thread_id}")
+            with understood("GET /tickets/{id}/threads/{id}"):
+                self.threads[thread_id] = {**answer, "content": answer["content"]}
+        return self.threads[thread_id]
+
+    def upload(self, file: File, path: str = "/uploads", **form: str) -> str:
+        """Send a file that has data; its id."""
+        if len(file.data or b"") > FILE_LIMIT:
+            raise Unsupported(f"Zoho Desk takes files up to {FILE_LIMIT} bytes")
+        name = clean(file.name) or "file"
+        files = {"file": (name, file.data, file.content_type)}
+        answer = self.call("POST", path, files=files, data=form)
+        with understood(f"POST {path}"):
+            return str(answer["id"])
+
+    def _grant(self, _: Token | None) -> Token:
+        """An access token for the refresh token, which stays the same."""
+        form = {
+            "grant_type": "refresh_token",
+            "client_id": self.config.client_id,
+            "client_secret": self.config.client_secret.get_secret_value(),
+            "refresh_token": self.config.refresh_token.get_secret_value(),
+        }
+        url = f"{self.config.accounts}/oauth/v2/token"
+        try:
+            answer = self.http.call("POST", url, data=form, auth=unsigned, headers={"orgId": None})
+        except InvalidRequest as refused:
+            raise self._refused(str(refused)) from None
+        with understood("POST /oauth/v2/token"):
+            if "error" in answer:  # refusals come with status 200
+                words = f"{answer['error']} {answer.get('error_description', '')}"
+                raise self._refused(self.http.scrub(f"POST /oauth/v2/token: {words.strip()}"))
+            ends = self.ports.now() + timedelta(seconds=float(answer.get("expires_in", 3600)))
+            return Token(access=SecretStr(str(answer["access_token"])), expires_at=ends)
+
+    def _refused(self, words: str) -> AuthFailed | RateLimited:
+        # Unsure, from reports: too many access tokens are refused with these words.
+        if "too many requests" in words.casefold():
+            return RateLimited(words, retry_after=MINTING)
+        return AuthFailed(words)
+
+
+def unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """No authentication: the token endpoint takes the client's secret in the body."""
+    return request
+
+
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """An answer in another shape than Zoho's is no answer: a proxy, or a bad day."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
+        words = f"{what}: an answer in an unknown shape ({type(problem).__name__})"
+        raise Unavailable(words, sent=True) from problem
+
+
+def explain(response: requests.Response) -> tuple[str, dict[str, str]]:
+    """Zoho's code and words, and its complaints by field."""
+    try:
+        answer = response.json()
+    except ValueError:
+        return response.text[:200], {}
+    if not isinstance(answer, Mapping):
+        return response.text[:200], {}
+    names = ("errorCode", "error", "message", "error_description")
+    words = [answer[name] for name in names if isinstance(answer.get(name), str)]
+    listed = answer.get("errors")
+    fields = _complaints(listed if isinstance(listed, list) else [])
+    told = [f"{name}: {complaint}" for name, complaint in fields.items()]
+    return "; ".join([*words, *told])[:1000] or response.text[:200], fields
+
+
+def _complaints(listed: list[Any]) -> dict[str, str]:
+    found = {}
+    for one in listed:
+        if isinstance(one, Mapping) and isinstance(one.get("fieldName"), str):
+            told = one.get("errorMessage") or one.get("errorType") or "invalid"
+            found[one["fieldName"].lstrip("/")] = str(told)
+    return found

@@ -1,0 +1,116 @@
+"""What is particular to Zoho Desk, as data: the credentials form, capabilities, words, limits."""
+
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr
+
+from connectors import base
+from connectors.types import Status
+
+NAME = "zoho_desk"
+TITLE = "Zoho Desk"
+KEY_PREFIX = "esc_"  # of every key that the hub stamps; other tickets are none of our business
+
+HOSTS = {  # data centre: Desk's host, the host of its accounts
+    "com": ("desk.zoho.com", "accounts.zoho.com"),
+    "eu": ("desk.zoho.eu", "accounts.zoho.eu"),
+    "in": ("desk.zoho.in", "accounts.zoho.in"),
+    "com.au": ("desk.zoho.com.au", "accounts.zoho.com.au"),
+    "jp": ("desk.zoho.jp", "accounts.zoho.jp"),
+    "ca": ("desk.zohocloud.ca", "accounts.zohocloud.ca"),  # unsure: some sources say zoho.ca
+}
+
+# From memory or unsure, and nowhere else: the largest file, how late the search index is, the
+# length of a ticket's subject and of a contact's names.
+FILE_LIMIT = 20 * 1024 * 1024
+FIND_LAG = 120
+SUBJECT_LIMIT = 255
+NAME_LIMIT = 50
+# A comment's length is in Zoho's OAS (32,000, unit not named); a description's is not: the same.
+TEXT_LIMIT = 32_000  # bytes, so that it holds whatever the unit is
+
+CAN = base.Capabilities(
+    find_by_key=True,
+    find_lag=FIND_LAG,
+    attachments=FILE_LIMIT,
+    webhooks="secret",  # the desk signs a token beside the body, not the body
+    registers_webhooks=True,
+    concurrency=5,  # of the smallest plan
+)
+
+BY_TYPE = {"open": Status.OPEN, "on hold": Status.ON_HOLD, "closed": Status.CLOSED}
+BY_NAME = {
+    "waiting on customer": Status.PENDING,
+    "resolved": Status.SOLVED,
+    "escalated": Status.OPEN,
+}
+# The first word that the account has; the last one every account has.
+TO_VENDOR = {
+    Status.NEW: ("Open",),
+    Status.OPEN: ("Open",),
+    Status.PENDING: ("Waiting on customer", "On Hold"),
+    Status.ON_HOLD: ("On Hold",),
+    Status.SOLVED: ("Resolved", "Closed"),
+    Status.CLOSED: ("Closed",),
+}
+
+PAGE = 25  # changed tickets at a time: each of ours costs two more calls
+DEPTH = 900  # rows; the OAS searches 999 deep, the pages say 4,999
+SAID_BY_CUSTOMER = "Customer wrote:"
+WEBHOOK_NAME = "Escalation hub"
+
+
+def subscriptions(department: str) -> dict[str, dict[str, Any] | None]:
+    """What our webhook wants to hear (OAS); `ignoreSourceId` is documented, and refused."""
+    here = {"departmentIds": [department]}
+    return {
+        "Ticket_Update": {**here, "fields": ["status", "assigneeId"], "includePrevState": True},
+        "Ticket_Thread_Add": {**here, "direction": "out"},
+        "Ticket_Comment_Add": here,
+        "Ticket_Delete": None,  # takes no filter
+    }
+
+
+class Config(base.Config, frozen=True):
+    """The credentials form: a self client's refresh token, and where tickets go."""
+
+    data_center: Literal["com", "eu", "in", "com.au", "jp", "ca"] = Field(
+        title="Data center", description="The end of your Zoho address: eu for desk.zoho.eu."
+    )
+    org_id: str = Field(
+        title="Organization id",
+        description="Setup, Developer Space, API: OrgId.",
+        pattern=r"^[0-9]+$",
+    )
+    client_id: str = Field(
+        title="Client id", description="Of a self client in Zoho's API console.", min_length=1
+    )
+    client_secret: SecretStr = Field(
+        title="Client secret", description="Beside the client id.", min_length=1
+    )
+    refresh_token: SecretStr = Field(
+        title="Refresh token",
+        description="Made once with the self client; it stays valid until it is revoked.",
+        min_length=1,
+    )
+    department_id: str = Field(
+        title="Department id",
+        description="Where new tickets go: the number in the department's address.",
+        pattern=r"^[0-9]+$",
+    )
+    key_field: str = Field(
+        "cf_escalation_id",
+        title="Field for the escalation's id",
+        description="API name of a custom text field of tickets, made for this.",
+        pattern=r"^cf_[a-z0-9_]+$",
+    )
+
+    @property
+    def root(self) -> str:
+        """Where the desk is reached, without a slash at its end."""
+        return (self.base_url or f"https://{HOSTS[self.data_center][0]}").rstrip("/")
+
+    @property
+    def accounts(self) -> str:
+        """Where tokens are granted."""
+        return (self.base_url or f"https://{HOSTS[self.data_center][1]}").rstrip("/")
