@@ -48,8 +48,12 @@ class Control:
             return no.answer
 
     def show_desks(self, _request: Request) -> Any:
-        """Every desk with its demo accounts, so that a connection can be built from the answer."""
-        return {"data": [_shown(desk) for desk in self.desks.values()]}
+        """Every desk with its demo accounts, so that a connection can be built from the answer.
+
+        `began` names this life of the sandbox: in the next one its numbers begin anew.
+        """
+        began = self.world.began.isoformat()
+        return {"data": [_shown(desk) for desk in self.desks.values()], "began": began}
 
     def show_ledger(self, request: Request) -> Any:
         args = request.args

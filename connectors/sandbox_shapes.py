@@ -23,6 +23,7 @@ class World:
     origin: str = "http://127.0.0.1"
 
     def __post_init__(self) -> None:
+        self.began = self.now()
         self.ledger = Ledger(self.now)
 
 

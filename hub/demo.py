@@ -1,11 +1,13 @@
 """`python -m hub demo`: a sample conversation through a running hub, told line by line.
 
-The first time it makes what it needs: a bookbag source, the sandbox Zendesk, a route, a user and
-an API key, kept in `HUB_DATA_DIR/demo.json`.
+The first time it makes what it needs: a bookbag source, a connection to every sandbox desk, a user
+and an API key, kept in `HUB_DATA_DIR/demo.json`. The sandbox forgets everything when it stops and
+counts anew, so its next life is a new account at each desk.
 """
 
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import secrets
@@ -49,9 +51,10 @@ class Accounts:
 
     source_id: str
     source_secret: str
-    connection_id: str
     api_key: str
     password: str
+    connections: dict[str, str]  # by desk
+    sandbox: str  # its life
 
 
 def run(args: Namespace) -> int:
@@ -63,10 +66,14 @@ def run(args: Namespace) -> int:
         accounts = prepare(built)
         hub = replace(hub, accounts=accounts)
         _welcome(built, accounts)
-        for sample in SAMPLES[: 1 if args.once else None]:
-            follow(hub, built, sample)
+        desks = ["zendesk"] if args.once else sorted(accounts.connections)
+        for desk, sample in zip(desks, itertools.cycle(SAMPLES), strict=False):
+            follow(hub, built, desk, sample)
     except (DemoFailed, admin.BadInput) as problem:
         print(f"The demo cannot go on: {problem}", file=sys.stderr)
+        return 1
+    except requests.ConnectionError:
+        print(f"The demo cannot go on: nobody answers at {hub.url} any more.", file=sys.stderr)
         return 1
     finally:
         built.close()
@@ -91,10 +98,11 @@ class Hub:
 
         _wait(ready, f"no hub answers at {self.url}")
 
-    def escalate(self, sample: Sample, conversation: str) -> str:
+    def escalate(self, sample: Sample, conversation: str, desk: str) -> str:
         """Post the sample as a bookbag webhook; the escalation's id."""
         assert self.accounts is not None
-        body = json.dumps(sample.event(conversation, time.time())).encode()
+        target = self.accounts.connections[desk]
+        body = json.dumps(sample.event(conversation, time.time(), target)).encode()
         answer = requests.post(
             f"{self.url}/webhooks/sources/{self.accounts.source_id}",
             data=body,
@@ -125,22 +133,22 @@ def _signature(secret: str, body: bytes) -> str:
 def prepare(house: House) -> Accounts:
     """The demo's accounts: kept ones if the database still knows them, else new ones."""
     path = house.settings.data_dir / "demo.json"
-    kept = _kept(house, path)
-    if kept is None:
-        kept = _make(house)
+    life, desks = _sandbox(house)
+    kept = _kept(house, path) or _make(house)
+    if kept.sandbox != life:
+        kept = replace(kept, sandbox=life, connections=_connect(house, kept, desks))
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(asdict(kept), file)
-        return kept
-    # The sandbox forgets its webhooks when it stops.
-    workspace_id = _workspace(house)
-    admin.verify_connection(house, workspace_id, kept.connection_id)
     return kept
 
 
 def _kept(house: House, path: Path) -> Accounts | None:
     if not path.exists():
         return None
-    kept = Accounts(**json.loads(path.read_text()))
+    try:
+        kept = Accounts(**json.loads(path.read_text()))
+    except (TypeError, ValueError):  # of another version
+        return None
     with house.store.transaction() as tx:
         known = tx.value("select 1 from sources where id = :id", id=kept.source_id)
     return kept if known else None
@@ -149,22 +157,50 @@ def _kept(house: House, path: Path) -> Accounts | None:
 def _make(house: House) -> Accounts:
     workspace_id = _workspace(house)
     password = secrets.token_urlsafe(9)
-    title = f"Demo {time.strftime('%H:%M:%S')}"  # an older demo may have left its own behind
+    title = f"Demo {_clock()}"  # an older demo may have left its own behind
     source = admin.add_source(house, workspace_id, title, "bookbag")
-    connected = admin.add_connection(
-        house, workspace_id, "zendesk", title, _sandbox_account(house, "zendesk")
-    )
     with house.store.transaction() as tx:
-        admin.add_route(tx, workspace_id, [connected.row["id"]])
+        tx.run("delete from users where email = :email", email=EMAIL)
         admin.add_user(tx, workspace_id, EMAIL, "Demo Agent", "owner", password)
-        key = admin.create_key(tx, workspace_id, "Demo", "owner")
+        key = admin.create_key(tx, workspace_id, title, "owner")
     return Accounts(
         source_id=source["id"],
         source_secret=source["secret"],
-        connection_id=connected.row["id"],
         api_key=key["key"],
         password=password,
+        connections={},
+        sandbox="",
     )
+
+
+def _connect(house: House, kept: Accounts, desks: dict[str, Any]) -> dict[str, str]:
+    """A connection to every desk's account of this life; those of the last are paused."""
+    workspace_id = _workspace(house)
+    with house.store.transaction() as tx:
+        for old in kept.connections.values():
+            admin.pause_connection(tx, workspace_id, old, "The sandbox was started anew.")
+    made = {}
+    for desk in desks.values():
+        title = f"{desk['title']} (sandbox, {_clock()})"
+        config = desk["accounts"][0]["config"]
+        added = admin.add_connection(house, workspace_id, desk["desk"], title, config)
+        _set_up_webhook(house, desk["desk"], added)
+        made[desk["desk"]] = added.row["id"]
+    return made
+
+
+def _set_up_webhook(house: House, desk: str, added: admin.Connected) -> None:
+    """What a person does at desks whose webhooks cannot be registered by API."""
+    if not added.steps:
+        return
+    connection_id, secret = added.row["id"], secrets.token_urlsafe(24)
+    admin.set_webhook_secret(house, added.row["workspace_id"], connection_id, secret)
+    hook = {"desk": desk, "url": _hook(house, connection_id), "secret": secret}
+    requests.post(f"{house.settings.sandbox_url}/_hooks", json=hook, timeout=10)
+
+
+def _hook(house: House, connection_id: str) -> str:
+    return f"{house.settings.public_url}/webhooks/desks/{connection_id}"
 
 
 def _workspace(house: House) -> str:
@@ -172,19 +208,24 @@ def _workspace(house: House) -> str:
         return str(admin.workspace(tx, "default")["id"])
 
 
-def _sandbox_account(house: House, desk: str) -> dict[str, Any]:
+def _clock() -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _sandbox(house: House) -> tuple[str, dict[str, Any]]:
+    """The sandbox's life, and its desks by name."""
     url = house.settings.sandbox_url
     if url is None:
         raise DemoFailed("it needs the sandbox desks: start the hub with --sandbox.")
 
-    def desks() -> list[dict[str, Any]]:
+    def ask() -> dict[str, Any] | None:
         try:
-            return list(requests.get(f"{url}/_desks", timeout=2).json()["data"])
+            return dict(requests.get(f"{url}/_desks", timeout=2).json())
         except requests.RequestException:
-            return []
+            return None
 
-    told = _wait(desks, f"no sandbox answers at {url}")
-    return next(dict(d["accounts"][0]["config"]) for d in told if d["desk"] == desk)
+    told = _wait(ask, f"no sandbox answers at {url}")
+    return told["began"], {desk["desk"]: desk for desk in told["data"]}
 
 
 def _welcome(house: House, accounts: Accounts) -> None:
@@ -194,12 +235,12 @@ def _welcome(house: House, accounts: Accounts) -> None:
     print()
 
 
-def follow(hub: Hub, house: House, sample: Sample) -> None:
+def follow(hub: Hub, house: House, desk: str, sample: Sample) -> None:
     """One sample to its end: the desk's agent answers and solves as soon as there is a ticket."""
     began = time.monotonic()
     conversation = f"demo-{int(time.time() * 1000)}"
-    print(f"A customer writes ({sample.language}): {sample.opening}", flush=True)
-    escalation_id = hub.escalate(sample, conversation)
+    print(f"For {desk}, a customer writes ({sample.language}): {sample.opening}", flush=True)
+    escalation_id = hub.escalate(sample, conversation, desk)
     acted = False
     for line in _lines(hub, escalation_id):
         title = TITLES.get(line["what"])
@@ -228,10 +269,19 @@ def _lines(hub: Hub, escalation_id: str) -> Iterator[dict[str, Any]]:
 
 def _agent_acts(hub: Hub, house: House, escalation_id: str, sample: Sample) -> None:
     ticket = hub.escalation(escalation_id)["ticket"]
-    url = f"{house.settings.sandbox_url}/_act"
-    for deed in ({"reply": sample.reply}, {"status": "solved"}):
+    _, desks = _sandbox(house)
+    solved = _solved(desks[ticket["desk"]]["statuses"])
+    for deed in ({"reply": sample.reply}, {"status": solved}):
         told = {"desk": ticket["desk"], "ticket_id": ticket["external_id"]} | deed
-        requests.post(url, json=told, timeout=10).raise_for_status()
+        answer = requests.post(f"{house.settings.sandbox_url}/_act", json=told, timeout=10)
+        if not answer.ok:
+            raise DemoFailed(f"the sandbox's agent could not act: {answer.text}")
+
+
+def _solved(words: list[str]) -> str:
+    """The desk's own word for a ticket that is done: resolved rather than closed."""
+    done = [word for word in words if word.casefold().startswith(("solved", "resolved"))]
+    return (done or [word for word in words if "close" in word.casefold()])[0]
 
 
 def _wait(ask: Callable[[], Any], otherwise: str) -> Any:

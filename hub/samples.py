@@ -18,8 +18,8 @@ class Sample:
         """The customer's first words."""
         return self.turns[0][1]
 
-    def event(self, conversation: str, now: float) -> dict[str, Any]:
-        """The bookbag event that escalates it; `now` in epoch seconds."""
+    def event(self, conversation: str, now: float, target: str) -> dict[str, Any]:
+        """The bookbag event that escalates it to a connection; `now` in epoch seconds."""
         first = self.name.split()[0].lower()
         return {
             "event": "conversation.escalated",
@@ -27,6 +27,7 @@ class Sample:
             "data": {
                 "conversationId": conversation,
                 "channel": "web",
+                "target": target,
                 "reason": {"code": "customer_request", "text": "The customer asks for a person."},
                 "customer": {"name": self.name, "email": f"{first}@example.com"},
                 "transcript": [{"role": role, "content": text} for role, text in self.turns],

@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+import requests
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
@@ -53,7 +54,8 @@ def sandbox_url() -> Iterator[str]:
 
 @pytest.fixture
 def settings(database_url: str, sandbox_url: str, tmp_path: Path) -> Settings:
-    """Settings of a hub on loopback that may call loopback."""
+    """Settings of a hub on loopback that may call loopback; the sandbox desks without faults."""
+    requests.delete(f"{sandbox_url}/_faults", timeout=10).raise_for_status()
     return Settings(
         database_url=database_url,
         data_dir=tmp_path,

@@ -47,24 +47,21 @@ def source(source_id: str) -> Response:
 @blueprint.get("/desks/<connection_id>")
 def desk_is_there(connection_id: str) -> Response:
     """Some desks ask whether the address answers before they accept it as a webhook's."""
-    return jsonify({"status": "ok"})
+    with house().store.reading() as tx:
+        known = tx.value("select 1 from connections where id = :id", id=connection_id)
+    return jsonify({"status": "ok"}) if known else problem(404, "There is no such connection.")
 
 
 @blueprint.post("/desks/<connection_id>")
 def desk(connection_id: str) -> Response:
     """A desk's webhook: 200 once its changes are in the inbox."""
     try:
-        body = _body()
-        told = _take_changes(house(), connection_id, body)
+        answer = _take_changes(house(), connection_id, _body())
     except Refused as refusal:
         return _refused(refusal)
     except BadDelivery as refusal:
         return problem(401, str(refusal))
-    except (DBAPIError, TimeoutError):
-        return _unavailable()
-    if told is None:
-        return problem(404, "There is no such connection.")
-    return jsonify({"accepted": told})
+    return answer or problem(404, "There is no such connection.")
 
 
 def _answer(house: House, source_id: str) -> Response:
@@ -81,13 +78,13 @@ def _answer(house: House, source_id: str) -> Response:
         )
     except Refused as refusal:
         return _refused(refusal)
-    except (DBAPIError, TimeoutError):
-        return _unavailable()
+    except (DBAPIError, TimeoutError) as fault:
+        return unavailable(fault)
     return Response(_json(receipt.as_dict()), 202, content_type="application/json")
 
 
-def _take_changes(house: House, connection_id: str, body: bytes) -> int | None:
-    """How many changes were new; None without such a connection."""
+def _take_changes(house: House, connection_id: str, body: bytes) -> Response | None:
+    """The answer that the desk waits for; None without such a connection."""
     with house.store.reading() as tx:
         row = tx.first("select * from connections where id = :id", id=connection_id)
     if row is None:
@@ -104,7 +101,11 @@ def _take_changes(house: House, connection_id: str, body: bytes) -> int | None:
     connector.verify_signature(delivery)
     told = connector.parse_webhook(delivery)
     with house.store.transaction() as tx:
-        return changes.receive(tx, row["workspace_id"], row["id"], told, via="webhook")
+        new = changes.receive(tx, row["workspace_id"], row["id"], told, via="webhook")
+    if connector.acknowledges is None:
+        return jsonify({"accepted": new})
+    media_type, words = connector.acknowledges
+    return Response(words, content_type=media_type)
 
 
 def _source(house: House, source_id: str) -> Row | None:
@@ -145,7 +146,10 @@ def _refused(refusal: Refused) -> Response:
     return problem(refusal.status, refusal.reason)
 
 
-def _unavailable() -> Response:
+@blueprint.errorhandler(DBAPIError)
+@blueprint.errorhandler(TimeoutError)
+def unavailable(_fault: Exception) -> Response:
+    """What we cannot commit we do not acknowledge."""
     log.exception("webhook.not_committed", path=request.path)
     answer = problem(503, "The hub cannot store this now. Send it again.")
     answer.headers["Retry-After"] = str(RETRY_AFTER)

@@ -83,7 +83,10 @@ def paths(problems: Problems) -> Json:
     """Both doors."""
     return {
         "/webhooks/sources/{source_id}": {"post": _source(problems)},
-        "/webhooks/desks/{connection_id}": {"post": _desk(problems)},
+        "/webhooks/desks/{connection_id}": {
+            "get": _there(problems),
+            "post": _desk(problems),
+        },
     }
 
 
@@ -140,6 +143,28 @@ def _desk(problems: Problems) -> Json:
                 },
             },
             **problems((400, 401, 404, 413, 503)),
+        },
+    }
+
+
+def _there(problems: Problems) -> Json:
+    return {
+        "tags": [NOUN.title],
+        "operationId": "get_webhooks_desks",
+        "summary": "A desk asks whether the address answers before it accepts it.",
+        "security": [],
+        "parameters": [_part("connection_id")],
+        "responses": {
+            "200": {
+                "description": "It answers.",
+                "content": {
+                    "application/json": {
+                        "schema": {"type": "object"},
+                        "example": {"status": "ok"},
+                    }
+                },
+            },
+            **problems((404, 503)),
         },
     }
 
