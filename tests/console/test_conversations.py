@@ -299,7 +299,9 @@ def test_a_tickets_address_leads_to_its_conversation(
     agent: Browser, office: Office, taken: str
 ) -> None:
     url = office.row("select url from tickets")["url"]
-    assert agent.get(url).location == f"/conversations/{taken}"
+    public = office.house.settings.public_url
+    assert url.startswith(f"{public}/tickets/")
+    assert agent.get(url.removeprefix(public)).location == f"/conversations/{taken}"
 
 
 def test_a_viewer_reads_everything_and_changes_nothing(
