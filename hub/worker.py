@@ -1,7 +1,6 @@
 """Runs jobs; the only catcher of connector errors, sorted by what to do next."""
 
 import asyncio
-import contextlib
 import os
 import signal
 from collections.abc import Callable, Mapping
@@ -179,6 +178,5 @@ async def _serve(house: House) -> None:
         loop.add_signal_handler(number, worker.stop)
     log.info("worker.started", threads=house.settings.worker_threads)
     await worker.serve(lambda problem: log.warning("worker.database_away", why=str(problem)))
-    with contextlib.suppress(NotImplementedError):
-        house.close()
+    house.close()
     log.info("worker.stopped")
