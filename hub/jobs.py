@@ -64,9 +64,11 @@ def enqueue_all(tx: Tx, lanes: Sequence[tuple[str, str]], story: str, *, delay: 
 
 
 def enqueue_once(tx: Tx, lane: str, story: str, subject: str) -> None:
-    """`enqueue`, unless the same story for the same row is waiting or running."""
-    name = f"{story}:{subject}"
-    SyncQueries(_Joined(tx)).enqueue(lane, name.encode(), dedupe_key=name, on_conflict="skip")
+    """`enqueue`, unless the same waits already; one that runs may have looked too early."""
+    name = f"{story}:{subject}".encode()
+    held = "select 1 from pgqueuer where entrypoint = :lane and payload = :name"
+    if not tx.value(f"{held} and status = 'queued' limit 1", lane=lane, name=name):
+        enqueue(tx, lane, story, subject)
 
 
 def drop_lane(tx: Tx, lane: str) -> None:

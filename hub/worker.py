@@ -89,7 +89,8 @@ def _failed(house: House, job: Job, story: Story, problem: Exception) -> None:
 
 def _settle(tx: Tx, house: House, job: Job, story: Story, row: Row, problem: Exception) -> str:
     """The next try, the paused connection, or the parking place."""
-    connection_id = row.get("connection_id")
+    polls = story.table is connections_table
+    connection_id = row["id"] if polls else row.get("connection_id")
     if job.story == "escalate" and not _may_have_landed(problem):
         tx.run("update escalations set create_started_at = null where id = :id", id=job.subject)
     if isinstance(problem, Unavailable) and connection_id:
@@ -98,7 +99,7 @@ def _settle(tx: Tx, house: House, job: Job, story: Story, row: Row, problem: Exc
         parking.pause_connection(tx, connection_id, str(problem))
         jobs.enqueue(tx, connections.lane(connection_id), job.story, job.subject)
         return "waiting"
-    if story.table is connections_table:
+    if polls:
         return "failed"  # polling goes on by the clock
     waits = isinstance(problem, Retryable) and not isinstance(problem, Unavailable)
     last = not waits and row["tries"] + 1 >= story.tries

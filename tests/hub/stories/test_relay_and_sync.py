@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from connectors.types import Change, Status
+from hub import jobs
 from hub.store import changes
 from tests.hub.stories.house_of_stories import Stories
 
@@ -202,3 +203,26 @@ def test_a_hint_about_a_ticket_that_is_gone_gives_the_conversation_back(
     tell(zendesk, ticket, kind="hint")
     zendesk.work()
     assert zendesk.row("select speaker from conversations")["speaker"] == "ai"
+
+
+def test_a_hint_that_comes_while_a_poll_runs_is_followed_by_another_poll(
+    zendesk: Stories,
+) -> None:
+    lane = f"desk:{zendesk.connection}"
+    for _ in range(2):
+        with zendesk.house.store.transaction() as tx:
+            jobs.enqueue_once(tx, lane, "poll", str(zendesk.connection))
+            jobs.enqueue_once(tx, lane, "poll", str(zendesk.connection))
+        count = "select count(*) as n from pgqueuer where status = 'queued'"
+        assert zendesk.row(count)["n"] == 1
+        with zendesk.house.store.transaction() as tx:
+            tx.run("update pgqueuer set status = 'picked'")
+
+
+def test_a_poll_that_the_desk_refuses_pauses_the_connection(zendesk: Stories) -> None:
+    zendesk.fault("refuse", rate=1, status=401)
+    with zendesk.house.store.transaction() as tx:
+        jobs.enqueue(tx, "any", "poll", str(zendesk.connection))
+    zendesk.work(limit=1)
+    row = zendesk.row("select state from connections where id = :id", id=zendesk.connection)
+    assert row["state"] == "paused"
