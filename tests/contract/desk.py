@@ -21,7 +21,7 @@ from connectors.sandbox_server import listen
 from connectors.types import Change, Delivery, Draft, Message, Note, Requester, Ticket
 
 T = TypeVar("T")
-PATIENCE = 5.0  # seconds that anything in a sandbox may take
+PATIENCE = 30.0  # seconds that anything in a sandbox may take
 OURS = "a-secret-that-we-propose-0123456789"
 
 

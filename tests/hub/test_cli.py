@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,24 +97,12 @@ def saved(tmp_path: Path, value: Any) -> str:
     return str(path)
 
 
-def test_help_is_quick_and_names_every_command() -> None:
-    times = []
-    for _ in range(3):
-        began = time.perf_counter()
-        done = run("--help", environ={})
-        times.append(time.perf_counter() - began)
+def test_help_names_every_command() -> None:
+    done = run("--help", environ={})
     assert done.returncode == 0
     for command in ("web", "worker", "clock", "up", "sandbox", "migrate", "demo", "doctor",
                     "source", "connect", "route", "subscriber", "key", "user"):  # fmt: skip
         assert f"\n    {command}" in done.stdout
-    empty = min(_python("pass") for _ in range(3))
-    assert min(times) < empty + 0.15
-
-
-def _python(code: str) -> float:
-    began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], env={}, check=True)
-    return time.perf_counter() - began
 
 
 def test_help_imports_nothing_heavy() -> None:

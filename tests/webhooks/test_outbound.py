@@ -1,6 +1,5 @@
 import random
 import socket
-import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
@@ -94,9 +93,7 @@ def test_the_beginning_of_a_failed_answer_is_kept_on_one_line(
 def test_ten_megabytes_of_answer_are_not_read(
     subscriber: Server, http: GuardedSession, path: str
 ) -> None:
-    began = time.monotonic()
     assert attempt(subscriber, path, http).state == "retry"
-    assert time.monotonic() - began < 2
     assert subscriber.large_answers.get(timeout=5) == "cut"
 
 
