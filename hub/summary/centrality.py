@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from math import log, sqrt
+from operator import mul
 
 Vector = dict[str, float]
 
@@ -21,7 +23,7 @@ def vectors(sentences: Sequence[Sequence[str]]) -> list[Vector]:
 
 
 def _unit(vector: Vector) -> Vector:
-    length = sqrt(sum(weight * weight for weight in vector.values()))
+    length = sqrt(product(vector, vector))
     return {word: weight / length for word, weight in vector.items()}
 
 
@@ -51,7 +53,7 @@ def _total(some: Iterable[Vector]) -> Vector:
 
 def product(one: Vector, other: Vector) -> float:
     """The dot product; of two unit vectors, their cosine."""
-    return sum(weight * other.get(word, 0.0) for word, weight in one.items())
+    return sum(map(mul, one.values(), map(other.get, one, repeat(0.0))))
 
 
 def _scaled(values: Sequence[float]) -> list[float]:
