@@ -111,7 +111,7 @@ def _escalation(tx: Tx, source: Row, conversation: Row, event: Event, planned: s
     }
     facts = routing.facts(source["name"], conversation, values)
     choice = routing.choose(tx, source["workspace_id"], facts)
-    escalations.add(
+    escalations.begin(
         tx,
         conversation,
         planned,

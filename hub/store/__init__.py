@@ -53,14 +53,15 @@ class Tx:
         """Have `write(tx, rows)` called once at the end with all rows that were kept for it."""
         self.kept.setdefault(write, []).append(row)
 
-    def flush(self) -> None:
-        """Write what was kept."""
+    def finish(self) -> None:
+        """Write what was kept and commit, in as few round trips as its answers allow."""
         if not self.kept:
             return
         with self._driver() as driver, driver.pipeline():
             while self.kept:
                 write = next(iter(self.kept))
                 write(self, self.kept.pop(write))
+            driver.commit()
 
     def ask(self, *questions: Question) -> list[Rows]:
         """The rows of every question, in one round trip."""
@@ -153,7 +154,7 @@ class Store:
         with self.engine.begin() as connection:
             tx = Tx(connection, self.now())
             yield tx
-            tx.flush()
+            tx.finish()
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:

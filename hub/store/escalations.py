@@ -11,6 +11,16 @@ from hub.store.schema import entries
 OPEN = "state <> 'returned'"
 
 
+def begin(tx: Tx, conversation: Row, escalation_id: str, **values: Any) -> None:
+    """`add` at the end of the transaction, with all else that is written then."""
+    tx.later(_add, {"conversation": conversation, "escalation_id": escalation_id, **values})
+
+
+def _add(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        add(tx, **row)
+
+
 def add(tx: Tx, conversation: Row, escalation_id: str, **values: Any) -> None:
     """A new escalation of the conversation; its id is also its ticket's key."""
     tx.insert(

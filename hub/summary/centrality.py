@@ -17,7 +17,12 @@ def vectors(sentences: Sequence[Sequence[str]]) -> list[Vector]:
     frequency = Counter(word for count in counts for word in count)
     rarity = {word: log(1 + len(counts) / times) for word, times in frequency.items()}
     return [
-        _unit({word: (1 + log(times)) * rarity[word] for word, times in count.items()})
+        _unit(
+            {
+                word: rarity[word] * (1 + log(times)) if times > 1 else rarity[word]
+                for word, times in count.items()
+            }
+        )  # fmt: skip
         for count in counts
     ]
 
@@ -53,7 +58,8 @@ def _total(some: Iterable[Vector]) -> Vector:
 
 def product(one: Vector, other: Vector) -> float:
     """The dot product; of two unit vectors, their cosine."""
-    return sum(map(mul, one.values(), map(other.get, one, repeat(0.0))))
+    total: float = sum(map(mul, one.values(), map(other.get, one, repeat(0.0))))
+    return total
 
 
 def _scaled(values: Sequence[float]) -> list[float]:
