@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
-
 from hub.store import Fenced, Question, Row, Tx, question
 
 HUB = "hub"
@@ -136,4 +134,7 @@ create trigger tg_pgqueuer_changed after insert on pgqueuer
 
 def install_sql() -> str:
     """The library's tables, for the migration that creates them."""
+    # Imported here: its 9 MB are of no use to a process that only enqueues.
+    from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
+
     return QueryBuilderEnvironment().build_install_query() + TELL_OF_NEW_JOBS_ONLY

@@ -100,8 +100,10 @@ def _take_changes(house: House, connection_id: str, body: bytes) -> Response | N
     )
     connector.verify_signature(delivery)
     told = connector.parse_webhook(delivery)
-    with house.store.transaction() as tx:
-        new = changes.receive(tx, row["workspace_id"], row["id"], told, via="webhook")
+    new = 0
+    if told:
+        with house.store.transaction() as tx:
+            new = changes.receive(tx, row["workspace_id"], row["id"], told, via="webhook")
     if connector.acknowledges is None:
         return jsonify({"accepted": new})
     media_type, words = connector.acknowledges

@@ -24,9 +24,12 @@ def receive(
     Our own words are no news. What comes while we are writing to the ticket waits for the writer,
     who will know which of it is ours: see `after_writing`.
     """
-    for ticket_id in sorted({change.ticket_id for change in told}):
-        lock_ticket(tx, connection_id, ticket_id)
-    ours, busy = _ours(tx, connection_id, told)
+    if not told:
+        return 0
+    locks = [locking(connection_id, i) for i in sorted({change.ticket_id for change in told})]
+    *_, known = tx.ask(*locks, _known(tx, connection_id, told))
+    ours = {(row["ticket"], row["entry"]) for row in known if row["entry"] is not None}
+    busy = {row["ticket"] for row in known if row["state"] == "sending"}
     told = [change for change in told if (change.ticket_id, change.message_id) not in ours]
     if not told:
         return 0
@@ -155,11 +158,9 @@ def as_change(row: Row) -> Change:
     )
 
 
-def _ours(
-    tx: Tx, connection_id: str, told: Sequence[Change]
-) -> tuple[set[tuple[str, str | None]], set[str]]:
-    """Those (ticket, message) that we wrote ourselves, and the tickets that we are writing to."""
-    rows = tx.all(
+def _known(tx: Tx, connection_id: str, told: Sequence[Change]) -> Question:
+    """Which of the messages we wrote ourselves, and to which tickets we are writing."""
+    return question(
         "select t.external_id as ticket, e.external_id as entry, e.state from tickets t"
         " join entries e on e.ticket_id = t.id where t.connection_id = :connection"
         " and t.external_id = any(:tickets) and (e.external_id = any(:entries)"
@@ -169,8 +170,6 @@ def _ours(
         entries=[change.message_id for change in told if change.message_id],
         since=tx.now - WRITING,
     )
-    ours = {(row["ticket"], row["entry"]) for row in rows if row["entry"] is not None}
-    return ours, {row["ticket"] for row in rows if row["state"] == "sending"}
 
 
 def _body(change: Change) -> dict[str, Any]:
