@@ -105,6 +105,7 @@ sources = Table(
     sealed("secret", null=False),
     sealed("previous_secret"),
     data("handoff_message"),  # what the customer is told at escalation, by language
+    Column("rate", Integer, nullable=False, server_default="60000"),  # requests a minute
     moment("created_at"),
     UniqueConstraint("workspace_id", "name"),
 )  # fmt: skip
