@@ -72,7 +72,7 @@ def _apply_waiting(tx: Tx, row: Row, told: Change | None) -> None:
     changes.lock_ticket(tx, row["connection_id"], row["external_ticket_id"])
     ticket = escalations.ticket_at_desk(tx, row["connection_id"], row["external_ticket_id"])
     if ticket is None:
-        _keep_or_drop(tx, row)
+        _keep_or_forget(tx, row)
         return
     for waiting in changes.waiting(tx, row["connection_id"], row["external_ticket_id"]):
         change = changes.as_change(waiting)
@@ -87,14 +87,13 @@ def _apply_waiting(tx: Tx, row: Row, told: Change | None) -> None:
         changes.settle(tx, waiting["id"], state, outcome)
 
 
-def _keep_or_drop(tx: Tx, row: Row) -> None:
-    """An early change waits for its link; one of a ticket that isn't ours is dropped."""
+def _keep_or_forget(tx: Tx, row: Row) -> None:
+    """An early change waits for its link; one of a ticket that isn't ours is forgotten."""
     key = row["body"].get("key")
-    if key is None:
-        return
-    ours = escalations.get(tx, key)
-    if ours is None or ours["workspace_id"] != row["workspace_id"]:
-        changes.settle(tx, row["id"], "dropped", "no ticket of ours")
+    ours = escalations.get(tx, key) if key is not None else None
+    early = ours is not None and ours["workspace_id"] == row["workspace_id"]
+    if not early and (key is not None or not changes.may_be_ours(tx, row)):
+        changes.forget(tx, row["id"])
 
 
 def _apply(tx: Tx, ticket_id: str, change: Change) -> str:

@@ -14,6 +14,7 @@ from hub.store.schema import changes
 
 WRITING = timedelta(seconds=60)  # for which an entry of ours may be on its way
 FORGOTTEN_AFTER = timedelta(hours=1)  # a change of a ticket that nobody linked
+EARLY = 1000  # changes of unlinked tickets that a connection keeps
 
 
 def receive(
@@ -116,6 +117,31 @@ def settle(tx: Tx, change_id: str, state: str, outcome: str) -> None:
     )
 
 
+def unpark(tx: Tx, ticket: Row) -> int:
+    """Let the ticket's parked changes go on, each with its job; how many."""
+    rows = tx.all(
+        "update changes set state = 'waiting', parked = null, tries = 0, last_error = null"
+        " where connection_id = :connection and external_ticket_id = :ticket"
+        " and state = 'parked' returning id, kind",
+        connection=ticket["connection_id"],
+        ticket=ticket["external_id"],
+    )
+    lanes = [(_lane(ticket["connection_id"], row["kind"]), row["id"]) for row in rows]
+    jobs.enqueue_all(tx, lanes, "sync")
+    return len(rows)
+
+
+def parked(tx: Tx, ticket: Row) -> dict[str, Any] | None:
+    """Why a change of the ticket cannot be applied, None when all can."""
+    reason: dict[str, Any] | None = tx.value(
+        "select parked from changes where connection_id = :connection"
+        " and external_ticket_id = :ticket and state = 'parked' order by at limit 1",
+        connection=ticket["connection_id"],
+        ticket=ticket["external_id"],
+    )
+    return reason
+
+
 def lock_ticket(tx: Tx, connection_id: str, external_ticket_id: str) -> None:
     """One step at a time for a desk's ticket, linked or not: linking meets no early change."""
     tx.run(
@@ -124,10 +150,35 @@ def lock_ticket(tx: Tx, connection_id: str, external_ticket_id: str) -> None:
     )
 
 
+def may_be_ours(tx: Tx, row: Row) -> bool:
+    """True when the change's ticket, linked to nothing, may be one that we are creating now.
+
+    The desk may tell of a ticket before we have recorded it, and after a crash until a later run
+    finds it. No desk tells so much in that time as `EARLY`.
+    """
+    return bool(
+        tx.value(
+            "select exists (select 1 from escalations where workspace_id = :workspace"
+            " and state in ('received', 'summarised', 'parked')"
+            " and connection_id = :connection and create_started_at is not null)"
+            " and (select count(*) from changes where connection_id = :connection"
+            " and state = 'waiting') <= :early",
+            workspace=row["workspace_id"],
+            connection=row["connection_id"],
+            early=EARLY,
+        )
+    )
+
+
+def forget(tx: Tx, change_id: str) -> None:
+    """Keep nothing of a ticket that isn't ours: a desk has many more of them."""
+    tx.run("delete from changes where id = :id", id=change_id)
+
+
 def forget_strangers(tx: Tx) -> int:
-    """Drop old changes of tickets that were never ours."""
+    """Forget old changes of tickets that were never ours; how many."""
     return tx.run(
-        "update changes set state = 'dropped', outcome = 'no ticket of ours'"
+        "delete from changes"
         " where state = 'waiting' and received_at < :old and not exists (select 1 from tickets t"
         " where t.connection_id = changes.connection_id"
         " and t.external_id = changes.external_ticket_id)",

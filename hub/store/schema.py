@@ -248,6 +248,7 @@ changes = Table(
     UniqueConstraint("connection_id", "external_id"),
     Index("ix_changes_ticket", "connection_id", "external_ticket_id", "at"),
     Index("ix_changes_waiting", "received_at", postgresql_where=text("state = 'waiting'")),
+    Index("ix_changes_parked", "workspace_id", postgresql_where=text("state = 'parked'")),
 )  # fmt: skip
 
 connections = Table(

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from connectors.types import Change, Status
 from hub import jobs
 from hub.store import changes
@@ -156,15 +158,31 @@ def test_news_of_a_ticket_that_is_not_linked_yet_waits_for_the_link(zendesk: Sto
     assert ticket["status"] == "solved"
 
 
-def test_news_of_strangers_tickets_is_dropped(zendesk: Stories) -> None:
+def test_nothing_is_kept_of_strangers_tickets(zendesk: Stories) -> None:
+    ticketed(zendesk)
     tell(zendesk, "999", kind="status", key="esc_nobody", status=Status.SOLVED)
     tell(zendesk, "998", kind="status", status=Status.SOLVED)
+    tell(zendesk, "997", kind="hint")
     zendesk.work()
-    states = zendesk.rows("select external_ticket_id as t, state from changes order by t desc")
-    assert [(r["t"], r["state"]) for r in states] == [("999", "dropped"), ("998", "waiting")]
+    assert zendesk.rows("select id from changes where external_ticket_id like '99%'") == []
+
+
+def test_news_without_a_key_waits_while_a_ticket_of_ours_may_be_new_and_not_longer(
+    zendesk: Stories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zendesk.fault("server_error", rate=1, times=1)
+    zendesk.escalate()
+    zendesk.work()
+    with zendesk.house.store.transaction() as tx:
+        tx.run("update escalations set create_started_at = now()")  # its answer was lost
+    monkeypatch.setattr(changes, "EARLY", 2)
+    for number in range(4):
+        tell(zendesk, f"99{number}", kind="status", status=Status.SOLVED, id=f"s{number}")
+        zendesk.work()
+    assert len(zendesk.rows("select id from changes where state = 'waiting'")) == 2
     with zendesk.house.store.transaction() as tx:
         tx.run("update changes set received_at = now() - interval '2 h'")
-        assert changes.forget_strangers(tx) == 1
+        assert changes.forget_strangers(tx) == 2
 
 
 def test_an_assignment_at_the_desk_is_told(zendesk: Stories) -> None:
