@@ -33,6 +33,13 @@ def fetch(api: Api, after: datetime | str) -> ChangePage:
     raise InvalidRequest("not a cursor of this desk")
 
 
+def of_ticket(api: Api, ticket_id: str) -> list[Change]:
+    """What a poll would tell of one ticket."""
+    answer = api.zenpy.ticket(ticket_id)
+    with understood("GET /tickets/{id}"):
+        return _oldest_first(_of(api, answer["ticket"]))
+
+
 def _since(api: Api, after: datetime) -> ChangePage:
     start = min(after, api.ports.now() - HELD_BACK)
     try:
@@ -79,7 +86,11 @@ def _of_tickets(api: Api, tickets: list[dict[str, Any]]) -> tuple[Change, ...]:
     found = [
         change for raw in tickets if words.ours(raw["external_id"]) for change in _of(api, raw)
     ]
-    return tuple(sorted(found, key=lambda change: change.at))
+    return tuple(_oldest_first(found))
+
+
+def _oldest_first(found: list[Change]) -> list[Change]:
+    return sorted(found, key=lambda change: change.at)
 
 
 def _of(api: Api, raw: Mapping[str, Any]) -> list[Change]:

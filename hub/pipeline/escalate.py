@@ -107,9 +107,7 @@ def _link(tx: Tx, house: House, case: Case, found: Ticket) -> Row:
 
 def _catch_up(tx: Tx, case: Case, ticket: Row) -> None:
     """What came in before there was a ticket: the desk's early changes, the customer's words."""
-    early = changes.first_waiting(tx, case.connection["id"], ticket["external_id"])
-    if early is not None:
-        jobs.enqueue(tx, jobs.HUB, "sync", early)
+    changes.linked(tx, case.connection["id"], ticket["external_id"])
     relay_soon(tx, ticket)
 
 

@@ -52,12 +52,16 @@ def receive(
         .on_conflict_do_nothing(index_elements=["connection_id", "external_id"])
         .returning(changes.c.id, changes.c.kind, changes.c.external_ticket_id)
     )
+    asking = _asking(tx, connection_id, told)
     new = tx.all(statement)
-    lanes = [
-        (_lane(connection_id, row["kind"]), row["id"])
-        for row in new
-        if row["kind"] == "hint" or row["external_ticket_id"] not in busy
-    ]
+    lanes = []
+    for row in sorted(new, key=lambda row: str(row["id"])):
+        ticket_id = row["external_ticket_id"]
+        if row["kind"] != "hint" and ticket_id not in busy:
+            lanes.append((jobs.HUB, row["id"]))
+        if row["kind"] == "hint" and ticket_id not in asking:
+            asking.add(ticket_id)
+            lanes.append((connections.lane(connection_id), row["id"]))
     jobs.enqueue_all(tx, lanes, "sync")
     return len(new)
 
@@ -69,7 +73,7 @@ def after_writing(tx: Tx, ticket: Row, entry_id: str | None) -> None:
     rows = tx.all(
         "select id, body ->> 'message_id' as message_id from changes"
         " where connection_id = :connection and external_ticket_id = :ticket"
-        " and state = 'waiting'",
+        " and state = 'waiting' and kind <> 'hint'",
         **where,
     )
     echoes = [row["id"] for row in rows if entry_id is not None and row["message_id"] == entry_id]
@@ -87,22 +91,30 @@ def waiting(tx: Tx, connection_id: str, external_ticket_id: str) -> Sequence[Row
     """
     return tx.all(
         "select * from changes where connection_id = :connection"
-        " and external_ticket_id = :ticket and state = 'waiting'"
+        " and external_ticket_id = :ticket and state = 'waiting' and kind <> 'hint'"
         " order by at, kind = 'status', id for update",
         connection=connection_id,
         ticket=external_ticket_id,
     )
 
 
-def first_waiting(tx: Tx, connection_id: str, external_ticket_id: str) -> str | None:
-    """The id of one of the ticket's changes that waits; its job applies them all."""
-    found: str | None = tx.value(
+def hints(tx: Tx, connection_id: str, external_ticket_id: str) -> Sequence[str]:
+    """The ids of the ticket's hints that wait, oldest first."""
+    rows = tx.all(
         "select id from changes where connection_id = :connection"
-        " and external_ticket_id = :ticket and state = 'waiting' limit 1",
+        " and external_ticket_id = :ticket and state = 'waiting' and kind = 'hint' order by id",
         connection=connection_id,
         ticket=external_ticket_id,
     )
-    return found
+    return [row["id"] for row in rows]
+
+
+def linked(tx: Tx, connection_id: str, external_ticket_id: str) -> None:
+    """The ticket is ours now: what came early goes on."""
+    for change in waiting(tx, connection_id, external_ticket_id)[:1]:  # its job applies them all
+        jobs.enqueue(tx, jobs.HUB, "sync", change["id"])
+    for hint in hints(tx, connection_id, external_ticket_id)[:1]:
+        jobs.enqueue(tx, connections.lane(connection_id), "sync", hint)
 
 
 def settle(tx: Tx, change_id: str, state: str, outcome: str) -> None:
@@ -220,6 +232,17 @@ def _ours(
     return ours, {row["ticket"] for row in rows if row["state"] == "sending"}
 
 
+def _asking(tx: Tx, connection_id: str, told: Sequence[Change]) -> set[str]:
+    """The tickets of which a hint waits already, whose job reads for later ones too."""
+    rows = tx.all(
+        "select distinct external_ticket_id from changes where connection_id = :connection"
+        " and external_ticket_id = any(:tickets) and kind = 'hint' and state = 'waiting'",
+        connection=connection_id,
+        tickets=[change.ticket_id for change in told if change.kind == "hint"],
+    )
+    return {row["external_ticket_id"] for row in rows}
+
+
 def _body(change: Change) -> dict[str, Any]:
     """What is not a column of its own, without what is empty."""
     columns = {"id", "ticket_id", "kind", "at"}
@@ -233,8 +256,3 @@ def _json(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     return value
-
-
-def _lane(connection_id: str, kind: str) -> str:
-    """A hint asks the desk, everything else is between us and the database."""
-    return connections.lane(connection_id) if kind == "hint" else jobs.HUB

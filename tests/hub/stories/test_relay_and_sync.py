@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.types import Change, Status
+from connectors.zendesk.connector import Zendesk
 from hub import jobs
+from hub.pipeline import orphans
 from hub.store import changes
 from tests.hub.stories.house_of_stories import Stories
 
@@ -221,6 +223,78 @@ def test_a_hint_about_a_ticket_that_is_gone_gives_the_conversation_back(
     tell(zendesk, ticket, kind="hint")
     zendesk.work()
     assert zendesk.row("select speaker from conversations")["speaker"] == "ai"
+
+
+def test_a_hint_is_read_at_once_though_the_desks_index_does_not_know_it_yet(
+    zendesk: Stories,
+) -> None:
+    ticket = ticketed(zendesk)
+    zendesk.settings(incremental_holdback=60)
+    zendesk.act(ticket, reply="Refunded.")
+    zendesk.act(ticket, status="solved")
+    zendesk.poll()
+    assert zendesk.row("select speaker from conversations")["speaker"] == "human"
+    tell(zendesk, ticket, kind="hint")
+    assert "poll" not in zendesk.work()
+    assert zendesk.row("select speaker from conversations")["speaker"] == "ai"
+
+
+def test_many_hints_of_one_ticket_are_read_once(zendesk: Stories) -> None:
+    ticket, other = ticketed(zendesk), ticketed(zendesk, "chat-2")
+    zendesk.act(ticket, reply="One moment.")
+    for _ in range(5):
+        tell(zendesk, ticket, kind="hint")
+    tell(zendesk, other, kind="hint")
+    asked = zendesk.rows("select 1 from pgqueuer where entrypoint like 'desk:%'")
+    assert len(asked) == 2
+    zendesk.work()
+    states = zendesk.rows("select distinct state, outcome from changes where kind = 'hint'")
+    assert [(row["state"], row["outcome"]) for row in states] == [("applied", "read")]
+    assert zendesk.events().count("message.created") == 1
+
+
+def test_a_hint_that_comes_while_the_ticket_is_read_has_it_read_again(
+    zendesk: Stories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = ticketed(zendesk)
+    tell(zendesk, ticket, kind="hint")
+    read, late = Zendesk.read_changes, ["Refunded."]
+
+    def reading(connector: Zendesk, ticket_id: str) -> list[Change]:
+        told = read(connector, ticket_id)
+        while late:
+            zendesk.act(ticket, reply=late.pop())
+            tell(zendesk, ticket, kind="hint")
+        return told
+
+    monkeypatch.setattr(Zendesk, "read_changes", reading)
+    zendesk.work()
+    assert zendesk.row("select text from messages where role = 'agent'")["text"] == "Refunded."
+
+
+def test_a_hint_of_a_ticket_that_is_not_linked_yet_is_followed_after_the_link(
+    zendesk: Stories,
+) -> None:
+    number = str(int(ticketed(zendesk, "chat-0")) + 1)  # Zendesk counts
+    escalation_id = zendesk.escalate()
+    tell(zendesk, number, kind="hint", key=escalation_id)
+    tell(zendesk, number, kind="hint", key=escalation_id)
+    zendesk.work()
+    states = zendesk.rows("select distinct outcome from changes where kind = 'hint'")
+    assert [row["outcome"] for row in states] == ["read"]
+
+
+def test_of_a_tickets_hints_only_the_oldest_can_be_lost_work(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    tell(zendesk, ticket, kind="hint")
+    tell(zendesk, ticket, kind="hint")
+    with zendesk.house.store.transaction() as tx:
+        tx.run("delete from pgqueuer")
+        tx.run("update changes set received_at = now() - interval '1 h'")
+        assert orphans.adopt(tx) == 1
+    assert zendesk.row("select entrypoint from pgqueuer")["entrypoint"].startswith("desk:")
+    zendesk.work()
+    assert zendesk.rows("select 1 from changes where state = 'waiting'") == []
 
 
 def test_a_hint_that_comes_while_a_poll_runs_is_followed_by_another_poll(
