@@ -130,17 +130,17 @@ def settle(tx: Tx, change_id: str, state: str, outcome: str) -> None:
 
 
 def unpark(tx: Tx, ticket: Row) -> int:
-    """Let the ticket's parked changes go on, each with its job; how many."""
-    rows = tx.all(
+    """Let the ticket's parked changes go on; how many."""
+    number = tx.run(
         "update changes set state = 'waiting', parked = null, tries = 0, last_error = null"
         " where connection_id = :connection and external_ticket_id = :ticket"
-        " and state = 'parked' returning id, kind",
+        " and state = 'parked'",
         connection=ticket["connection_id"],
         ticket=ticket["external_id"],
     )
-    lanes = [(_lane(ticket["connection_id"], row["kind"]), row["id"]) for row in rows]
-    jobs.enqueue_all(tx, lanes, "sync")
-    return len(rows)
+    if number:
+        linked(tx, ticket["connection_id"], ticket["external_id"])
+    return number
 
 
 def parked(tx: Tx, ticket: Row) -> dict[str, Any] | None:

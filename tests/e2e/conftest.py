@@ -8,8 +8,6 @@ import requests
 
 from connectors import registry, sandbox
 from tests.conftest import copied
-
-pytest.register_assert_rewrite("tests.e2e.desks")
 from tests.e2e.desks import HelpDesk, Outside
 from tests.e2e.town import Town
 

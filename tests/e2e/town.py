@@ -201,6 +201,12 @@ class Town:
                 job=f"escalate:{escalation_id}",
             )
 
+    def dead_workers_jobs(self, *, held: bool) -> None:
+        """Let the queue believe in the dead worker for now, or notice its death at once."""
+        beat = "now() + interval '1 h'" if held else "now() - interval '1 h'"
+        with self.house.store.transaction() as tx:
+            tx.run(f"update pgqueuer set heartbeat = {beat} where status = 'picked'")
+
     def idle(self) -> bool:
         """True when no job waits or runs."""
         return self.row("select 1 from pgqueuer where status in ('queued', 'picked')") is None
