@@ -12,9 +12,8 @@ from connectors.errors import AuthFailed, InvalidRequest, NotFound
 from connectors.types import Change, ChangePage
 from connectors.zendesk import words
 from connectors.zendesk.api import Api, understood
-from connectors.zendesk.config import INCREMENTAL_PAGE, LIST_PAGE
+from connectors.zendesk.config import EXPORT, INCREMENTAL_PAGE, LIST_PAGE
 
-EXPORT = "/incremental/tickets/cursor"
 HELD_BACK = timedelta(seconds=61)  # the export knows nothing of the last minute
 OVERLAP = 60  # seconds that the list repeats, for tickets which changed while we read it
 

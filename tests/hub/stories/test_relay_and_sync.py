@@ -318,3 +318,11 @@ def test_a_poll_that_the_desk_refuses_pauses_the_connection(zendesk: Stories) ->
     zendesk.work(limit=1)
     row = zendesk.row("select state from connections where id = :id", id=zendesk.connection)
     assert row["state"] == "paused"
+
+
+def test_a_poll_that_the_desk_slows_down_holds_no_ticket_up(zendesk: Stories) -> None:
+    zendesk.fault("rate_limit", rate=1, retry_after=60, path="/incremental/")
+    zendesk.poll()
+    zendesk.escalate()
+    zendesk.work()
+    assert len(zendesk.ledger("create_ticket")) == 1
