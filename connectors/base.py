@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from connectors.auth import MemoryTokens, TokenStore
+from connectors.errors import Unsupported
 from connectors.http import CONNECT_TIMEOUT, READ_TIMEOUT, Throttle, Unthrottled
 from connectors.types import (
     Account,
@@ -51,6 +52,7 @@ class Capabilities:
     reopen: bool = True
     concurrency: int = 8  # calls in flight that the desk bears well
     rate: int | None = None  # calls a minute of the smallest plan, None = unlimited
+    rate_over: int = 60  # seconds over which the desk counts them: 86,400 where a day has so many
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +122,10 @@ class Connector(ABC):
     @abstractmethod
     def fetch_changes(self, after: datetime | str) -> ChangePage:
         """What happened to tickets created with a key since a time or a cursor, oldest first."""
+
+    def read_changes(self, ticket_id: str) -> list[Change]:
+        """All that `fetch_changes` would tell of one ticket, under the same ids: after a hint."""
+        raise Unsupported(f"{self.title} tells changes when it is polled only")
 
     @abstractmethod
     def previous_tickets(self, requester: Requester) -> list[Ticket]:

@@ -77,6 +77,7 @@ class Http(requests.Session):
         pool: int = 64,
         timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
         retry_header: str = "Retry-After",
+        own_limit: str | None = None,
     ) -> None:
         super().__init__()
         self.trust_env = False  # no proxy and no .netrc from the environment
@@ -88,6 +89,7 @@ class Http(requests.Session):
         self.throttle = throttle or Unthrottled()
         self.timeout = timeout
         self.retry_header = retry_header  # where this desk says when to come back
+        self.own_limit = own_limit  # part of an address whose 429 says nothing of other calls
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=pool, max_retries=0)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
@@ -150,7 +152,8 @@ class Http(requests.Session):
         fields = {name: self._scrub(request, text) for name, text in fields.items()}
         status, wait = response.status_code, retry_after(response, self.retry_header)
         if status == 429:
-            self.throttle.limited(wait if wait is not None else 60.0)
+            if self.own_limit is None or self.own_limit not in str(request.url):
+                self.throttle.limited(wait if wait is not None else 60.0)
             return RateLimited(words, retry_after=wait)
         if status >= 500 or status in LATER:
             return Unavailable(words, sent=True, retry_after=wait)

@@ -76,6 +76,7 @@ def _sources(nouns: Parsers) -> None:
     add.add_argument("name")
     add.add_argument("--dialect", default="standard", help="how it speaks (default: standard)")
     add.add_argument("--secret", help="its signing secret (default: a fresh one)")
+    add.add_argument("--rate", type=int, metavar="N", help="requests a minute (default: 60000)")
 
 
 def _connections(nouns: Parsers) -> None:

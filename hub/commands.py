@@ -97,13 +97,16 @@ def add_workspace(given: Namespace) -> None:
 def add_source(given: Namespace) -> None:
     """Add a source; print its URL and secret."""
     from hub import admin
+    from hub.admin.sources import RATE
 
+    rate = RATE if given.rate is None else given.rate
     with _workspace(given) as (house, workspace_id):
         _print(
             admin.add_source(
-                house, workspace_id, given.name, given.dialect, given.secret, actor=ACTOR
+                house, workspace_id, given.name, given.dialect, given.secret, rate=rate,
+                actor=ACTOR,
             )
-        )
+        )  # fmt: skip
 
 
 def connect(given: Namespace) -> None:

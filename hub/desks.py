@@ -84,9 +84,11 @@ class Desks:
 
     def _make(self, connection: Row) -> Connector:
         values = self.vault.open_json(connection["config"], _config_place(connection["id"]))
+        connector = registry.get(connection["desk"])
+        paced, over = connection["rate"] is not None, connector.can.rate_over
         ports = Ports(
             now=self.store.now,
-            throttle=_Throttle(self.store, connection["id"], paced=connection["rate"] is not None),
+            throttle=_Throttle(self.store, connection["id"], paced=paced, over=over),
             tokens=_Tokens(self.store, self.vault, connection["id"]),
             native=NativeDesk(
                 self.store,
@@ -95,7 +97,6 @@ class Desks:
                 public_url=self.public_url,
             ),
         )
-        connector = registry.get(connection["desk"])
         return connector(connector.Config.model_validate(values), ports)
 
     def _is_sandbox(self, url: str) -> bool:
@@ -109,10 +110,11 @@ class Desks:
 class _Throttle:
     """A connection's pace over all workers; see `store.connections.turn`."""
 
-    def __init__(self, store: Store, connection_id: str, *, paced: bool) -> None:
+    def __init__(self, store: Store, connection_id: str, *, paced: bool, over: int) -> None:
         self.store = store
         self.connection_id = connection_id
         self.paced = paced
+        self.over = over
 
     def take(self) -> None:
         if not self.paced:
@@ -120,7 +122,7 @@ class _Throttle:
         with self.store.transaction() as tx:
             # A turn lost in a crash costs a fraction of a second; it need not reach the disk.
             tx.run("set local synchronous_commit = off")
-            seconds = connections.turn(tx, self.connection_id)
+            seconds = connections.turn(tx, self.connection_id, self.over)
         if seconds > LONGEST_SLEEP:
             raise RateLimited("waiting for this connection's turn", retry_after=seconds)
         if seconds:

@@ -44,7 +44,11 @@ def examine(house: House) -> Iterator[Finding]:
     yield Finding("database")
     with house.store.transaction() as tx:
         rows = tx.all("select * from connections order by workspace_id, id")
-        parked = tx.value("select count(*) from escalations where state = 'parked'")
+        parked = tx.value(
+            "select (select count(*) from escalations where state = 'parked')"
+            " + (select count(*) from tickets where parked is not null)"
+            " + (select count(*) from changes where state = 'parked')"
+        )
     for row in rows:
         yield from _connection(house, row)
     fault = f"{parked} wait for a person: see Escalations." if parked else None

@@ -5,6 +5,7 @@ from random import Random
 
 from hub import settings as settings_module
 from hub.desks import Desks
+from hub.pace import Pace
 from hub.settings import Settings
 from hub.store import Store
 from hub.telemetry import Metrics
@@ -15,7 +16,7 @@ from webhooks.transport import GuardedSession
 
 @dataclass(kw_only=True)
 class House:
-    """What the stories are given: database, vault, desks, the way out, chance and figures."""
+    """What the stories are given: database, vault, desks, the way out, pace, chance and figures."""
 
     settings: Settings
     store: Store
@@ -24,6 +25,7 @@ class House:
     guard: Guard
     outbound: GuardedSession
     metrics: Metrics
+    pace: Pace
     random: Random = field(default_factory=Random)
 
     def close(self) -> None:
@@ -47,4 +49,5 @@ def build(settings: Settings | None = None, *, pool: int = 8, store: Store | Non
         guard=guard,
         outbound=GuardedSession(guard),
         metrics=Metrics(),
+        pace=Pace(settings.web_processes),
     )

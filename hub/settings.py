@@ -29,6 +29,7 @@ class Settings:
     keys: tuple[tuple[str, SecretStr], ...]  # (id, base64 of 32 bytes), the first encrypts
     secret_key: SecretStr
     worker_threads: int = 64
+    web_processes: int = 1
     poll_seconds: int = 30
     sandbox_url: str | None = None
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
@@ -53,6 +54,7 @@ def read(environ: dict[str, str] | None = None) -> Settings:
         keys=_keys(env, data_dir, own_database=url is None),
         secret_key=SecretStr(_secret_key(env, data_dir, own_database=url is None)),
         worker_threads=number(env, "HUB_WORKER_THREADS", 64),
+        web_processes=web_processes(env),
         poll_seconds=number(env, "HUB_POLL_SECONDS", 30),
         sandbox_url=env.get("HUB_SANDBOX_URL", "").rstrip("/") or None,
         allow_networks=_networks(env.get("HUB_ALLOW_PRIVATE_NETWORKS", "")),
@@ -62,6 +64,11 @@ def read(environ: dict[str, str] | None = None) -> Settings:
 def port(environ: dict[str, str]) -> int:
     """Where web listens."""
     return number(environ, "PORT", DEFAULT_PORT)
+
+
+def web_processes(environ: dict[str, str]) -> int:
+    """The processes that `web` runs."""
+    return number(environ, "WEB_CONCURRENCY", 2)
 
 
 def bind(environ: dict[str, str], default: str) -> str:

@@ -21,6 +21,9 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.acks = self._counter("hub_acks_total", "Intake answers by status.", "status")
+        self.limited = self._counter(
+            "hub_source_limited_total", "Requests of a source over its rate.", "source"
+        )
         self.jobs = self._counter("hub_jobs_total", "Jobs by story and outcome.", "story", "end")
         self.deliveries = self._counter(
             "hub_deliveries_total", "Delivery attempts by outcome.", "outcome"

@@ -79,7 +79,7 @@ def escalation(row: Row, ticket_row: Row | None = None, lines: Sequence[Row] | N
         "priority": row["priority"],
         "summary": row["summary"],
         "ticket": ticket(ticket_row) if ticket_row is not None else None,
-        "parked": row["parked"],
+        "parked": row["parked"] or (ticket_row or {}).get("parked"),
         "tries": row["tries"],
         "last_error": row["last_error"],
         "due_at": moment(row["due_at"]),

@@ -107,7 +107,8 @@ def _settle(tx: Tx, house: House, job: Job, story: Story, row: Row, problem: Exc
     waits = isinstance(problem, Retryable) and not isinstance(problem, Unavailable)
     last = not waits and row["tries"] + 1 >= story.tries
     if isinstance(problem, Permanent | MappingError) or last:
-        parking.park(tx, story.table, row, _reason(tx, problem))
+        closing = job.story == "close"
+        parking.park(tx, story.table, row, _reason(tx, problem), closing=closing)
         house.metrics.parked.labels(_code(problem)).inc()
         return "parked"
     seconds = _delay(house, problem, row["tries"])

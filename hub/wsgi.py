@@ -44,11 +44,10 @@ def _application() -> Any:
 
 
 def _options(host: str, port: int) -> dict[str, Any]:
-    env = dict(os.environ)
     return {
         "bind": f"{host}:{port}",
         "worker_class": "gevent",
-        "workers": settings.number(env, "WEB_CONCURRENCY", 2),
+        "workers": settings.web_processes(dict(os.environ)),
         "preload_app": True,  # one import for all workers; connections are opened after the fork
         "when_ready": _before_forking,
         "worker_connections": 1000,

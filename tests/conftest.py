@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -40,9 +41,16 @@ def template_url(server_url: str) -> str:
 @pytest.fixture
 def database_url(server_url: str, template_url: str) -> Iterator[str]:
     """A migrated, empty database of this test's own."""
-    _sql(server_url, "create database hub_test template hub_template")
-    yield server_url.replace("///hub?", "///hub_test?")
-    _sql(server_url, "drop database hub_test with (force)")
+    with copied(server_url, "hub_test") as url:
+        yield url
+
+
+@contextmanager
+def copied(server_url: str, name: str) -> Iterator[str]:
+    """A migrated, empty database of a name, for a while."""
+    _sql(server_url, f"create database {name} template hub_template")
+    yield server_url.replace("///hub?", f"///{name}?")
+    _sql(server_url, f"drop database {name} with (force)")
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ Refused             .status is the HTTP answer, .reason is fit for the sender's 
   Conflict     409  this id came before with another body
   TooLarge     413  more than `jsonbody.MAX_BODY` bytes
   WrongField   422  readable, signed, and a field is wrong: .errors names each
+  TooMany      429  more than this source may send: .retry_after seconds
 Forbidden           a URL or an address that we never call
 """
 
@@ -62,6 +63,16 @@ class WrongField(Refused):
     def __init__(self, errors: Sequence[FieldError]) -> None:
         super().__init__("; ".join(f"{error['field']}: {error['message']}" for error in errors))
         self.errors = list(errors)
+
+
+class TooMany(Refused):
+    """The source is over its rate; `retry_after` seconds on, there is room again."""
+
+    status = 429
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("This source is over its rate.")
+        self.retry_after = retry_after
 
 
 class Forbidden(Exception):

@@ -2,7 +2,7 @@
 
     body = read_body(stream, length)               TooLarge 413, Unreadable 400
     receive(Delivery(headers, body), ...)          BadSignature 401, Unreadable 400, WrongField 422,
-                                                   Conflict 409 (raised by the inbox)
+                                                   Conflict 409, TooMany 429 (raised by the inbox)
 
 All of them are `Refused` and know their HTTP `status`; what else an inbox raises is its own
 business (503 when it cannot commit).

@@ -33,6 +33,15 @@ def fetch(api: Api, after: datetime | str) -> ChangePage:
     return ChangePage(changes=tuple(found), cursor=cursor, more=more)
 
 
+def of_ticket(api: Api, ticket_id: str) -> list[Change]:
+    """What a poll would tell of one ticket."""
+    raw = api.call("GET", f"/tickets/{ticket_id}")
+    with understood("GET /tickets/{id}"):
+        gone = raw.get("deleted") or raw.get("spam")
+        told = [words.deletion(raw)] if gone else _of(api, raw)
+        return sorted(told, key=lambda change: change.at)
+
+
 def _place(api: Api, after: datetime | str) -> tuple[int, int]:
     if isinstance(after, datetime):
         return int(min(after, api.ports.now()).timestamp()), 1

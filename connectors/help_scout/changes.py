@@ -56,6 +56,13 @@ def _walk(api: Api, *, since: int, begun: int, page: int, total: int) -> ChangeP
     return ChangePage(changes=told, cursor=cursor, more=page < pages)
 
 
+def of_ticket(api: Api, path: str) -> list[Change]:
+    """What a poll would tell of the conversation at `path`."""
+    raw = api.get(path)
+    with understood("GET /conversations/{id}"):
+        return sorted(_of(api, raw), key=lambda change: change.at)
+
+
 def _of(api: Api, raw: Mapping[str, Any]) -> Iterator[Change]:
     """Where one of our conversations stands, and what was written into it."""
     if words.key_of(raw) is None:

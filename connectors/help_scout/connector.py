@@ -102,6 +102,9 @@ class HelpScout(Connector):
     def fetch_changes(self, after: datetime | str) -> ChangePage:
         return changes.fetch(self.api, after)
 
+    def read_changes(self, ticket_id: str) -> list[Change]:
+        return changes.of_ticket(self.api, _path(ticket_id))
+
     def previous_tickets(self, requester: Requester) -> list[Ticket]:
         address = people.address_of(requester)
         if address is None:

@@ -129,6 +129,13 @@ def understood(what: str) -> Iterator[None]:
         raise Unavailable(words, sent=True) from problem
 
 
+def number(ticket_id: str) -> str:
+    """The id of a ticket, which is a number at HubSpot and goes into an address."""
+    if not (ticket_id.isascii() and ticket_id.isdecimal()):
+        raise NotFound("this is no ticket's number")
+    return ticket_id
+
+
 def explain(response: requests.Response) -> tuple[str, dict[str, str]]:
     """HubSpot's words with its category, and its complaints by property."""
     told = _object(response)

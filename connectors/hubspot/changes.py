@@ -62,13 +62,21 @@ class Changes:
         if not str(found["properties"].get(KEY) or "").startswith(KEY_PREFIX):
             return []
         try:
-            raw = self.api.crm.get(
-                *("tickets", str(found["id"]), TICKET_PROPERTIES),
-                properties_with_history=list(HISTORY),
-                associations=["notes", "emails"],
-            )
+            return self._read(str(found["id"]))
         except NotFound:  # deleted since the index saw it
             return []
+
+    def of_ticket(self, ticket_id: str) -> list[Change]:
+        """What a poll would tell of one ticket, which the search's index may not know of yet."""
+        with understood("GET /crm/objects/tickets/{id}"):
+            return sorted(self._read(ticket_id), key=lambda change: change.at)
+
+    def _read(self, ticket_id: str) -> list[Change]:
+        raw = self.api.crm.get(
+            *("tickets", ticket_id, TICKET_PROPERTIES),
+            properties_with_history=list(HISTORY),
+            associations=["notes", "emails"],
+        )
         notes = [c for one in entries.read(self.api, raw, "notes") for c in self._entry(raw, one)]
         mails = [c for one in entries.read(self.api, raw, "emails") for c in self._entry(raw, one)]
         return [*self._merged(raw), *self._status(raw), *self._assignment(raw), *notes, *mails]

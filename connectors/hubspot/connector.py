@@ -9,7 +9,7 @@ from typing import Any
 from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, Conflict, InvalidRequest, NotFound, Unsupported
 from connectors.hubspot import entries, webhook, words
-from connectors.hubspot.api import Api, understood
+from connectors.hubspot.api import Api, number, understood
 from connectors.hubspot.changes import Changes
 from connectors.hubspot.config import (
     CAN,
@@ -134,6 +134,9 @@ class HubSpot(Connector):
     def fetch_changes(self, after: datetime | str) -> ChangePage:
         return self.changes.fetch(after)
 
+    def read_changes(self, ticket_id: str) -> list[Change]:
+        return self.changes.of_ticket(number(ticket_id))
+
     def previous_tickets(self, requester: Requester) -> list[Ticket]:
         contact = self._contact_by(requester.email)
         if contact is None:
@@ -161,10 +164,10 @@ class HubSpot(Connector):
 
     def _raw(self, ticket_id: str, *associations: str) -> Mapping[str, Any]:
         """The ticket as HubSpot tells it; `NotFound` for a deleted or merged one."""
-        if not (ticket_id.isascii() and ticket_id.isdecimal()):
-            raise NotFound("this is no ticket's number")
         more = {"associations": list(associations)} if associations else {}
-        raw: Mapping[str, Any] = self.api.crm.get("tickets", ticket_id, TICKET_PROPERTIES, **more)
+        raw: Mapping[str, Any] = self.api.crm.get(
+            "tickets", number(ticket_id), TICKET_PROPERTIES, **more
+        )
         with understood("GET /crm/objects/tickets/{id}"):
             if str(raw["id"]) != ticket_id:
                 raise NotFound(f"the ticket was merged into {raw['id']}")

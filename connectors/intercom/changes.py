@@ -41,7 +41,7 @@ def _page(api: Api, *, since: int, newest: int, page: str) -> ChangePage:
         newest = max([newest, *(int(raw["updated_at"]) for raw in tickets)])
         follows = ((answer.get("pages") or {}).get("next") or {}).get("starting_after")
         mine = [str(raw["id"]) for raw in tickets if words.ours(raw)]
-    found = [change for ticket_id in mine for change in of_ticket(api, ticket_id)]
+    found = [change for ticket_id in mine for change in _if_there(api, ticket_id)]
     more = bool(follows and tickets and follows != page)  # a cursor that stands still is the end
     cursor = f"{since}:{newest}:{follows}" if more else _start(newest - OVERLAP)
     return ChangePage(
@@ -60,12 +60,16 @@ def search(
     return found
 
 
-def of_ticket(api: Api, ticket_id: str) -> list[Change]:
-    """Where a ticket stands, and its parts, of which Intercom shows the newest 500."""
+def _if_there(api: Api, ticket_id: str) -> list[Change]:
     try:
-        raw = api.call("GET", f"/tickets/{ticket_id}")
+        return of_ticket(api, ticket_id)
     except NotFound:  # deleted since the search saw it
         return []
+
+
+def of_ticket(api: Api, ticket_id: str) -> list[Change]:
+    """Where a ticket stands, and its parts, of which Intercom shows the newest 500."""
+    raw = api.call("GET", f"/tickets/{ticket_id}")
     with understood("GET /tickets/{id}"):
         parts = raw["ticket_parts"]["ticket_parts"]
         return words.changes_of(raw, parts, api.config, api.ports.now())

@@ -121,6 +121,9 @@ class Intercom(Connector):
     def fetch_changes(self, after: datetime | str) -> ChangePage:
         return changes.fetch(self.api, after)
 
+    def read_changes(self, ticket_id: str) -> list[Change]:
+        return changes.of_ticket(self.api, number(ticket_id))
+
     def previous_tickets(self, requester: Requester) -> list[Ticket]:
         contact = people.find(self.api, requester)
         if contact is None:

@@ -82,6 +82,18 @@ class Api:
             records: list[dict[str, Any]] = answer["records"]
             return records
 
+    def queries(self, asked: Sequence[tuple[str, bool]], **values: Any) -> list[Any]:
+        """The records of up to five queries (SOQL, whether deleted ones too) in one call."""
+        parts = [
+            self.library.question(f"query{number}", soql, deleted=deleted, **values)
+            for number, (soql, deleted) in enumerate(asked)
+        ]
+        with understood("POST /composite"):
+            told = self.library.composite(parts)["compositeResponse"]
+            if any(part["httpStatusCode"] >= 300 for part in told):
+                raise self._refused(told)
+            return [part["body"]["records"] for part in told]
+
     def create(self, records: Sequence[Record]) -> list[str]:
         """Create all the records or none; their ids."""
         if len(records) == 1:

@@ -27,6 +27,8 @@ FIRST_ID = "000000000000000AAA"
 SECOND = timedelta(seconds=1)  # as exact as Salesforce's times
 OVERLAP = timedelta(seconds=60)  # repeated, for what was committed after later changes
 CLOCKS = timedelta(minutes=10)  # how far our clock and Salesforce's may lie apart
+NEWEST = "SystemModstamp DESC, Id DESC"
+AT_ONCE = 20  # records of a kind that one case tells at once; the next poll knows the rest
 
 Raw = Mapping[str, Any]
 
@@ -62,6 +64,21 @@ def fetch(api: Api, after: datetime | str) -> ChangePage:
         newest = max((_at(raw) for page in pages for raw in page.rows), default=since)
     place = until or max(since, newest - OVERLAP, api.ports.now() - CLOCKS)
     return ChangePage(changes=tuple(changes), cursor=place.isoformat(), more=until is not None)
+
+
+def of_case(api: Api, number: str) -> list[Change]:
+    """What a poll would tell of one case, and the newest files: asked for in one call."""
+    case, *said, files = _streams(api.config.key_field)
+    places = [(case, "Id = {case}"), *((stream, "ParentId = {case}") for stream in said)]
+    asked = [
+        *((_soql(one, where, NEWEST, page=AT_ONCE), one.deleted) for one, where in places),
+        (_soql(files, "SystemModstamp >= {since}", NEWEST, page=AT_ONCE), files.deleted),
+    ]
+    since = api.ports.now() - CLOCKS
+    told = api.queries(asked, case=number, since=since, me=api.me)
+    with understood("GET /query"):
+        found = [change for change in _changes(api, *told) if change.ticket_id == number]
+        return sorted(found, key=lambda change: change.at)
 
 
 def _since(after: datetime | str) -> datetime:
@@ -110,11 +127,15 @@ def _second(api: Api, stream: Stream, since: datetime) -> list[Raw]:
 
 
 def _rows(api: Api, stream: Stream, where: str, order: str, **values: Any) -> list[Raw]:
-    soql = (
-        f"SELECT {stream.fields} FROM {stream.kind} WHERE {stream.where} AND {where} "
-        f"ORDER BY {order} LIMIT {stream.page}"
-    )
+    soql = _soql(stream, where, order, page=stream.page)
     return [*api.query(soql, deleted=stream.deleted, me=api.me, **values)]
+
+
+def _soql(stream: Stream, where: str, order: str, *, page: int) -> str:
+    return (
+        f"SELECT {stream.fields} FROM {stream.kind} WHERE {stream.where} AND {where} "
+        f"ORDER BY {order} LIMIT {page}"
+    )
 
 
 def _changes(

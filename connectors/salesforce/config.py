@@ -20,6 +20,7 @@ CAN = base.Capabilities(
     webhooks="secret",  # outbound messages carry no signature: a secret in their address
     reopen=True,
     rate=60,  # 100,000 calls a day, the smallest paid plan's, are 69 a minute
+    rate_over=86_400,
 )
 
 # Words of new orgs and those that admins often add; what is not here is told by _HINTS below, or

@@ -112,6 +112,12 @@ class Salesforce(Connector):
     def fetch_changes(self, after: datetime | str) -> ChangePage:
         return changes.fetch(self.api, after)
 
+    def read_changes(self, ticket_id: str) -> list[Change]:
+        told = changes.of_case(self.api, _number(ticket_id))
+        if not told:
+            raise NotFound(GONE)
+        return told
+
     def previous_tickets(self, requester: Requester) -> list[Ticket]:
         if not requester.email:
             return []

@@ -13,6 +13,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote_plus
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -54,6 +55,14 @@ class Library:
     def query(self, soql: str, *, deleted: bool = False, **values: Any) -> Any:
         """GET /query, or /queryAll with deleted records; `values` are quoted into the braces."""
         return self.sf.query(format_soql(soql, **values), include_deleted=deleted)
+
+    def question(
+        self, name: str, soql: str, *, deleted: bool = False, **values: Any
+    ) -> dict[str, Any]:
+        """A query as a part of a composite request."""
+        asked = quote_plus(format_soql(soql, **values))
+        path = f"/services/data/v{API_VERSION}/{'queryAll' if deleted else 'query'}"
+        return {"method": "GET", "url": f"{path}?q={asked}", "referenceId": name}
 
     def create(self, kind: str, fields: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
         """POST /sobjects/{kind}."""

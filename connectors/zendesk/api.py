@@ -17,7 +17,7 @@ from connectors.errors import AuthFailed, InvalidRequest, Unavailable
 from connectors.http import Http
 from connectors.transcript import clean
 from connectors.types import File
-from connectors.zendesk.config import Config
+from connectors.zendesk.config import EXPORT, Config
 
 if TYPE_CHECKING:
     from connectors.zendesk.library import Library
@@ -42,6 +42,7 @@ class Api:
             explain=explain,
             throttle=self.ports.throttle,
             timeout=self.ports.timeout,
+            own_limit=EXPORT,  # 10 calls a minute: a long catching-up must not hold tickets up
         )
         http.auth = self._auth()
         return http

@@ -12,9 +12,8 @@ from connectors.errors import AuthFailed, InvalidRequest, NotFound
 from connectors.types import Change, ChangePage
 from connectors.zendesk import words
 from connectors.zendesk.api import Api, understood
-from connectors.zendesk.config import INCREMENTAL_PAGE, LIST_PAGE
+from connectors.zendesk.config import EXPORT, INCREMENTAL_PAGE, LIST_PAGE
 
-EXPORT = "/incremental/tickets/cursor"
 HELD_BACK = timedelta(seconds=61)  # the export knows nothing of the last minute
 OVERLAP = 60  # seconds that the list repeats, for tickets which changed while we read it
 
@@ -31,6 +30,13 @@ def fetch(api: Api, after: datetime | str) -> ChangePage:
         case ["list", since, newest, page] if since.isdecimal() and newest.isdecimal():
             return _list(api, since=int(since), newest=int(newest), page=page)
     raise InvalidRequest("not a cursor of this desk")
+
+
+def of_ticket(api: Api, ticket_id: str) -> list[Change]:
+    """What a poll would tell of one ticket."""
+    answer = api.zenpy.ticket(ticket_id)
+    with understood("GET /tickets/{id}"):
+        return _oldest_first(_of(api, answer["ticket"]))
 
 
 def _since(api: Api, after: datetime) -> ChangePage:
@@ -79,7 +85,11 @@ def _of_tickets(api: Api, tickets: list[dict[str, Any]]) -> tuple[Change, ...]:
     found = [
         change for raw in tickets if words.ours(raw["external_id"]) for change in _of(api, raw)
     ]
-    return tuple(sorted(found, key=lambda change: change.at))
+    return tuple(_oldest_first(found))
+
+
+def _oldest_first(found: list[Change]) -> list[Change]:
+    return sorted(found, key=lambda change: change.at)
 
 
 def _of(api: Api, raw: Mapping[str, Any]) -> list[Change]:

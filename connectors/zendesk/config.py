@@ -34,6 +34,7 @@ TO_VENDOR = {status: word for word, status in FROM_VENDOR.items()} | {Status.CLO
 STAFF = ("agent", "admin")
 
 COMMENT_LIMIT = 64_000  # bytes; Zendesk names 65,535 and does not say of what
+EXPORT = "/incremental/tickets/cursor"
 INCREMENTAL_PAGE = 50  # tickets: each repeats its first comment, up to 64 KB of transcript
 LIST_PAGE = 100
 

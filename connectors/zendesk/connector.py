@@ -129,6 +129,9 @@ class Zendesk(Connector):
     def fetch_changes(self, after: datetime | str) -> ChangePage:
         return changes.fetch(self.api, after)
 
+    def read_changes(self, ticket_id: str) -> list[Change]:
+        return changes.of_ticket(self.api, _number(ticket_id))
+
     def previous_tickets(self, requester: Requester) -> list[Ticket]:
         user = self._user(requester)
         if user is None:

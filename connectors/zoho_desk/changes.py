@@ -37,6 +37,17 @@ def fetch(api: Api, after: datetime | str) -> ChangePage:
     return ChangePage(changes=told, cursor=f"{place}:{swept}", more=more)
 
 
+def of_ticket(api: Api, ticket_id: str) -> list[Change]:
+    """What a poll would tell of one ticket, which the search's index may not know of yet."""
+    raw = api.call("GET", f"/tickets/{ticket_id}")
+    with understood("GET /tickets/{id}"):
+        if raw.get("isTrashed"):
+            raise NotFound("the ticket is in the recycle bin")
+        ticket = words.ticket_of(raw, api.config)
+        told = [*words.standing(ticket), *_said(api, ticket)]
+        return sorted(told, key=lambda change: change.at)
+
+
 def _place(after: datetime | str) -> tuple[int, int, int]:
     if isinstance(after, datetime):
         return _ms(after), 0, _ms(after)

@@ -122,6 +122,9 @@ class ZohoDesk(Connector):
     def fetch_changes(self, after: datetime | str) -> ChangePage:
         return changes.fetch(self.api, after)
 
+    def read_changes(self, ticket_id: str) -> list[Change]:
+        return changes.of_ticket(self.api, _number(ticket_id))
+
     def previous_tickets(self, requester: Requester) -> list[Ticket]:
         if not requester.email:
             return []  # Zoho knows contacts by email, and nothing of the bot's ids

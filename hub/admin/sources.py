@@ -12,6 +12,7 @@ from hub.store.schema import sources
 from webhooks import dialects, signing
 
 MAX_MESSAGE = 2000  # characters of a handoff message
+RATE = 60_000  # requests a minute that a source may send, unless it is told otherwise
 
 
 class SourceSecret(TypedDict):
@@ -30,6 +31,7 @@ def add_source(
     secret: str | None = None,
     *,
     handoff_message: Mapping[str, str] | None = None,
+    rate: int = RATE,
     actor: str = audit.HUB,
 ) -> SourceSecret:
     """A platform that may send us events from now on, in its dialect."""
@@ -39,7 +41,7 @@ def add_source(
     with house.store.transaction() as tx:
         sealed = house.vault.seal(secret, _place(source_id))
         add(tx, sources, "name", id=source_id, workspace_id=workspace_id, dialect=dialect,
-            secret=sealed, created_at=tx.now, **values)  # fmt: skip
+            secret=sealed, rate=_rate(rate), created_at=tx.now, **values)  # fmt: skip
         audit.record(
             tx, workspace_id, "source.added", title, actor=actor, subject_id=source_id
         )  # fmt: skip
@@ -76,9 +78,10 @@ def change_source(
     *,
     title: str | None = None,
     handoff_message: Mapping[str, str] | None = None,
+    rate: int | None = None,
     actor: str = audit.HUB,
 ) -> Row:
-    """Another name, or other words to the customer at an escalation; None leaves as it is."""
+    """Another name, rate, or words to the customer at an escalation; None leaves as it is."""
     row = find(tx, sources, workspace_id, source_id, "source")
     values: dict[str, Any] = {}
     if title is not None and name(title) != row["name"]:
@@ -86,6 +89,8 @@ def change_source(
         _check_free(tx, workspace_id, values["name"])
     if handoff_message is not None:
         values["handoff_message"] = _messages(handoff_message)
+    if rate is not None:
+        values["rate"] = _rate(rate)
     audit.record(tx, workspace_id, "source.changed", row["name"], actor=actor, subject_id=source_id)
     return change(tx, sources, source_id, **values)
 
@@ -129,6 +134,13 @@ def _messages(told: Mapping[str, str]) -> dict[str, str]:
     if wrong:
         raise BadInput(wrong)
     return dict(told)
+
+
+def _rate(requests: int) -> int:
+    """Requests a minute."""
+    if not 0 < requests < 2**31:
+        raise BadInput({"rate": "A whole number of requests a minute, above 0."})
+    return requests
 
 
 def _check_free(tx: Tx, workspace_id: str, title: str) -> None:

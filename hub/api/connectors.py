@@ -28,6 +28,7 @@ class Capabilities(Shape):
     reopen: bool
     concurrency: int
     rate: int | None = Field(description="Calls a minute of the smallest plan.")
+    rate_over: int = Field(description="Seconds over which the desk counts them.")
 
 
 class ConnectorShape(Shape):

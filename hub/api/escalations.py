@@ -13,7 +13,7 @@ from hub.api.table import Body, Call, Listing, Noun, Query, found
 from hub.pipeline import parking
 from hub.pipeline.intake import Inbox
 from hub.problems import Problem
-from hub.store import Row, Tx, audit, conversations, escalations, listing
+from hub.store import Row, Tx, audit, changes, conversations, escalations, listing
 from hub.store.schema import escalations as table
 from hub.store.schema import sources
 from webhooks import events
@@ -100,7 +100,7 @@ def one(call: Call, id: str) -> dict[str, Any]:
 
 @api.route("POST", "/v1/escalations/<id>/retry", role="agent", answer=EscalationStory,
            conflicts="The escalation is not parked.",
-           summary="Let a parked escalation go on.")  # fmt: skip
+           summary="Let all that is parked of an escalation go on.")  # fmt: skip
 def retry(call: Call, id: str) -> dict[str, Any]:
     with call.transaction() as tx:
         row = found(listing.get(tx, table, call.workspace_id, id), "escalation")
@@ -154,7 +154,10 @@ def _source(tx: Tx, call: Call, source_id: str | None) -> Row:
 
 def _story(tx: Tx, row: Row) -> dict[str, Any]:
     ticket = escalations.ticket_of(tx, row["id"])
-    return views.escalation(row, ticket, audit.timeline(tx, row["id"]))
+    story = views.escalation(row, ticket, audit.timeline(tx, row["id"]))
+    if ticket is not None:
+        story["parked"] = story["parked"] or changes.parked(tx, ticket)
+    return story
 
 
 def _tickets(tx: Tx, rows: Any) -> dict[str, Row]:

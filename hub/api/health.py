@@ -60,7 +60,8 @@ class _Gauges:
             sizes = jobs.sizes(tx)
             parked = tx.all(
                 "select 'escalation' as what, count(*) as n from escalations where state = 'parked'"
-                " union all select 'relay', count(*) from tickets where parked is not null"
+                " union all select w, count(parked) from (values ('relay'), ('close')) as works(w)"
+                "   left join tickets on parked ->> 'work' = w group by w"
                 " union all select 'change', count(*) from changes where state = 'parked'"
                 " union all select 'delivery', count(*) from deliveries where state = 'failed'"
             )

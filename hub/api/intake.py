@@ -1,5 +1,6 @@
 """Where platforms and desks call us: raw bytes first, then trust, then the database."""
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,8 @@ from hub.problems import problem
 from hub.store import Row, changes
 from webhooks import inbound
 from webhooks.dialects import Delivery
-from webhooks.errors import BadSignature, Refused, WrongField
+from webhooks.errors import BadSignature, Refused, TooMany, WrongField
+from webhooks.events import Event
 
 blueprint = Blueprint("intake", __name__, url_prefix="/webhooks")
 log = structlog.get_logger()
@@ -32,6 +34,22 @@ class Source:
 
     dialect: str
     secrets: list[str]
+
+
+@dataclass(frozen=True)
+class Paced:
+    """A source's inbox behind its rate; only what the source has signed counts."""
+
+    house: House
+    source: Row
+
+    def accept(self, told: list[tuple[str, Event]], body_hash: str) -> inbound.Receipt:
+        """`Inbox.accept`, or `TooMany` before the database is asked."""
+        wait = self.house.pace.take(self.source["id"], self.source["rate"])
+        if wait:
+            self.house.metrics.limited.labels(self.source["id"]).inc()
+            raise TooMany(wait)
+        return Inbox(self.house, self.source).accept(told, body_hash)
 
 
 @blueprint.post("/sources/<source_id>")
@@ -73,9 +91,11 @@ def _answer(house: House, source_id: str) -> Response:
         receipt = inbound.receive(
             Delivery(headers=_headers(), body=body),
             Source(row["dialect"], _secrets(house, row)),
-            Inbox(house, row),
+            Paced(house, row),
             house.store.now(),
         )
+    except TooMany as refusal:  # no log line each: they come in thousands
+        return _over_rate(refusal)
     except Refused as refusal:
         return _refused(refusal)
     except (DBAPIError, TimeoutError) as fault:
@@ -136,6 +156,12 @@ def _body() -> bytes:
 
 def _headers() -> dict[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
+
+
+def _over_rate(refusal: TooMany) -> Response:
+    answer = problem(429, refusal.reason)
+    answer.headers["Retry-After"] = str(math.ceil(refusal.retry_after))
+    return answer
 
 
 def _refused(refusal: Refused) -> Response:

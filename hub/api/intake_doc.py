@@ -115,7 +115,7 @@ def _source(problems: Problems) -> Json:
                     }
                 },
             },
-            **problems((400, 401, 404, 409, 413, 422, 503)),
+            **problems((400, 401, 404, 409, 413, 422, 429, 503)),
         },
     }  # fmt: skip
 

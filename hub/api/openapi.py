@@ -26,6 +26,7 @@ PROBLEMS = {
     409: "The state of things forbids it.",
     413: "The body is over 1 MiB.",
     422: "A field is wrong; `errors` names each.",
+    429: "The source is over its rate; Retry-After says when there is room.",
     503: "The database does not answer; Retry-After says when to try again.",
 }
 ABOUT = (

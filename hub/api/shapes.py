@@ -128,6 +128,9 @@ class Summary(BaseModel):
 class Parked(Shape):
     """Why work cannot go on without a person."""
 
+    work: Literal["escalation", "relay", "close", "change"] | None = Field(
+        None, description="What waits: the ticket, words for it, its solution, news of it."
+    )
     code: str
     text: str
     fields: dict[str, str]

@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 from pydantic import Field, StringConstraints
 
 from hub import admin
-from hub.admin.sources import url
+from hub.admin.sources import RATE, url
 from hub.api.shapes import Moment, Removed, Shape, ident
 from hub.api.table import Body, Call, Listing, Noun, Query, found
 from hub.store import Row, listing
@@ -20,6 +20,13 @@ Messages = Annotated[
         examples=[{"de": "Ich hole einen Menschen dazu.", "default": "Let me get a colleague."}],
     ),
 ]
+Rate = Annotated[
+    int,
+    Field(
+        description="Requests a minute; over it the answer is 429 with Retry-After.",
+        gt=0, lt=2**31, examples=[60000],
+    ),
+]  # fmt: skip
 Secret = Annotated[str, Field(description="Shown this once.", examples=["whsec_MfKQ9r8GKYqrTw=="])]
 
 
@@ -31,6 +38,7 @@ class Source(Shape):
     dialect: str = Field(examples=["standard"])
     url: str = Field(description="Where the platform posts its events.")
     handoff_message: Messages
+    rate: Rate
     previous_secret: bool = Field(description="The secret before the last rotation still counts.")
     created_at: Moment
 
@@ -51,6 +59,7 @@ class AddSource(Body):
     dialect: str = Field("standard", examples=["standard"])
     secret: str | None = Field(None, min_length=1, max_length=1024, examples=[None])
     handoff_message: Messages = {}
+    rate: Rate = RATE
 
 
 class ChangeSource(Body):
@@ -58,6 +67,7 @@ class ChangeSource(Body):
 
     name: str | None = None
     handoff_message: Messages | None = None
+    rate: Rate | None = None
 
 
 class RotateSource(Body):
@@ -80,7 +90,7 @@ def index(call: Call, query: Query) -> Listing:
 def add(call: Call, body: AddSource) -> SourceWithSecret:
     made = admin.add_source(
         call.house, call.workspace_id, body.name, body.dialect, body.secret,
-        handoff_message=body.handoff_message, actor=call.actor,
+        handoff_message=body.handoff_message, rate=body.rate, actor=call.actor,
     )  # fmt: skip
     return _shown(call, _find(call, made["id"]), SourceWithSecret, secret=made["secret"])
 
@@ -91,12 +101,12 @@ def one(call: Call, id: str) -> Source:
 
 
 @api.route("PATCH", "/v1/sources/<id>", role="admin", answer=Source, body=ChangeSource,
-           summary="Change the name or the words at an escalation.")  # fmt: skip
+           summary="Change the name, the rate, or the words at an escalation.")  # fmt: skip
 def change(call: Call, id: str, body: ChangeSource) -> Source:
     with call.transaction() as tx:
         row = admin.change_source(
             tx, call.workspace_id, id, title=body.name, handoff_message=body.handoff_message,
-            actor=call.actor,
+            rate=body.rate, actor=call.actor,
         )  # fmt: skip
     return _shown(call, row, Source)
 

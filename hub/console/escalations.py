@@ -6,7 +6,7 @@ from hub.console import queries, shell
 from hub.console.shell import back_to, found, me, needs, page
 from hub.current import house
 from hub.pipeline import parking
-from hub.store import audit
+from hub.store import audit, conversations
 
 blueprint = shell.noun("escalations")
 
@@ -43,6 +43,7 @@ def retry(escalation_id: str) -> Response:
     """Let it go on, once however often the button is pressed."""
     with house().store.transaction() as tx:
         row = found(queries.escalation(tx, me().workspace_id, escalation_id))
+        conversations.lock(tx, row["conversation_id"])
         if parking.retry(tx, row, actor=me().actor):
             flash("It goes on now.", "success")
         else:

@@ -42,12 +42,17 @@ SHOW_CONVERSATIONS = {
 ESCALATION = """
 select e.*, c.requester, c.external_id as conversation_external_id, c.waiting, c.language,
   t.id as ticket_id, t.desk, t.external_id as ticket_external_id, t.url as ticket_url,
-  t.status as ticket_status, t.word as ticket_word, t.assignee, t.parked as relay_parked,
+  t.status as ticket_status, t.word as ticket_word, t.assignee,
+  coalesce(t.parked, h.parked) as ticket_parked,
   t.tries as relay_tries, t.last_error as relay_error, t.due_at as relay_due_at,
   coalesce(t.desk, n.desk) as aimed_desk, n.name as connection_name
 from escalations e
 join conversations c on c.id = e.conversation_id
 left join tickets t on t.escalation_id = e.id
+left join (select distinct on (connection_id, external_ticket_id) * from changes
+  where workspace_id = :workspace and state = 'parked'
+  order by connection_id, external_ticket_id, at) h
+  on h.connection_id = t.connection_id and h.external_ticket_id = t.external_id
 left join connections n on n.id = e.connection_id
 where e.workspace_id = :workspace
 """
@@ -55,7 +60,7 @@ FOUND_ESCALATION = (
     " and concat_ws(' ', e.id, c.external_id, c.requester ->> 'name', c.requester ->> 'email',"
     " t.external_id, e.summary ->> 'subject') ilike :like"
 )
-PARKED = "(e.state = 'parked' or t.parked is not null)"
+PARKED = "(e.state = 'parked' or t.parked is not null or h.parked is not null)"
 SHOW_ESCALATIONS = {
     "all": f"and not {PARKED}",
     "parked": f"and {PARKED}",

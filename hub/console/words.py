@@ -53,12 +53,19 @@ PARKED = {
     "unsupported": "The desk cannot do what was asked of it.",
     "bug": "Something went wrong inside the hub; its log has the details.",
 }
+WAITS = {  # what is parked, above its reason
+    "relay": "Messages to the desk are parked",
+    "close": "The ticket is still open at the desk",
+    "change": "News from the desk is parked",
+}
 HAPPENED: dict[str, str] = {  # the audit's lines
     "escalation.accepted": "Escalated",
     "escalation.summarised": "Summarised: {detail}",
     "escalation.parked": "The escalation is parked: {detail}",
     "escalation.retried": "The escalation was tried again",
     "relay.parked": "Messages to the desk are parked: {detail}",
+    "close.parked": "The ticket could not be solved at the desk: {detail}",
+    "change.parked": "News from the desk is parked: {detail}",
     "conversation.waiting": "Waiting for a teammate",
     "conversation.taken_over": "Taken over",
     "conversation.paused": "AI paused",
@@ -106,6 +113,11 @@ def status(value: str | None) -> str:
 def parked(reason: Mapping[str, Any]) -> str:
     """Why work cannot go on, in plain words."""
     return PARKED.get(str(reason.get("code")), "This cannot go on without a person.")
+
+
+def waits(reason: Mapping[str, Any]) -> str:
+    """What is parked."""
+    return WAITS.get(str(reason.get("work")), "Parked")
 
 
 def customer(requester: Mapping[str, Any]) -> str:
@@ -156,4 +168,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "state": lambda value: STATE.get(value, value),
     "status": status,
     "tone": tone,
+    "waits": waits,
 }

@@ -108,8 +108,7 @@ def _link(tx: Tx, house: House, case: Case, found: Ticket) -> Row:
     if case.connection["failures"]:
         connections.healthy(tx, case.connection["id"])
     # What came in before there was a ticket: the desk's early changes, the customer's words.
-    if early:
-        jobs.enqueue(tx, jobs.HUB, "sync", early[0]["id"])
+    changes.linked(tx, case.connection["id"], early)
     if unsent:
         relay.begin_relay(tx, ticket)
     seconds = (tx.now - case.escalation["created_at"]).total_seconds()

@@ -20,9 +20,14 @@ SEARCHES = {
     "     and c.desk = 'live_chat'))))",
     "relay": "select id, connection_id from tickets where relaying and parked is null"
     " and (due_at is null or due_at < :old) and created_at < :old",
-    "sync": "select c.id, null as connection_id from changes c join tickets t"
+    "sync": "select c.id, case when c.kind = 'hint' then c.connection_id end as connection_id"
+    " from changes c join tickets t"
     " on t.connection_id = c.connection_id and t.external_id = c.external_ticket_id"
-    " where c.state = 'waiting' and c.received_at < :old and (c.due_at is null or c.due_at < :old)",
+    " where c.state = 'waiting' and c.received_at < :old and (c.due_at is null or c.due_at < :old)"
+    # of a ticket's hints only the oldest has a job
+    " and not (c.kind = 'hint' and exists (select 1 from changes o"
+    "   where o.connection_id = c.connection_id and o.external_ticket_id = c.external_ticket_id"
+    "     and o.kind = 'hint' and o.state = 'waiting' and o.id < c.id))",
     "deliver": "select d.id, d.subscriber_id as connection_id from deliveries d"
     " join subscribers s on s.id = d.subscriber_id where d.state = 'pending'"
     " and s.state = 'active' and d.created_at < :old and (d.due_at is null or d.due_at < :old)",

@@ -7,11 +7,18 @@ from sqlalchemy import Table
 from hub import jobs, views
 from hub.pipeline.publish import publish
 from hub.store import Row, Tx, audit, connections
+from hub.store import changes as inbox
+from hub.store import escalations as cases
 from hub.store.schema import changes, deliveries, escalations, tickets
 
 
-def park(tx: Tx, table: Table, row: Row, reason: dict[str, Any]) -> None:
-    """Put the work aside with its reason; an escalation's parking is news for subscribers."""
+def park(tx: Tx, table: Table, row: Row, reason: dict[str, Any], *, closing: bool = False) -> None:
+    """Put the work aside with its reason; what concerns an escalation is news for subscribers.
+
+    `closing` tells a ticket's solution at its desk from the customer's words for it.
+    """
+    noun = "close" if closing else _noun(table)
+    reason = reason | {"work": noun}
     values: dict[str, Any] = {"parked": reason, "last_error": reason["text"], "due_at": None}
     if table is escalations:
         values["state"] = "parked"
@@ -20,24 +27,36 @@ def park(tx: Tx, table: Table, row: Row, reason: dict[str, Any]) -> None:
     if table is deliveries:
         values["state"] = "failed"
     tx.run(table.update().where(table.c.id == row["id"]).values(**values))
-    escalation_id = row["id"] if table is escalations else row.get("escalation_id")
-    about: dict[str, Any] = {
-        "conversation_id": row.get("conversation_id"),
-        "escalation_id": escalation_id,
-    }
+    about = _about(tx, table, row)
     audit.record(
-        tx, row["workspace_id"], f"{_noun(table)}.parked", reason["text"],
-        subject_id=row["id"], **about,
-    )  # fmt: skip
-    if escalation_id is not None:
-        news = {"escalation_id": escalation_id, "work": _noun(table), "reason": reason}
+        tx, row["workspace_id"], f"{noun}.parked", reason["text"], subject_id=row["id"], **about
+    )
+    if about["escalation_id"] is not None:
+        news = {"escalation_id": about["escalation_id"], "work": noun, "reason": reason}
         publish(tx, row["workspace_id"], "escalation.parked", news, **about)
 
 
+def _about(tx: Tx, table: Table, row: Row) -> dict[str, Any]:
+    """Whose news it is; a change is its ticket's."""
+    if table is escalations:
+        return {"conversation_id": row["conversation_id"], "escalation_id": row["id"]}
+    if table is changes:
+        at_desk = (row["connection_id"], row["external_ticket_id"])
+        row = cases.ticket_at_desk(tx, *at_desk) or row
+    return {name: row.get(name) for name in ("conversation_id", "escalation_id")}
+
+
 def retry(tx: Tx, escalation: Row, *, actor: str) -> bool:
-    """Let a parked escalation go on, once however often it is asked; False if it isn't parked."""
-    ticket = tx.first("select * from tickets where escalation_id = :id", id=escalation["id"])
-    went_on = _retry_escalation(tx, escalation, ticket) or _retry_relay(tx, ticket)
+    """Let all that is parked of an escalation go on as what it was; False if nothing is.
+
+    The conversation is locked by the caller. Asked twice, it goes on once.
+    """
+    sql = "select * from tickets where escalation_id = :id for update"
+    ticket = tx.first(sql, id=escalation["id"])
+    went_on = _retry_escalation(tx, escalation, ticket)
+    if ticket is not None:
+        went_on = _retry_ticket(tx, ticket) or went_on
+        went_on = bool(inbox.unpark(tx, ticket)) or went_on
     if went_on:
         audit.record(
             tx, escalation["workspace_id"], "escalation.retried", actor=actor,
@@ -64,17 +83,23 @@ def _state_before(escalation: Row) -> str:
     return "received" if escalation["summary"] is None else "summarised"
 
 
-def _retry_relay(tx: Tx, ticket: Row | None) -> bool:
-    if ticket is None:
+def _retry_ticket(tx: Tx, ticket: Row) -> bool:
+    """The customer's words, or the solution unless the conversation is with a human again."""
+    if ticket["parked"] is None:
         return False
-    changed = tx.run(
-        "update tickets set parked = null, tries = 0, last_error = null, relaying = true"
-        " where id = :id and parked is not null",
+    closing = ticket["parked"].get("work") == "close"
+    over = tx.value(
+        "update tickets t set parked = null, tries = 0, last_error = null,"
+        " relaying = relaying or :words from escalations e"
+        " where t.id = :id and e.id = t.escalation_id returning e.state = 'returned'",
         id=ticket["id"],
+        words=not closing,
     )
-    if changed:
+    if closing and over:
+        jobs.enqueue(tx, _lane(ticket["connection_id"]), "close", ticket["id"])
+    if not closing or ticket["relaying"]:
         jobs.enqueue(tx, _lane(ticket["connection_id"]), "relay", ticket["id"])
-    return bool(changed)
+    return True
 
 
 def pause_connection(tx: Tx, connection_id: str, reason: str, *, actor: str = audit.HUB) -> None:

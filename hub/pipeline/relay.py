@@ -145,6 +145,10 @@ def close(house: House, job: Job) -> None:
         jobs.finish(tx, job)
         conversations.lock(tx, ticket["conversation_id"])
         ticket = tx.one("select * from tickets where id = :id for update", id=job.subject)
+        tx.run(
+            "update tickets set tries = 0, last_error = null, due_at = null where id = :id",
+            id=job.subject,
+        )
         if state is not None and state != ticket["status"]:  # else the desk's news was faster
             record_status(tx, ticket, state, word=word)
 

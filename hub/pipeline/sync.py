@@ -5,18 +5,16 @@ newer one, and a change whose ticket is not linked yet waits for the link.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
-from connectors.base import Connector
-from connectors.errors import NotFound
 from connectors.types import Change, Status
 from hub import jobs, views
 from hub.house import House
 from hub.jobs import Job
+from hub.pipeline import hint
 from hub.pipeline.handover import hand_over
 from hub.pipeline.publish import publish
 from hub.pipeline.relay import record_status
-from hub.store import Row, Tx, audit, changes, connections, conversations, escalations, work
+from hub.store import Row, Tx, audit, changes, conversations, escalations, work
 from hub.store.schema import changes as table
 from hub.store.schema import tickets
 
@@ -30,71 +28,43 @@ def sync(house: House, job: Job) -> None:
         if row is None or row["state"] != "waiting":
             jobs.finish(tx, job)
             return
-        ticket = escalations.ticket_at_desk(tx, row["connection_id"], row["external_ticket_id"])
-        connection = connections.get(tx, row["connection_id"])
-    told = None
-    if row["kind"] == "hint" and ticket is not None:
-        told = _ask(house.desks.open(connection), row)
+        hinted = row["kind"] == "hint" and _linked(tx, row)
+    if hinted:
+        hint.follow(house, job, row)
+        return
     with house.store.transaction() as tx:
-        if row["kind"] == "hint" and ticket is not None and told is None:
-            # The poll tells all of it in its order: the agent's last words before the solution.
-            jobs.enqueue_once(tx, connections.lane(connection["id"]), "poll", connection["id"])
-            changes.settle(tx, row["id"], "applied", "polled")
-        _apply_waiting(tx, row, told)
+        _apply_waiting(tx, row)
         jobs.finish(tx, job)
 
 
-def _ask(connector: Connector, row: Row) -> Change | None:
-    """A desk that signs nothing only hints: believe what it says when asked.
-
-    None where a poll can be asked for everything; a ticket that is not there is deleted.
-    """
-    try:
-        ticket = connector.read_ticket(row["external_ticket_id"])
-    except NotFound:
-        return replace(changes.as_change(row), kind="deleted")
-    if connector.can.polling:
-        return None
-    return Change(
-        id=row["external_id"],
-        ticket_id=ticket.id,
-        kind="status",
-        at=ticket.updated_at or row["at"],
-        status=ticket.status,
-        word=ticket.word,
-    )
+def _linked(tx: Tx, row: Row) -> Row | None:
+    return escalations.ticket_at_desk(tx, row["connection_id"], row["external_ticket_id"])
 
 
-def _apply_waiting(tx: Tx, row: Row, told: Change | None) -> None:
-    ticket = escalations.ticket_at_desk(tx, row["connection_id"], row["external_ticket_id"])
+def _apply_waiting(tx: Tx, row: Row) -> None:
+    ticket = _linked(tx, row)
     if ticket is not None:  # always the conversation first
         conversations.lock(tx, ticket["conversation_id"])
     changes.lock_ticket(tx, row["connection_id"], row["external_ticket_id"])
-    ticket = escalations.ticket_at_desk(tx, row["connection_id"], row["external_ticket_id"])
+    ticket = _linked(tx, row)
     if ticket is None:
-        _keep_or_drop(tx, row)
+        _keep_or_forget(tx, row)
         return
     for waiting in changes.waiting(tx, row["connection_id"], row["external_ticket_id"]):
-        change = changes.as_change(waiting)
-        if waiting["kind"] == "hint":
-            if waiting["id"] != row["id"] or told is None:
-                continue
-            change = told
-        outcome = _apply(tx, ticket["id"], change)
+        outcome = _apply(tx, ticket["id"], changes.as_change(waiting))
         if outcome == NOT_NOW:  # whoever writes goes on with what is left: `after_writing`
             return
         state = "applied" if outcome == "applied" else "dropped"
         changes.settle(tx, waiting["id"], state, outcome)
 
 
-def _keep_or_drop(tx: Tx, row: Row) -> None:
-    """An early change waits for its link; one of a ticket that isn't ours is dropped."""
+def _keep_or_forget(tx: Tx, row: Row) -> None:
+    """An early change waits for its link; one of a ticket that isn't ours is forgotten."""
     key = row["body"].get("key")
-    if key is None:
-        return
-    ours = escalations.get(tx, key)
-    if ours is None or ours["workspace_id"] != row["workspace_id"]:
-        changes.settle(tx, row["id"], "dropped", "no ticket of ours")
+    ours = escalations.get(tx, key) if key is not None else None
+    early = ours is not None and ours["workspace_id"] == row["workspace_id"]
+    if not early and (key is not None or not changes.may_be_ours(tx, row)):
+        changes.forget(tx, row["id"])
 
 
 def _apply(tx: Tx, ticket_id: str, change: Change) -> str:
@@ -277,7 +247,6 @@ def _about(ticket: Row) -> dict[str, str]:
 
 APPLY: dict[str, Callable[[Tx, Row, Row, Change], str]] = {
     "status": _status,
-    "hint": _status,
     "message": _message,
     "note": _note,
     "assignment": _assignment,

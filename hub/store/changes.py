@@ -14,6 +14,7 @@ from hub.store.schema import changes
 
 WRITING = timedelta(seconds=60)  # for which an entry of ours may be on its way
 FORGOTTEN_AFTER = timedelta(hours=1)  # a change of a ticket that nobody linked
+EARLY = 1000  # changes of unlinked tickets that a connection keeps
 
 
 def receive(
@@ -54,12 +55,16 @@ def receive(
         .on_conflict_do_nothing(index_elements=["connection_id", "external_id"])
         .returning(changes.c.id, changes.c.kind, changes.c.external_ticket_id)
     )
+    asking = _asking(tx, connection_id, told)
     new = tx.all(statement)
-    lanes = [
-        (_lane(connection_id, row["kind"]), row["id"])
-        for row in new
-        if row["kind"] == "hint" or row["external_ticket_id"] not in busy
-    ]
+    lanes = []
+    for row in sorted(new, key=lambda row: str(row["id"])):
+        ticket_id = row["external_ticket_id"]
+        if row["kind"] != "hint" and ticket_id not in busy:
+            lanes.append((jobs.HUB, row["id"]))
+        if row["kind"] == "hint" and ticket_id not in asking:
+            asking.add(ticket_id)
+            lanes.append((connections.lane(connection_id), row["id"]))
     jobs.enqueue_all(tx, lanes, "sync")
     return len(new)
 
@@ -76,7 +81,7 @@ def go_on(tx: Tx, rows: Sequence[Row], entry_id: str | None) -> None:
     echoes = [row["id"] for row in rows if entry_id is not None and row["message_id"] == entry_id]
     for change_id in echoes:
         settle(tx, change_id, "dropped", "our own words")
-    left = [row["id"] for row in rows if row["id"] not in echoes]
+    left = [r["id"] for r in rows if r["kind"] != "hint" and r["id"] not in echoes]
     if left:
         jobs.enqueue(tx, jobs.HUB, "sync", left[0])
 
@@ -88,7 +93,7 @@ def waiting(tx: Tx, connection_id: str, external_ticket_id: str) -> Sequence[Row
     """
     return tx.all(
         "select * from changes where connection_id = :connection"
-        " and external_ticket_id = :ticket and state = 'waiting'"
+        " and external_ticket_id = :ticket and state = 'waiting' and kind <> 'hint'"
         " order by at, kind = 'status', id for update",
         connection=connection_id,
         ticket=external_ticket_id,
@@ -96,14 +101,31 @@ def waiting(tx: Tx, connection_id: str, external_ticket_id: str) -> Sequence[Row
 
 
 def still_waiting(connection_id: str, external_ticket_id: str) -> Question:
-    """The ticket's changes that wait; the job of one applies them all."""
+    """The ticket's changes that wait, oldest first."""
     return question(
-        "select id, body ->> 'message_id' as message_id from changes"
+        "select id, kind, body ->> 'message_id' as message_id from changes"
         " where connection_id = :connection and external_ticket_id = :ticket"
-        " and state = 'waiting'",
+        " and state = 'waiting' order by at, kind = 'status', id",
         connection=connection_id,
         ticket=external_ticket_id,
     )
+
+
+def hints(tx: Tx, connection_id: str, external_ticket_id: str) -> Sequence[str]:
+    """The ids of the ticket's hints that wait, oldest first."""
+    rows = tx.rows(still_waiting(connection_id, external_ticket_id))
+    return [row["id"] for row in rows if row["kind"] == "hint"]
+
+
+def linked(tx: Tx, connection_id: str, rows: Sequence[Row]) -> None:
+    """The ticket is ours now: what came early, the answer to `still_waiting`, goes on.
+
+    The job of one change applies them all, that of one hint reads for all.
+    """
+    told = [row["id"] for row in rows if row["kind"] != "hint"]
+    hints = [row["id"] for row in rows if row["kind"] == "hint"]
+    jobs.enqueue_all(tx, [(jobs.HUB, change) for change in told[:1]], "sync")
+    jobs.enqueue_all(tx, [(connections.lane(connection_id), hint) for hint in hints[:1]], "sync")
 
 
 def settle(tx: Tx, change_id: str, state: str, outcome: str) -> None:
@@ -116,6 +138,32 @@ def settle(tx: Tx, change_id: str, state: str, outcome: str) -> None:
         outcome=outcome,
         now=tx.now,
     )
+
+
+def unpark(tx: Tx, ticket: Row) -> int:
+    """Let the ticket's parked changes go on; how many."""
+    number = tx.run(
+        "update changes set state = 'waiting', parked = null, tries = 0, last_error = null"
+        " where connection_id = :connection and external_ticket_id = :ticket"
+        " and state = 'parked'",
+        connection=ticket["connection_id"],
+        ticket=ticket["external_id"],
+    )
+    if number:
+        at_desk = ticket["connection_id"], ticket["external_id"]
+        linked(tx, ticket["connection_id"], tx.rows(still_waiting(*at_desk)))
+    return number
+
+
+def parked(tx: Tx, ticket: Row) -> dict[str, Any] | None:
+    """Why a change of the ticket cannot be applied, None when all can."""
+    reason: dict[str, Any] | None = tx.value(
+        "select parked from changes where connection_id = :connection"
+        " and external_ticket_id = :ticket and state = 'parked' order by at limit 1",
+        connection=ticket["connection_id"],
+        ticket=ticket["external_id"],
+    )
+    return reason
 
 
 def lock_ticket(tx: Tx, connection_id: str, external_ticket_id: str) -> None:
@@ -131,10 +179,35 @@ def locking(connection_id: str, external_ticket_id: str) -> Question:
     )
 
 
+def may_be_ours(tx: Tx, row: Row) -> bool:
+    """True when the change's ticket, linked to nothing, may be one that we are creating now.
+
+    The desk may tell of a ticket before we have recorded it, and after a crash until a later run
+    finds it. No desk tells so much in that time as `EARLY`.
+    """
+    return bool(
+        tx.value(
+            "select exists (select 1 from escalations where workspace_id = :workspace"
+            " and state in ('received', 'summarised', 'parked')"
+            " and connection_id = :connection and create_started_at is not null)"
+            " and (select count(*) from changes where connection_id = :connection"
+            " and state = 'waiting') <= :early",
+            workspace=row["workspace_id"],
+            connection=row["connection_id"],
+            early=EARLY,
+        )
+    )
+
+
+def forget(tx: Tx, change_id: str) -> None:
+    """Keep nothing of a ticket that isn't ours: a desk has many more of them."""
+    tx.run("delete from changes where id = :id", id=change_id)
+
+
 def forget_strangers(tx: Tx) -> int:
-    """Drop old changes of tickets that were never ours."""
+    """Forget old changes of tickets that were never ours; how many."""
     return tx.run(
-        "update changes set state = 'dropped', outcome = 'no ticket of ours'"
+        "delete from changes"
         " where state = 'waiting' and received_at < :old and not exists (select 1 from tickets t"
         " where t.connection_id = changes.connection_id"
         " and t.external_id = changes.external_ticket_id)",
@@ -172,6 +245,17 @@ def _known(tx: Tx, connection_id: str, told: Sequence[Change]) -> Question:
     )
 
 
+def _asking(tx: Tx, connection_id: str, told: Sequence[Change]) -> set[str]:
+    """The tickets of which a hint waits already, whose job reads for later ones too."""
+    rows = tx.all(
+        "select distinct external_ticket_id from changes where connection_id = :connection"
+        " and external_ticket_id = any(:tickets) and kind = 'hint' and state = 'waiting'",
+        connection=connection_id,
+        tickets=[change.ticket_id for change in told if change.kind == "hint"],
+    )
+    return {row["external_ticket_id"] for row in rows}
+
+
 def _body(change: Change) -> dict[str, Any]:
     """What is not a column of its own, without what is empty."""
     columns = {"id", "ticket_id", "kind", "at"}
@@ -185,8 +269,3 @@ def _json(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     return value
-
-
-def _lane(connection_id: str, kind: str) -> str:
-    """A hint asks the desk, everything else is between us and the database."""
-    return connections.lane(connection_id) if kind == "hint" else jobs.HUB

@@ -11,7 +11,8 @@ from hub.store.schema import connections, mappings
 
 BREAKER_AFTER = 5  # failures in a row
 BREAKER_SECONDS = 15.0
-BURST = 5.0  # seconds' worth of calls that may come at once
+A_DAY = timedelta(days=1)  # without calls: a new account's pace begins rested
+BURST = 1 / 12  # of the time over which a desk counts: so much of its calls may come at once
 
 
 def lane(connection_id: str) -> str:
@@ -47,7 +48,7 @@ def add(tx: Tx, workspace_id: str, desk: str, name: str, **values: Any) -> str:
     values.setdefault("id", ids.new("connection"))
     tx.run(
         connections.insert().values(
-            workspace_id=workspace_id, desk=desk, name=name, turn_at=tx.now, **values
+            workspace_id=workspace_id, desk=desk, name=name, turn_at=tx.now - A_DAY, **values
         )
     )
     new: str = values["id"]
@@ -82,12 +83,12 @@ def save_mapping(tx: Tx, connection: Row, body: str, author: str) -> int:
     return version
 
 
-def turn(tx: Tx, connection_id: str) -> float:
+def turn(tx: Tx, connection_id: str, over: int = 60) -> float:
     """Take the next turn (GCRA) and wait so many seconds for it; far away when closed.
 
-    The row says when the next call is due; each taker moves it on. After a pause `BURST` seconds'
-    worth of calls may come at once, and the pace is slower by as much, so that no minute ever has
-    more than `rate` calls.
+    The row says when the next call is due; each taker moves it on. After a pause `BURST` of the
+    time that the desk counts `over` (seconds) may be used up at once, and the pace is slower by as
+    much, so that no such time ever has more than `rate` calls a minute.
     """
     seconds: float | None = tx.value(
         "update connections set turn_at = greatest(turn_at, :idle)"
@@ -97,8 +98,8 @@ def turn(tx: Tx, connection_id: str) -> float:
         " - :now)::float",
         id=connection_id,
         now=tx.now,
-        idle=tx.now - timedelta(seconds=BURST),
-        minute=60.0 + BURST,
+        idle=tx.now - timedelta(seconds=BURST * over),
+        minute=60.0 * (1 + BURST),
     )
     if seconds is not None:
         return max(0.0, seconds)

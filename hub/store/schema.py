@@ -105,6 +105,7 @@ sources = Table(
     sealed("secret", null=False),
     sealed("previous_secret"),
     data("handoff_message"),  # what the customer is told at escalation, by language
+    Column("rate", Integer, nullable=False, server_default="60000"),  # requests a minute
     moment("created_at"),
     UniqueConstraint("workspace_id", "name"),
 )  # fmt: skip
@@ -247,6 +248,7 @@ changes = Table(
     UniqueConstraint("connection_id", "external_id"),
     Index("ix_changes_ticket", "connection_id", "external_ticket_id", "at"),
     Index("ix_changes_waiting", "received_at", postgresql_where=text("state = 'waiting'")),
+    Index("ix_changes_parked", "workspace_id", postgresql_where=text("state = 'parked'")),
 )  # fmt: skip
 
 connections = Table(

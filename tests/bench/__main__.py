@@ -22,6 +22,7 @@ from typing import Any
 
 import requests
 
+from hub import admin, migrate
 from hub.postgres import Embedded
 from hub.store import Store
 from tests.bench import clients, machine
@@ -48,11 +49,13 @@ class Bench:
         self.town = Town(url, sandbox, folder)
         self.town.environ |= {"WEB_CONCURRENCY": "2", "HUB_POLL_SECONDS": "3600"}
         self.town.environ |= {"HUB_LOG_FORMAT": "json", "MALLOC_ARENA_MAX": "2"}  # as `up` does
+        migrate.upgrade(url)
         self.town.set_up()
-        self.town.route_to_zendesk()
+        self.zendesk = self.town.connect("zendesk")
         requests.post(f"{sandbox}/_settings", json={"desk": "zendesk"} | NOBODY, timeout=10)
         self.store = Store(url, pool=2)
         with self.store.transaction() as tx:
+            admin.add_route(tx, self.town.workspace, ["zendesk"])
             tx.run("update subscribers set state = 'disabled'")
             tx.run("update connections set rate = null, concurrency = :w where desk = 'zendesk'",
                    w=WIDTH)  # fmt: skip
@@ -113,7 +116,7 @@ def measure_backlog(bench: Bench, number: int, delay_ms: int) -> Figures:
     before = bench.tickets()
     bench.send(number)
     if delay_ms:
-        bench.town.fault("latency", rate=1, ms=delay_ms)
+        bench.zendesk.fault("latency", ms=delay_ms)
     bench.town.start("worker")
     bench.wait(before + max(1, number // 20))  # the worker is warm
     began, first, spent = time.perf_counter(), bench.tickets(), bench.cpu()
@@ -143,7 +146,7 @@ def measure_latency(bench: Bench, rate: float, seconds: float) -> Figures:
         at = time.time()
         sent[session.ask(request)["accepted"][0]["escalation_id"]] = at
     bench.wait(first + number)
-    rows = bench.town.ledger("create_ticket")
+    rows = bench.zendesk.ledger(call="create_ticket")
     delays = [_epoch(r["at"]) - sent[r["key"]] for r in rows if r["key"] in sent]
     cost = {n: (v - spent[n]) * 1000 / number for n, v in bench.cpu().items()}
     return {

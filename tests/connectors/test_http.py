@@ -176,6 +176,21 @@ def test_a_limited_connection_is_told_to_its_throttle(desk: Script) -> None:
     assert told == ["take", 40.0]
 
 
+def test_a_call_with_a_limit_of_its_own_holds_no_other_up(desk: Script) -> None:
+    told: list[float] = []
+
+    class Throttle:
+        def take(self) -> None: ...
+
+        def limited(self, seconds: float) -> None:
+            told.append(seconds)
+
+    http = Http(throttle=Throttle(), own_limit="/it")  # `call` asks for /it
+    with pytest.raises(RateLimited):
+        call(desk, Answer(b"", 429, {"Retry-After": "40"}), http)
+    assert told == []
+
+
 def test_no_secret_shows_in_an_error(desk: Script) -> None:
     http = Http(secrets=["client-secret"])
     http.headers["Authorization"] = "Bearer access-token"

@@ -1,10 +1,12 @@
 """What happens at the desk reaches us: by webhook, by poll, and once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from connectors.base import Connector
+from connectors.errors import NotFound
 from connectors.types import Change, Status, Ticket
 from tests.contract.desk import (
     Desk,
@@ -32,12 +34,19 @@ def news(request: pytest.FixtureRequest, desk: Desk, connector: Connector) -> Ne
 
     def told() -> list[Change]:
         changes = box.changes(connector)
-        hinted = {change.ticket_id for change in changes if change.kind == "hint"}
-        if hinted:  # the desk says only that something happened: read
-            changes += [c for c in poll(connector)[0] if c.ticket_id in hinted]
+        for hint in {c.ticket_id: c for c in changes if c.kind == "hint"}.values():
+            changes += read(connector, hint)  # the desk says only that something happened
         return [change for change in changes if change.kind != "hint"]
 
     return told
+
+
+def read(connector: Connector, hint: Change) -> list[Change]:
+    """What the ticket tells when asked; one that is not there any more is deleted."""
+    try:
+        return connector.read_changes(hint.ticket_id)
+    except NotFound:
+        return [replace(hint, kind="deleted")]
 
 
 def skip_untold(request: pytest.FixtureRequest, desk: Desk, deed: str) -> None:

@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
+
 from connectors.base import Connector
+from connectors.errors import NotFound
 from connectors.types import Change
 from tests.contract.desk import Desk, draft, eventually, now, of, poll
 
@@ -61,6 +64,32 @@ def test_the_same_change_has_the_same_id_in_every_poll(desk: Desk, polled: Conne
     desk.act(ticket.id, note="Hm")
     one, other = poll(polled)[0], poll(polled)[0]
     assert of(one, ticket) and {c.id for c in one} == {c.id for c in other}
+
+
+def test_one_ticket_tells_what_a_poll_would_tell_of_it(desk: Desk, polled: Connector) -> None:
+    if polled.can.webhooks == "none":
+        pytest.skip("this desk sends no webhooks that could hint")
+    ticket, other = polled.create_ticket(draft()), polled.create_ticket(draft())
+    desk.act(other.id, reply="Another story")
+    desk.act(ticket.id, reply="Hello", status=list(desk.harness.words)[1])
+    desk.act(ticket.id, note="Hm")
+    wanted = eventually(lambda: of(poll(polled)[0], ticket), "the poll")
+    told = polled.read_changes(ticket.id)
+    assert {"message", "note", "status"} <= {change.kind for change in told}
+    assert {change.id for change in told} == {change.id for change in wanted}
+    assert [change.at for change in told] == sorted(change.at for change in told)
+
+
+def test_a_ticket_that_is_gone_tells_so(desk: Desk, polled: Connector) -> None:
+    if polled.can.webhooks == "none":
+        pytest.skip("this desk sends no webhooks that could hint")
+    ticket = polled.create_ticket(draft())
+    desk.act(ticket.id, delete=True)
+    try:
+        told = polled.read_changes(ticket.id)
+    except NotFound:
+        return
+    assert [change.kind for change in told] == ["deleted"]
 
 
 def test_tickets_of_others_are_none_of_our_business(desk: Desk, polled: Connector) -> None:

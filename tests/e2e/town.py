@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import importlib
 import json
 import os
 import signal
@@ -11,8 +12,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,8 +20,16 @@ from typing import Any, TypeVar
 import requests
 from standardwebhooks import Webhook
 
+from connectors.sandbox import Harness
+from hub import admin, settings, vault
+from hub import house as houses
+from hub.admin.connecting import MOST_RATE
+from hub.store import Row, connections
+
 ROOT = Path(__file__).parents[2]
 T = TypeVar("T")
+PATIENCE = 30.0  # seconds that a step may take on a busy machine
+QUICKER = {"zendesk": {"incremental_per_minute": 1000}}  # polled every second, not every 30
 KEYS = "test:a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
 
 
@@ -32,7 +40,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(ask: Callable[[], T | None], what: str, seconds: float = 15.0) -> T:
+def eventually(ask: Callable[[], T | None], what: str, seconds: float = PATIENCE) -> T:
     """The first true answer within so many seconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -75,7 +83,7 @@ class Subscriber:
 
 
 class Town:
-    """A hub with a bookbag source, a Zendesk account and a subscriber."""
+    """A hub with a bookbag source and a subscriber, whose desks are all connected."""
 
     def __init__(self, database_url: str, sandbox: str, folder: Path) -> None:
         self.sandbox = sandbox
@@ -98,19 +106,32 @@ class Town:
             "WEB_CONCURRENCY": "1",
             "PYTHONPATH": str(ROOT),
         }
+        self.house = houses.build(settings.read(self.environ))
 
-    def run_command(self, *words: str) -> str:
-        """What a command of the hub prints."""
-        done = subprocess.run(
-            [sys.executable, "-m", "hub", *words],
-            env=self.environ, cwd=ROOT, capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{words}: {done.stderr}"
-        return done.stdout
+    def set_up(self) -> None:
+        """What an administrator does by hand."""
+        with self.house.store.transaction() as tx:
+            self.workspace = admin.add_workspace(tx, self.house, "default", "Default")
+            self.key = admin.create_key(tx, self.workspace, "tests", "owner")["key"]
+        self.source = admin.add_source(self.house, self.workspace, "bot", "bookbag")
+        told = admin.add_subscriber(self.house, self.workspace, self.subscriber.url)
+        self.subscriber.secret = told["secret"]
 
-    def command(self, *words: str) -> Any:
-        """The JSON that a command prints."""
-        return json.loads(self.run_command(*words, "--json"))
+    def connect(self, desk: str) -> Harness:
+        """An account at the sandbox's desk, with its webhooks, as fast as the desk allows."""
+        where = importlib.import_module(f"connectors.{desk}.sandbox")
+        harness: Harness = where.harness(self.sandbox)
+        harness.set(**harness.settings, **QUICKER.get(desk, {}))
+        made = admin.add_connection(
+            self.house, self.workspace, desk, desk, harness.config, rate=MOST_RATE
+        )
+        if made.steps:
+            place = vault.place("connections", made.row["id"], "webhook_secret")
+            with self.house.store.transaction() as tx:
+                row = connections.get(tx, made.row["id"])
+            hook = f"{self.url}/webhooks/desks/{row['id']}"
+            harness.register(hook, self.house.vault.open(row["webhook_secret"], place))
+        return harness
 
     def start(self, name: str, **environ: str) -> None:
         """Start `web`, `worker` or `clock`; web is waited for."""
@@ -137,24 +158,7 @@ class Town:
         for name in list(self.processes):
             self.stop(name)
         self.subscriber.server.shutdown()
-
-    def set_up(self) -> None:
-        """What an administrator types."""
-        account = self._account("zendesk")
-        config = self.folder / "zendesk.json"
-        config.write_text(json.dumps(account))
-        self.run_command("migrate")
-        self.source = self.command("source", "add", "bot", "--dialect", "bookbag")
-        self.connection = self.command(
-            "connect", "zendesk", "--name", "Zendesk", "--config", str(config)
-        )
-        told = self.command("subscriber", "add", self.subscriber.url)
-        self.subscriber.secret = told["secret"]
-        self.key = self.command("key", "create", "tests", "--role", "owner")["key"]
-
-    def route_to_zendesk(self) -> None:
-        """Everything goes to Zendesk."""
-        self.command("route", "add", "--to", "Zendesk")
+        self.house.close()
 
     def say(self, event: str, **data: Any) -> requests.Response:
         """What the bot platform posts, signed."""
@@ -179,29 +183,44 @@ class Town:
         assert answer.status_code < 500, answer.text
         return answer.json()
 
-    def act(self, ticket_id: str, **deed: str) -> None:
-        """What an agent does at Zendesk."""
-        told = {"desk": "zendesk", "ticket_id": ticket_id} | deed
-        requests.post(f"{self.sandbox}/_act", json=told, timeout=10).raise_for_status()
+    def row(self, sql: str, **values: Any) -> Row | None:
+        """What stands in the database."""
+        with self.house.store.transaction() as tx:
+            return tx.first(sql, **values)
 
-    def fault(self, mode: str, **how: Any) -> None:
-        """Something goes wrong at Zendesk."""
-        told = {"desk": "zendesk", "mode": mode} | how
-        requests.post(f"{self.sandbox}/_faults", json=told, timeout=10).raise_for_status()
+    def time_passes(self, escalation_id: str) -> None:
+        """Five minutes are over for whoever waits until a desk's search must show the ticket."""
+        with self.house.store.transaction() as tx:
+            tx.run(
+                "update escalations set create_started_at = create_started_at - interval '5 min'"
+                " where id = :id",
+                id=escalation_id,
+            )
+            tx.run(
+                "update pgqueuer set execute_after = now() where execute_after > now()"
+                " and convert_from(payload, 'UTF8') = :job",
+                job=f"escalate:{escalation_id}",
+            )
 
-    def ledger(self, call: str, ticket_id: str | None = None) -> list[dict[str, Any]]:
-        """What really happened at Zendesk."""
-        asked = {"desk": "zendesk", "call": call}
-        rows = requests.get(f"{self.sandbox}/_ledger", params=asked, timeout=10).json()["data"]
-        return [r for r in rows if ticket_id in (None, r["ticket_id"])]
+    def dead_workers_jobs(self, *, held: bool) -> None:
+        """Let the queue believe in the dead worker for now, or notice its death at once."""
+        beat = "now() + interval '1 h'" if held else "now() - interval '1 h'"
+        with self.house.store.transaction() as tx:
+            tx.run(f"update pgqueuer set heartbeat = {beat} where status = 'picked'")
 
-    def written(self, ticket_id: str) -> str:
-        """All that stands in a ticket at Zendesk."""
-        asked = {"desk": "zendesk", "ticket_id": ticket_id}
-        told = requests.get(f"{self.sandbox}/_tickets", params=asked, timeout=10).json()["data"]
-        return "\n".join(entry["text"] for entry in told["entries"])
+    def idle(self) -> bool:
+        """True when no job waits or runs."""
+        return self.row("select 1 from pgqueuer where status in ('queued', 'picked')") is None
 
-    def ticket(self, escalation_id: str, seconds: float = 15.0) -> dict[str, Any]:
+    def told(self, type_: str, conversation: str) -> list[dict[str, Any]]:
+        """What the subscriber heard of a conversation."""
+        return [
+            event["data"]
+            for event in self.subscriber.events(type_)
+            if event["data"]["conversation"]["external_id"] == conversation
+        ]
+
+    def ticket(self, escalation_id: str, seconds: float = PATIENCE) -> dict[str, Any]:
         """The escalation's ticket, once it has one."""
         return eventually(
             lambda: self.api("GET", f"/escalations/{escalation_id}")["ticket"],
@@ -218,10 +237,6 @@ class Town:
         except requests.ConnectionError:
             return False
 
-    def _account(self, desk: str) -> dict[str, Any]:
-        told = requests.get(f"{self.sandbox}/_desks", timeout=10).json()["data"]
-        return next(dict(d["accounts"][0]["config"]) for d in told if d["desk"] == desk)
-
 
 def conversation_name() -> str:
     """A conversation id of the platform's that no other test uses."""
@@ -233,14 +248,3 @@ TRANSCRIPT = [
     {"role": "assistant", "content": "Das tut mir leid. Sie wurde am Montag versandt."},
     {"role": "user", "content": "Ich will mein Geld zurück. Geben Sie mir bitte einen Menschen."},
 ]
-
-
-@contextmanager
-def settled(town: Town) -> Iterator[Town]:
-    """The town with all processes running."""
-    try:
-        for name in ("web", "worker", "clock"):
-            town.start(name)
-        yield town
-    finally:
-        town.close()

@@ -15,6 +15,8 @@ def test_a_source_is_added_changed_rotated_and_removed(api: Api) -> None:
     assert made["secret"].startswith("whsec_")
     words = {"handoff_message": {"de": "Ich hole Hilfe.", "default": "Help is coming."}}
     assert api("PATCH", f"/sources/{made['id']}", words)["handoff_message"]["de"]
+    assert made["rate"] == 60_000
+    assert api("PATCH", f"/sources/{made['id']}", {"rate": 600})["rate"] == 600
     rotated = api("POST", f"/sources/{made['id']}/rotate")
     assert rotated["secret"] != made["secret"]
     assert rotated["previous_secret"] is True
@@ -36,6 +38,7 @@ def test_a_source_is_added_changed_rotated_and_removed(api: Api) -> None:
         ({"name": "bot", "secret": "not whsec"}, "secret"),
         ({"name": "bot", "dialect": "bookbag", "handoff_message": {"de": " "}},
          "handoff_message.de"),
+        ({"name": "bot", "rate": 0}, "rate"),
         ({"name": 7}, "name"),
         ({"name": "bot", "colour": "red"}, "colour"),
         ({}, "name"),

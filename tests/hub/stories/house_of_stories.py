@@ -118,6 +118,11 @@ class Stories:
         told = {"desk": "zendesk", "ticket_id": ticket_id} | deed
         requests.post(f"{self.sandbox}/_act", json=told, timeout=10).raise_for_status()
 
+    def settings(self, **values: float) -> None:
+        """How Zendesk behaves, until it is reset."""
+        told = {"desk": "zendesk"} | values
+        requests.post(f"{self.sandbox}/_settings", json=told, timeout=10).raise_for_status()
+
     def fault(self, mode: str, **how: Any) -> None:
         """Something goes wrong at Zendesk."""
         told = {"desk": "zendesk", "mode": mode} | how

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from hub import admin
+from hub.pace import Pace
 from hub.store import conversations
 from tests.hub.stories.house_of_stories import Stories
 from webhooks import signing
@@ -154,3 +155,37 @@ def test_the_handoff_message_reaches_the_customer_once_in_their_language(
     (message,) = stories.rows("select text, role from messages where origin = 'hub'")
     assert message["text"] == "Ein Mensch meldet sich gleich."
     assert stories.events().count("message.created") == 1
+
+
+def test_more_than_the_sources_rate_is_429_until_there_is_room_again(stories: Stories) -> None:
+    clock = [1000.0]
+    stories.house.pace = Pace(2, lambda: clock[0])
+    with stories.house.store.transaction() as tx:
+        admin.change_source(tx, stories.workspace, stories.source["id"], rate=4)
+    body = escalated("chat-3")
+    statuses = [stories.post(escalated(f"chat-{n}")).status_code for n in (1, 2)]
+    refused = stories.post(body)
+    assert [*statuses, refused.status_code] == [202, 202, 429]  # two processes, two turns each
+    assert refused.content_type == "application/problem+json"
+    assert refused.headers["Retry-After"] == "30"
+    assert len(stories.rows("select id from escalations")) == 2
+
+    clock[0] += 30
+    assert stories.post(body).status_code == 202
+    assert stories.post(escalated("chat-4")).status_code == 429
+
+
+def test_what_is_not_signed_takes_nothing_of_the_sources_rate(stories: Stories) -> None:
+    stories.house.pace = Pace(1, lambda: 1000.0)
+    with stories.house.store.transaction() as tx:
+        admin.change_source(tx, stories.workspace, stories.source["id"], rate=1)
+    for _ in range(3):
+        forged = stories.post(escalated(), **{"X-Bookbag-Signature": "sha256=" + "0" * 64})
+        assert forged.status_code == 401
+    assert stories.post(escalated()).status_code == 202
+
+
+def test_one_sources_rate_is_not_anothers() -> None:
+    pace = Pace(2, lambda: 0.0)
+    assert [pace.take("a", 1), pace.take("b", 1)] == [0, 0]  # a share below one is one
+    assert pace.take("a", 1) == 120

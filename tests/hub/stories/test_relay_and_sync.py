@@ -2,8 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from connectors.types import Change, Status
+from connectors.zendesk.connector import Zendesk
 from hub import jobs
+from hub.pipeline import orphans
 from hub.store import changes
 from tests.hub.stories.house_of_stories import Stories
 
@@ -156,15 +160,31 @@ def test_news_of_a_ticket_that_is_not_linked_yet_waits_for_the_link(zendesk: Sto
     assert ticket["status"] == "solved"
 
 
-def test_news_of_strangers_tickets_is_dropped(zendesk: Stories) -> None:
+def test_nothing_is_kept_of_strangers_tickets(zendesk: Stories) -> None:
+    ticketed(zendesk)
     tell(zendesk, "999", kind="status", key="esc_nobody", status=Status.SOLVED)
     tell(zendesk, "998", kind="status", status=Status.SOLVED)
+    tell(zendesk, "997", kind="hint")
     zendesk.work()
-    states = zendesk.rows("select external_ticket_id as t, state from changes order by t desc")
-    assert [(r["t"], r["state"]) for r in states] == [("999", "dropped"), ("998", "waiting")]
+    assert zendesk.rows("select id from changes where external_ticket_id like '99%'") == []
+
+
+def test_news_without_a_key_waits_while_a_ticket_of_ours_may_be_new_and_not_longer(
+    zendesk: Stories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zendesk.fault("server_error", rate=1, times=1)
+    zendesk.escalate()
+    zendesk.work()
+    with zendesk.house.store.transaction() as tx:
+        tx.run("update escalations set create_started_at = now()")  # its answer was lost
+    monkeypatch.setattr(changes, "EARLY", 2)
+    for number in range(4):
+        tell(zendesk, f"99{number}", kind="status", status=Status.SOLVED, id=f"s{number}")
+        zendesk.work()
+    assert len(zendesk.rows("select id from changes where state = 'waiting'")) == 2
     with zendesk.house.store.transaction() as tx:
         tx.run("update changes set received_at = now() - interval '2 h'")
-        assert changes.forget_strangers(tx) == 1
+        assert changes.forget_strangers(tx) == 2
 
 
 def test_an_assignment_at_the_desk_is_told(zendesk: Stories) -> None:
@@ -205,6 +225,78 @@ def test_a_hint_about_a_ticket_that_is_gone_gives_the_conversation_back(
     assert zendesk.row("select speaker from conversations")["speaker"] == "ai"
 
 
+def test_a_hint_is_read_at_once_though_the_desks_index_does_not_know_it_yet(
+    zendesk: Stories,
+) -> None:
+    ticket = ticketed(zendesk)
+    zendesk.settings(incremental_holdback=60)
+    zendesk.act(ticket, reply="Refunded.")
+    zendesk.act(ticket, status="solved")
+    zendesk.poll()
+    assert zendesk.row("select speaker from conversations")["speaker"] == "human"
+    tell(zendesk, ticket, kind="hint")
+    assert "poll" not in zendesk.work()
+    assert zendesk.row("select speaker from conversations")["speaker"] == "ai"
+
+
+def test_many_hints_of_one_ticket_are_read_once(zendesk: Stories) -> None:
+    ticket, other = ticketed(zendesk), ticketed(zendesk, "chat-2")
+    zendesk.act(ticket, reply="One moment.")
+    for _ in range(5):
+        tell(zendesk, ticket, kind="hint")
+    tell(zendesk, other, kind="hint")
+    asked = zendesk.rows("select 1 from pgqueuer where entrypoint like 'desk:%'")
+    assert len(asked) == 2
+    zendesk.work()
+    states = zendesk.rows("select distinct state, outcome from changes where kind = 'hint'")
+    assert [(row["state"], row["outcome"]) for row in states] == [("applied", "read")]
+    assert zendesk.events().count("message.created") == 1
+
+
+def test_a_hint_that_comes_while_the_ticket_is_read_has_it_read_again(
+    zendesk: Stories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = ticketed(zendesk)
+    tell(zendesk, ticket, kind="hint")
+    read, late = Zendesk.read_changes, ["Refunded."]
+
+    def reading(connector: Zendesk, ticket_id: str) -> list[Change]:
+        told = read(connector, ticket_id)
+        while late:
+            zendesk.act(ticket, reply=late.pop())
+            tell(zendesk, ticket, kind="hint")
+        return told
+
+    monkeypatch.setattr(Zendesk, "read_changes", reading)
+    zendesk.work()
+    assert zendesk.row("select text from messages where role = 'agent'")["text"] == "Refunded."
+
+
+def test_a_hint_of_a_ticket_that_is_not_linked_yet_is_followed_after_the_link(
+    zendesk: Stories,
+) -> None:
+    number = str(int(ticketed(zendesk, "chat-0")) + 1)  # Zendesk counts
+    escalation_id = zendesk.escalate()
+    tell(zendesk, number, kind="hint", key=escalation_id)
+    tell(zendesk, number, kind="hint", key=escalation_id)
+    zendesk.work()
+    states = zendesk.rows("select distinct outcome from changes where kind = 'hint'")
+    assert [row["outcome"] for row in states] == ["read"]
+
+
+def test_of_a_tickets_hints_only_the_oldest_can_be_lost_work(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    tell(zendesk, ticket, kind="hint")
+    tell(zendesk, ticket, kind="hint")
+    with zendesk.house.store.transaction() as tx:
+        tx.run("delete from pgqueuer")
+        tx.run("update changes set received_at = now() - interval '1 h'")
+        assert orphans.adopt(tx) == 1
+    assert zendesk.row("select entrypoint from pgqueuer")["entrypoint"].startswith("desk:")
+    zendesk.work()
+    assert zendesk.rows("select 1 from changes where state = 'waiting'") == []
+
+
 def test_a_hint_that_comes_while_a_poll_runs_is_followed_by_another_poll(
     zendesk: Stories,
 ) -> None:
@@ -226,3 +318,11 @@ def test_a_poll_that_the_desk_refuses_pauses_the_connection(zendesk: Stories) ->
     zendesk.work(limit=1)
     row = zendesk.row("select state from connections where id = :id", id=zendesk.connection)
     assert row["state"] == "paused"
+
+
+def test_a_poll_that_the_desk_slows_down_holds_no_ticket_up(zendesk: Stories) -> None:
+    zendesk.fault("rate_limit", rate=1, retry_after=60, path="/incremental/")
+    zendesk.poll()
+    zendesk.escalate()
+    zendesk.work()
+    assert len(zendesk.ledger("create_ticket")) == 1

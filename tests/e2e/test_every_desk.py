@@ -1,0 +1,120 @@
+"""The main job over real processes and real HTTP, at every desk: there, along, and back."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from connectors import registry
+from tests.e2e.desks import Desk, Outside, back, down
+from tests.e2e.town import TRANSCRIPT, Town, conversation_name, eventually
+
+OUTSIDE = [name for name in registry.names() if name != "live_chat"]
+every_desk = pytest.mark.parametrize("desk", registry.names(), indirect=True)
+every_vendor = pytest.mark.parametrize("desk", OUTSIDE, indirect=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def worker(town: Town) -> None:
+    """No clock: whatever the hub hears of a desk, a webhook has told."""
+    town.start("worker")
+
+
+@pytest.fixture(scope="module")
+def clock(town: Town) -> Iterator[None]:
+    """From here on desks are polled."""
+    town.start("clock")
+    yield
+    town.stop("clock")
+
+
+def there(desk: Desk, conversation: str) -> tuple[str, str]:
+    """One ticket, with the whole transcript and the summary; (escalation, ticket)."""
+    town = desk.town
+    escalation_id = desk.escalate(conversation)
+    ticket = town.ticket(escalation_id)
+    number = ticket["external_id"]
+    assert desk.opened(escalation_id) == [number]
+    held = desk.holds(number)
+    assert [turn["content"] for turn in TRANSCRIPT if turn["content"] not in held] == []
+    (note,) = eventually(lambda: desk.notes(number), "the note is written")
+    assert "Bestellung 4711" in note
+    assert town.speaker(conversation) == "human"
+    return escalation_id, number
+
+
+def there_and_back(desk: Desk) -> None:
+    """Escalated, talked to, answered, solved, resumed."""
+    conversation = conversation_name()
+    escalation_id, ticket = there(desk, conversation)
+    down(desk, conversation, ticket)
+    back(desk, conversation, ticket)
+    assert desk.town.api("GET", f"/escalations/{escalation_id}")["state"] == "returned"
+    assert desk.opened(escalation_id) == [ticket]
+    assert (len(desk.notes(ticket)), len(desk.comments(ticket))) == (1, 3)
+
+
+@every_desk
+def test_an_escalation_becomes_a_ticket_and_comes_back_when_it_is_solved(desk: Desk) -> None:
+    there_and_back(desk)
+
+
+@every_vendor
+def test_doubled_and_reordered_webhooks_change_nothing(desk: Outside) -> None:
+    desk.fault("webhook_double")
+    desk.fault("webhook_reorder")
+    there_and_back(desk)
+
+
+@every_vendor
+def test_a_token_that_dies_in_between_is_renewed_and_nothing_is_lost(desk: Outside) -> None:
+    conversation = conversation_name()
+    _, ticket = there(desk, conversation)
+    granted = len(desk.harness.ledger(call="token_granted"))
+    desk.fault("expired_token")
+    down(desk, conversation, ticket)
+    back(desk, conversation, ticket)
+    renewed = len(desk.harness.ledger(call="token_granted")) > granted
+    assert renewed is desk.harness.renews_tokens  # the others' keys do not die
+    assert desk.town.row(
+        "select 1 from connections where desk = :desk and state = 'active'", desk=desk.name
+    )
+
+
+@every_vendor
+def test_a_lost_answer_to_the_create_leaves_one_ticket(desk: Outside) -> None:
+    town = desk.town
+    desk.fault("cut_after_commit", times=1, call="create_ticket")
+    escalation_id = desk.escalate(conversation_name())
+    eventually(lambda: desk.opened(escalation_id), "the desk has it")
+    ticket = eventually(lambda: after_five_minutes(town, escalation_id), "we know it")
+    assert desk.opened(escalation_id) == [ticket["external_id"]]
+    eventually(lambda: desk.notes(ticket["external_id"]), "the note is written")
+    assert len(desk.notes(ticket["external_id"])) == 1
+
+
+def after_five_minutes(town: Town, escalation_id: str) -> Any:
+    """The ticket, now that every desk's search shows it."""
+    town.time_passes(escalation_id)
+    return town.api("GET", f"/escalations/{escalation_id}")["ticket"]
+
+
+def test_who_may_speak_is_told_while_a_teammate_has_the_conversation(
+    town: Town, desks: dict[str, Desk]
+) -> None:
+    conversation = conversation_name()
+    there(desks["live_chat"], conversation)
+    epoch = town.api("GET", f"/conversations/{conversation}")["epoch"]
+    refused = town.api("POST", f"/conversations/{conversation}/control", epoch=0, speaker="ai")
+    assert refused == {"granted": False, "epoch": epoch, "speaker": "human"}
+    town.api("POST", f"/conversations/{conversation}/resume", text="Refund is on its way.")
+    (resumed,) = eventually(
+        lambda: town.told("conversation.resumed", conversation), "the platform is told"
+    )
+    assert resumed["brief"]["text"] == "Refund is on its way."
+
+
+@every_vendor
+def test_polling_finds_what_lost_webhooks_did_not_tell(desk: Outside, clock: None) -> None:
+    desk.fault("webhook_lost")
+    there_and_back(desk)
