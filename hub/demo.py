@@ -1,49 +1,47 @@
-"""`python -m hub demo`: sample conversations through a running hub, told line by line."""
+"""`python -m hub demo`: a conversation to each sandbox desk of a running hub, and back."""
 
 import hashlib
 import hmac
-import itertools
 import json
+import os
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import requests
 
-from hub import admin, house
+from hub import admin, house, settings
 from hub.demo_accounts import EMAIL, PATIENCE, Accounts, DemoFailed, prepare, sandbox, wait
+from hub.demo_screen import STEPS, Row, Screen, choose
 from hub.house import House
 from hub.samples import SAMPLES, Sample
 
-TITLES = {
-    "escalation.accepted": "accepted",
-    "escalation.summarised": "summarised",
-    "conversation.waiting": "waiting",
-    "ticket.created": "ticket",
-    "conversation.paused": "AI paused",
-    "agent.replied": "agent replied",
-    "ticket.status_changed": "status",
-    "ticket.closed": "solved",
-    "conversation.resumed": "AI resumed",
-    "escalation.parked": "PARKED",
-}
+NATIVE = "live_chat"
+AGENT = "Ann Agent"
 
 
 def run(args: Namespace) -> int:
-    """Send the samples (with `--once`, one) and follow each to its end; the exit code."""
+    """Send the samples (with `--once`, one) and follow all to their end; the exit code."""
+    # Where `up --sandbox` puts them; a person who tries the demo has not heard of the setting.
+    os.environ.setdefault(
+        "HUB_SANDBOX_URL", f"http://127.0.0.1:{settings.port(dict(os.environ)) + 1}"
+    )
     built = house.build()
+    hub = Hub(built.settings.public_url)
     try:
-        hub = Hub(built.settings.public_url)
         hub.wait_until_ready()
         accounts = prepare(built)
         hub = replace(hub, accounts=accounts)
         _welcome(built, accounts)
-        desks = ["zendesk"] if args.once else sorted(accounts.connections)
-        for desk, sample in zip(desks, itertools.cycle(SAMPLES), strict=False):
-            follow(hub, built, desk, sample)
+        desks = ["zendesk"] if args.once else sorted([*accounts.connections, NATIVE])
+        return _tell(
+            hub, built, [Journey(hub, *pair) for pair in zip(desks, SAMPLES, strict=False)]
+        )
     except (DemoFailed, admin.BadInput) as problem:
         print(f"The demo cannot go on: {problem}", file=sys.stderr)
         return 1
@@ -52,7 +50,6 @@ def run(args: Namespace) -> int:
         return 1
     finally:
         built.close()
-    return 0
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ class Hub:
     def escalate(self, sample: Sample, conversation: str, desk: str) -> str:
         """Post the sample as a bookbag webhook; the escalation's id."""
         assert self.accounts is not None
-        target = self.accounts.connections[desk]
+        target = self.accounts.connections.get(desk, desk)
         body = json.dumps(sample.event(conversation, time.time(), target)).encode()
         answer = requests.post(
             f"{self.url}/webhooks/sources/{self.accounts.source_id}",
@@ -90,13 +87,20 @@ class Hub:
 
     def escalation(self, escalation_id: str) -> dict[str, Any]:
         """The escalation with its timeline."""
+        return self.call("GET", f"/v1/escalations/{escalation_id}")
+
+    def call(self, method: str, path: str, **body: Any) -> dict[str, Any]:
+        """The REST API's answer."""
         assert self.accounts is not None
-        answer = requests.get(
-            f"{self.url}/v1/escalations/{escalation_id}",
+        answer = requests.request(
+            method,
+            f"{self.url}{path}",
+            json=body or None,
             headers={"Authorization": f"Bearer {self.accounts.api_key}"},
             timeout=10,
         )
-        answer.raise_for_status()
+        if not answer.ok:
+            raise DemoFailed(f"{method} {path} was answered {answer.status_code}: {answer.text}")
         shown: dict[str, Any] = answer.json()
         return shown
 
@@ -109,43 +113,105 @@ def _welcome(house: House, accounts: Accounts) -> None:
     print(f"  Hub         {house.settings.public_url}   ({EMAIL}, password {accounts.password})")
     print(f"  API         {house.settings.public_url}/docs   (key {accounts.api_key})")
     print(f"  Sandbox     {house.settings.sandbox_url}/")
-    print()
+    print(flush=True)
 
 
-def follow(hub: Hub, house: House, desk: str, sample: Sample) -> None:
-    """One sample to its end: the desk's agent answers and solves as soon as there is a ticket."""
-    began = time.monotonic()
-    conversation = f"demo-{int(time.time() * 1000)}"
-    print(f"For {desk}, a customer writes ({sample.language}): {sample.opening}", flush=True)
-    escalation_id = hub.escalate(sample, conversation, desk)
-    acted = False
-    for line in _lines(hub, escalation_id):
-        title = TITLES.get(line["what"])
-        if title is not None:
-            seconds = time.monotonic() - began
-            print(f"  {seconds:6.2f} s  {title:<13} {line['detail'] or ''}", flush=True)
-        if line["what"] == "conversation.paused" and not acted:
-            acted = True
-            _agent_acts(hub, house, escalation_id, sample)
-    print(f"Done: {hub.url}/escalations/{escalation_id}\n", flush=True)
+class Journey:
+    """One sample on its way to a desk and back; the agent answers once there is a ticket."""
+
+    def __init__(self, hub: Hub, desk: str, sample: Sample) -> None:
+        self.hub = hub
+        self.sample = sample
+        self.row = Row(desk, sample.language, sample.opening)
+        self.conversation = f"demo-{desk}-{int(time.time() * 1000)}"
+        self.sent = time.time()
+        self.seen = 0
+        self.id = ""
+
+    def send(self) -> None:
+        """The bot platform gives up."""
+        self.sent = time.time()
+        with self._told():
+            self.id = self.hub.escalate(self.sample, self.conversation, self.row.desk)
+
+    def go_on(self, house: House, screen: Screen) -> None:
+        """Tell what is new, and do what a person would do then."""
+        with self._told():
+            self._go_on(house, screen)
+
+    @property
+    def over(self) -> bool:
+        """True when all steps are done, or one cannot be."""
+        return self.row.failed is not None or STEPS.keys() <= self.row.times.keys()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What goes wrong here stops this conversation only."""
+        try:
+            yield
+        except DemoFailed as problem:
+            self.row.failed = str(problem)
+
+    def _go_on(self, house: House, screen: Screen) -> None:
+        shown = self.hub.escalation(self.id)
+        news, self.seen = shown["timeline"][self.seen :], len(shown["timeline"])
+        if shown["ticket"]:
+            self.row.url = shown["ticket"]["url"]
+        if shown["state"] == "parked":
+            self.row.failed = f"parked: {shown['parked']['text']}"
+        for line in news:
+            self._tell(line, screen)
+        for line in news:
+            self._act(house, shown, line["what"])
+
+    def _tell(self, line: Mapping[str, Any], screen: Screen) -> None:
+        seconds = max(0.0, datetime.fromisoformat(line["at"]).timestamp() - self.sent)
+        if line["what"] in STEPS:
+            self.row.times.setdefault(line["what"], seconds)
+        screen.line(self.row, seconds, line["what"], line["detail"] or "")
+
+    def _act(self, house: House, shown: Mapping[str, Any], what: str) -> None:
+        place = f"/v1/conversations/{shown['conversation_id']}"
+        native = self.row.desk == NATIVE
+        if what == "conversation.waiting" and native:
+            self.hub.call("POST", f"{place}/takeover", user=EMAIL)
+        if what == "ticket.created" and native:
+            words = {"role": "agent", "text": self.sample.reply, "name": AGENT}
+            self.hub.call("POST", f"{place}/messages", **words)
+        if what == "agent.replied" and native:
+            self.hub.call("POST", f"{place}/resume", text=self.sample.reply)
+        if what == "ticket.created" and not native:
+            _agent_acts(house, shown["ticket"], self.sample)
 
 
-def _lines(hub: Hub, escalation_id: str) -> Iterator[dict[str, Any]]:
-    """The timeline as it grows, until the AI is back or the escalation is parked."""
-    seen = 0
+def _tell(hub: Hub, house: House, journeys: list[Journey]) -> int:
+    """All to their end, or until patience ends; 0 when all arrived."""
+    screen = choose(len(journeys), sys.stdout)
+    screen.begin([journey.row for journey in journeys])
+    for journey in journeys:
+        journey.send()
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        shown = hub.escalation(escalation_id)
-        yield from shown["timeline"][seen:]
-        seen = len(shown["timeline"])
-        if shown["state"] in ("returned", "parked"):
-            return
+    while time.monotonic() < deadline and not all(journey.over for journey in journeys):
+        for journey in journeys:
+            if not journey.over:
+                journey.go_on(house, screen)
         time.sleep(0.05)
-    raise DemoFailed(f"{escalation_id} did not come to its end within {PATIENCE:.0f} s.")
+    screen.end()
+    late = [journey for journey in journeys if journey.row.failed or not journey.over]
+    if late:
+        for journey in late:
+            why = journey.row.failed or f"not at its end after {PATIENCE:.0f} s"
+            print(f"{journey.row.desk}: {why}. {hub.url}/escalations/{journey.id}")
+        print(f"{len(late)} of {len(journeys)} did not arrive.", flush=True)
+        return 1
+    if len(journeys) == 1:
+        print(f"Done: {hub.url}/escalations/{journeys[0].id}\n", flush=True)
+        return 0
+    print(f"Done: {len(journeys)} of {len(journeys)} are back with the AI. {hub.url}/escalations")
+    return 0
 
 
-def _agent_acts(hub: Hub, house: House, escalation_id: str, sample: Sample) -> None:
-    ticket = hub.escalation(escalation_id)["ticket"]
+def _agent_acts(house: House, ticket: Mapping[str, Any], sample: Sample) -> None:
     _, desks = sandbox(house)
     solved = _solved(desks[ticket["desk"]]["statuses"])
     for deed in ({"reply": sample.reply}, {"status": solved}):

@@ -21,6 +21,8 @@ from hub.house import House
 from hub.settings import Settings
 from hub.store import Store, engine
 
+pytest_plugins = ["tests.contract.results"]
+
 
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:

@@ -32,6 +32,7 @@ from hub.app import create_app
 from hub.house import House
 from hub.settings import Settings
 from hub.store import Store
+from tests import grades
 from tests.e2e.town import Subscriber
 from tests.hub.stories.house_of_stories import Stories, connect
 from webhooks.events import OUTGOING
@@ -73,9 +74,12 @@ def desks_table() -> str:
 
 
 def desks_list() -> str:
-    """The desks that are installed, a line each."""
-    titles = {name: registry.get(name).title for name in registry.names()}
-    return "".join(f"- **{t}**: [`{n}`](connectors/{n}/README.md)\n" for n, t in titles.items())
+    """The desks that are installed, a line each, with the grade that the contract gave them."""
+    given, lines = grades.given(), []
+    for name in registry.names():
+        link = f"- **{registry.get(name).title}**: [`{name}`](connectors/{name}/README.md)"
+        lines.append(f"{link}, {given[name]}\n" if name in given else f"{link}\n")
+    return "".join(lines)
 
 
 def api_table() -> str:

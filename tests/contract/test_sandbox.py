@@ -1,8 +1,8 @@
 """The sandbox of each desk: its page for agents, its ledger, its faults."""
 
+import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import requests
 
 from connectors.base import Connector
 from connectors.sandbox import Faults
-from tests.contract.desk import Desk, draft, message
+from tests.contract.desk import Desk, draft, eventually, message
 
 ROOT = Path(__file__).parents[2]
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -130,10 +130,18 @@ def test_a_seed_repeats_the_same_faults() -> None:
 
 
 def test_the_server_stops_when_asked() -> None:
-    code = "from connectors.sandbox import serve; print('up', flush=True); serve(0)"
-    command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
-        assert process.stdout and process.stdout.readline() == b"up\n"
-        time.sleep(1.5)  # it imports the desks
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    code = f"from connectors.sandbox import serve; serve({port})"
+
+    def answers() -> bool:
+        try:
+            return requests.get(f"http://127.0.0.1:{port}/_desks", timeout=10).ok
+        except requests.ConnectionError:
+            return False
+
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) as process:
+        eventually(answers, "an answer")
         process.terminate()
         assert process.wait(30) == 0
