@@ -11,6 +11,7 @@ from connectors.hubspot.sandbox_errors import Problem, bad, invalid, missing, re
 from connectors.hubspot.sandbox_schema import (
     KINDS,
     OPTIONS,
+    OWN,
     READ_ONLY,
     REQUIRED,
     STAGES,
@@ -18,6 +19,7 @@ from connectors.hubspot.sandbox_schema import (
     TIMES,
     TYPES,
     definition,
+    own_definition,
 )
 from connectors.hubspot.sandbox_times import iso, time_of, time_or_none
 from connectors.sandbox import Refused
@@ -63,6 +65,7 @@ class Records:
         self.all: dict[str, dict[str, Record]] = {kind: {} for kind in KINDS}
         self.owners: set[str] = set()
         self.properties = {kind: _properties(kind) for kind in KINDS}
+        self.properties["tickets"] |= {name: own_definition(name) for name in OWN}
         self.properties["tickets"][KEY_PROPERTY] = definition(KEY_PROPERTY, unique=True)
 
     def find(self, kind: str, value: str, id_property: str = "") -> Record:
@@ -163,6 +166,8 @@ class Records:
         if value not in OPTIONS.get(name, (value,)):
             words = f"{value} was not one of the allowed options: {list(OPTIONS[name])}"
             return Problem(name, "INVALID_OPTION", words)
+        if name in OWN and (wrong := _wrong_own(name, value)):
+            return Problem(name, *wrong)
         if name == "hubspot_owner_id" and value not in self.owners:
             return Problem(name, "INVALID_OWNER_ID", f"Owner {value} does not exist")
         if name == "email" and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
@@ -228,6 +233,17 @@ def key_of(record: Record, properties: Mapping[str, Any]) -> str | None:
     """The value of the ticket's first unique property."""
     unique = [name for name, one in properties.items() if one["hasUniqueValue"]]
     return next((record.values[n] for n in unique if record.values.get(n)), None)
+
+
+def _wrong_own(name: str, value: str) -> tuple[str, str] | None:
+    """What is wrong with the value of a property that the admin made."""
+    _, kind, shape, values = OWN[name]
+    parts = value.split(";") if shape == "checkbox" else [value]
+    if values and not set(parts) <= set(values):
+        return "INVALID_OPTION", f"{value} was not one of the allowed options: {list(values)}"
+    if kind == "number" and not re.fullmatch(r"-?\d+(\.\d+)?", value):
+        return "INVALID_INTEGER", f"{value} was not a valid number."
+    return None
 
 
 def _properties(kind: str) -> dict[str, dict[str, Any]]:
