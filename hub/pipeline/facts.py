@@ -16,9 +16,11 @@ def setting(tx: Tx, source_id: str, connection_id: str | None) -> Row:
     """Where an escalation comes from and how its desk wants it: source, workspace, mapping."""
     return tx.one(
         "select s.name as source_name, s.dialect, s.handoff_message, w.slug,"
-        " w.name as workspace_name, (select body from mappings m"
-        " where m.connection_id = :connection order by version desc limit 1) as mapping"
-        " from sources s join workspaces w on w.id = s.workspace_id where s.id = :source",
+        " w.name as workspace_name, m.body as mapping, coalesce(m.version, 0) as mapping_version"
+        " from sources s join workspaces w on w.id = s.workspace_id"
+        " left join lateral (select body, version from mappings"
+        " where connection_id = :connection order by version desc limit 1) m on true"
+        " where s.id = :source",
         source=source_id,
         connection=connection_id,
     )
@@ -38,9 +40,8 @@ def gather(
         "escalation": {name: escalation[name] for name in about}
         | {"created_at": views.moment(escalation["created_at"])},
         "conversation": {
-            name: conversation[name] for name in ("id", "external_id", "channel", "url")
-        }
-        | {"language": told.language},
+            name: conversation[name] for name in ("id", "external_id", "channel", "language", "url")
+        },
         "requester": dict(conversation["requester"]),
         "summary": told.as_dict() | {"text": told.text},
         "source": {"name": setting["source_name"], "dialect": setting["dialect"]},

@@ -64,7 +64,15 @@ def ticket_at_desk(tx: Tx, connection_id: str, external_id: str) -> Row | None:
     )
 
 
-def link(tx: Tx, escalation: Row, connection: Row, ticket: Ticket, *, last_seq: int) -> Row:
+def link(
+    tx: Tx,
+    escalation: Row,
+    connection: Row,
+    ticket: Ticket,
+    *,
+    last_seq: int,
+    mapping_version: int | None = None,
+) -> Row:
     """Record the ticket; `last_seq` is the last message that its transcript holds."""
     return tx.one(
         tickets.insert()
@@ -82,6 +90,7 @@ def link(tx: Tx, escalation: Row, connection: Row, ticket: Ticket, *, last_seq: 
             word=ticket.word,
             status_at=ticket.updated_at,
             assignee=ticket.assignee,
+            mapping_version=mapping_version,
             transcript_seq=last_seq,
             relayed_seq=last_seq,
             created_at=tx.now,

@@ -1,0 +1,13 @@
+"""Which version of its mapping made a ticket, and whether a version was held against its desk."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    run = op.get_bind().exec_driver_sql
+    run("alter table mappings add column checked boolean not null default false")
+    run("alter table escalations add column mapping_version integer")
+    run("alter table tickets add column mapping_version integer")
