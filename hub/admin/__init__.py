@@ -16,7 +16,9 @@ from hub.admin.connections import activate_connection, pause_connection
 from hub.admin.input import BadInput, Conflict, Unknown
 from hub.admin.mappings import (
     Check,
+    Preview,
     check_mapping,
+    default_mapping,
     desk_fields,
     mapping_text,
     preview_mapping,
@@ -40,6 +42,7 @@ __all__ = [
     "Check",
     "Conflict",
     "Connected",
+    "Preview",
     "Unknown",
     "activate_connection",
     "add_connection",
@@ -55,6 +58,7 @@ __all__ = [
     "change_user",
     "check_mapping",
     "create_key",
+    "default_mapping",
     "desk_fields",
     "mapping_text",
     "pause_connection",

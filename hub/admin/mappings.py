@@ -98,6 +98,11 @@ def desk_fields(
     return house.desks.fields(_connection(house, workspace_id, connection_id), fresh=fresh)
 
 
+def default_mapping(desk: str) -> str:
+    """The mapping that a desk comes with."""
+    return gathered.default_mapping(desk)
+
+
 def mapping_text(tx: Tx, connection: Row) -> str:
     """The connection's mapping that is in force: its own, or its desk's."""
     own = store.mapping(tx, connection["id"])
