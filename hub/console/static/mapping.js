@@ -29,6 +29,8 @@ function select(text, start, end) {
 function insert(text, under, rule) {
   if (text.readOnly) return;
   const lines = text.value.replace(/\s*$/, "").split("\n");
+  const known = under ? -1 : lines.findIndex((line) => line.startsWith(rule.split(":")[0] + ":"));
+  if (known >= 0) return goTo(text, known + 1);  // one rule a field: change the one that is there
   const at = under ? lines.indexOf(under) : -1;
   const place = at < 0 ? lines.length : at + 1;
   const added = at < 0 && under ? [under, rule] : [rule];
