@@ -82,9 +82,7 @@ def test_a_preview_shows_the_ticket_and_saves_nothing(
     assert office.row("select count(*) as n from mappings")["n"] == 0
 
 
-def test_a_viewer_previews_but_does_not_save(
-    viewer: Browser, office: Office, zendesk: str
-) -> None:
+def test_a_viewer_previews_but_does_not_save(viewer: Browser, office: Office, zendesk: str) -> None:
     conversation = office.chat("chat-1", "My parcel 4711 is lost.")
     path = f"/connections/{zendesk}/mapping"
     assert send(viewer, path, "preview", DEFAULT, conversation=conversation).status_code == 200
@@ -108,9 +106,7 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def page(
-    chromium: Chromium, site: str, office: Office, complaints: list[str]
-) -> Iterator[Page]:
+def page(chromium: Chromium, site: str, office: Office, complaints: list[str]) -> Iterator[Page]:
     """A tab in which an admin is signed in."""
     office.hire("admin@example.com", "admin", "Amy Admin")
     context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 800})
