@@ -98,6 +98,13 @@ def desk_fields(
     return house.desks.fields(_connection(house, workspace_id, connection_id), fresh=fresh)
 
 
+def mapping_problems(house: House, connection: Row) -> list[FieldError]:
+    """What the desk would refuse of the mapping in force; raises what the desk says."""
+    with house.store.transaction() as tx:
+        mapping = _load(connection["desk"], mapping_text(tx, connection))
+    return _problems(mapping, house.desks.fields(connection, fresh=True).fields)
+
+
 def default_mapping(desk: str) -> str:
     """The mapping that a desk comes with."""
     return gathered.default_mapping(desk)
