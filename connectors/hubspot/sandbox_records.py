@@ -20,6 +20,7 @@ from connectors.hubspot.sandbox_schema import (
     TYPES,
     definition,
     own_definition,
+    wrong_own,
 )
 from connectors.hubspot.sandbox_times import iso, time_of, time_or_none
 from connectors.sandbox import Refused
@@ -166,7 +167,7 @@ class Records:
         if value not in OPTIONS.get(name, (value,)):
             words = f"{value} was not one of the allowed options: {list(OPTIONS[name])}"
             return Problem(name, "INVALID_OPTION", words)
-        if name in OWN and (wrong := _wrong_own(name, value)):
+        if name in OWN and (wrong := wrong_own(name, value)):
             return Problem(name, *wrong)
         if name == "hubspot_owner_id" and value not in self.owners:
             return Problem(name, "INVALID_OWNER_ID", f"Owner {value} does not exist")
@@ -233,17 +234,6 @@ def key_of(record: Record, properties: Mapping[str, Any]) -> str | None:
     """The value of the ticket's first unique property."""
     unique = [name for name, one in properties.items() if one["hasUniqueValue"]]
     return next((record.values[n] for n in unique if record.values.get(n)), None)
-
-
-def _wrong_own(name: str, value: str) -> tuple[str, str] | None:
-    """What is wrong with the value of a property that the admin made."""
-    _, kind, shape, values = OWN[name]
-    parts = value.split(";") if shape == "checkbox" else [value]
-    if values and not set(parts) <= set(values):
-        return "INVALID_OPTION", f"{value} was not one of the allowed options: {list(values)}"
-    if kind == "number" and not re.fullmatch(r"-?\d+(\.\d+)?", value):
-        return "INVALID_INTEGER", f"{value} was not a valid number."
-    return None
 
 
 def _properties(kind: str) -> dict[str, dict[str, Any]]:

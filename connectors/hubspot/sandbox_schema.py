@@ -202,6 +202,17 @@ def own_definition(name: str) -> dict[str, Any]:
     return told | {"hubspotDefined": False}
 
 
+def wrong_own(name: str, value: str) -> tuple[str, str] | None:
+    """What is wrong with the value of a property that the admin made."""
+    _, kind, shape, values = OWN[name]
+    parts = value.split(";") if shape == "checkbox" else [value]
+    if values and not set(parts) <= set(values):
+        return "INVALID_OPTION", f"{value} was not one of the allowed options: {list(values)}"
+    if kind == "number" and not re.fullmatch(r"-?\d+(\.\d+)?", value):
+        return "INVALID_INTEGER", f"{value} was not a valid number."
+    return None
+
+
 def definition(name: str, *, unique: bool = False, label: str = "") -> dict[str, Any]:
     """A property as the API shows it."""
     choices = OPTIONS.get(name, ())

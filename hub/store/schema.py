@@ -381,6 +381,7 @@ native_tickets = Table(
     data("requester"),
     words("requester_key"),
     words("team"),
+    words("priority"),  # by the mapping
     ref("assignee_id", "users", null=True),
     moment("created_at"),
     moment("updated_at"),

@@ -168,3 +168,15 @@ def test_a_field_is_found_inserted_corrected_previewed_and_saved(
     page.set_viewport_size({"width": 390, "height": 800})
     keep(page, "mapping-phone")
     assert office.row("select checked from mappings")["checked"] is True
+
+
+def test_the_help_desk_shows_the_priority_and_team_that_its_mapping_gave(
+    agent: Browser, office: Office
+) -> None:
+    office.escalate("chat-1", priority="P1", team="billing")
+    office.work()
+    conversation = office.row("select id from conversations")["id"]
+    agent.post(f"/conversations/{conversation}/takeover")
+    office.work()
+    page = agent.get(f"/conversations/{conversation}").text
+    assert "Priority <bdi>urgent</bdi>" in page and "team <bdi>billing</bdi>" in page

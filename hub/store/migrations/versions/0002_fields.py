@@ -1,4 +1,4 @@
-"""Which version of its mapping made a ticket, and whether a version was held against its desk."""
+"""Which version of a mapping made a ticket, whether it was held against its desk; priorities."""
 
 from alembic import op
 
@@ -11,3 +11,4 @@ def upgrade() -> None:
     run("alter table mappings add column checked boolean not null default false")
     run("alter table escalations add column mapping_version integer")
     run("alter table tickets add column mapping_version integer")
+    run("alter table native_tickets add column priority text")
