@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from mappings.engine import Mapping
 from mappings.errors import FieldError
 from mappings.facts import LENGTHS
-from mappings.rules import Facts, From, Group, Node, Rule, Value
+from mappings.rules import Facts, From, Group, Node, Rule, Text, Value
 from mappings.values import complaint, told
 
 SUGGESTIONS = 20  # a suggestion takes a while where a desk has a thousand fields
@@ -57,6 +57,7 @@ class Use:
     place: str
     path: str
     rule: Rule
+    item: bool = False  # one of a list of rules
 
 
 def misfits(mapping: Mapping, fields: Sequence[Field]) -> list[FieldError]:
@@ -73,7 +74,8 @@ def refused(mapping: Mapping, fields: Sequence[Field], facts: Facts) -> list[Fie
     errors = []
     for use in uses(mapping):
         field = known.get(use.path)
-        wrong = complaint(field, use.rule.render(facts)) if field else None
+        value = use.rule.render(facts)
+        wrong = _no_list(use, field, value) or complaint(field, value) if field else None
         if wrong:
             errors.append(FieldError(use.place, wrong))
     return errors
@@ -98,6 +100,9 @@ def _uses(place: str, path: str, node: Node) -> Iterator[Use]:
 
 def _item(place: str, path: str, node: Node) -> Iterator[Use]:
     """An item of a list: a value of it, or the part of it that has an `id`."""
+    if isinstance(node, Rule):
+        yield Use(place, path, node, item=True)
+        return
     parts = dict(node.fields) if isinstance(node, Group) else {}
     number, value = parts.get("id"), parts.get("value")
     if value is None or not isinstance(number, Rule) or not isinstance(number.source, Value):
@@ -110,14 +115,24 @@ def _misfit(use: Use, known: dict[str, Field]) -> FieldError | None:
     field = known.get(use.path)
     if field is None:
         return None
-    wrong = (complaint(field, value) for value in _possible(use.rule))
-    message = next(filter(None, wrong), None) or _too_long(use.rule, field)
+    values = _possible(use.rule)
+    sample = values[0] if values else "" if isinstance(use.rule.source, Text) else None
+    wrong = (complaint(field, value) for value in values)
+    message = _no_list(use, field, sample) or next(filter(None, wrong), None)
+    message = message or _too_long(use, field)
     if message is None and _may_be_empty(use.rule, field):
         message = (
             "may be empty, and the desk refuses a ticket without it: add a `default`, or"
             " `required: true` to park such an escalation"
         )
     return FieldError(use.place, message) if message else None
+
+
+def _no_list(use: Use, field: Field, value: Any) -> str | None:
+    """Tags go as a list, which a single rule makes only of a list."""
+    if field.type != "tags" or use.item or value is None or isinstance(value, list):
+        return None
+    return f"makes one text, and `{field.path}` takes a list: put a `-` before the rule"
 
 
 def _possible(rule: Rule) -> list[Any]:
@@ -129,8 +144,11 @@ def _possible(rule: Rule) -> list[Any]:
     return [list(value) if isinstance(value, tuple) else value for value in values]
 
 
-def _too_long(rule: Rule, field: Field) -> str | None:
-    """A text from facts has no end, unless the rule gives it one."""
+def _too_long(use: Use, field: Field) -> str | None:
+    """A text from facts has no end, unless the rule gives it one; of a list `max` counts items."""
+    rule = use.rule
+    if field.type != "text" and not use.item:
+        return None
     if field.max is None or field.choices or field.type not in ("text", "tags"):
         return None
     if rule.lookup or isinstance(rule.source, Value) or (rule.max or field.max + 1) <= field.max:

@@ -16,6 +16,8 @@ SYSTEM: Mapping[str, tuple[str, FieldType]] = {
     "tickettype": ("type", "choice"),
     "status": ("status", "choice"),
 }
+# Taken by the API, and not offered to agents.
+UNLISTED = (Choice(value="new", label="New"), Choice(value="closed", label="Closed"))
 KINDS: Mapping[str, FieldType] = {
     "checkbox": "boolean",
     "date": "date",
@@ -72,6 +74,8 @@ def _field(raw: Mapping[str, Any]) -> Field | None:
         if raw["type"] in SYSTEM:
             path, kind = SYSTEM[raw["type"]]
             choices = _choices(raw.get("system_field_options"))
+            if path == "status":
+                choices = (*choices, *UNLISTED)
             return Field(
                 path=path, title=str(raw["title"]), type=kind, choices=choices,
                 filled=path in ("subject", "status"), required=path == "subject",

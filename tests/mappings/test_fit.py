@@ -50,6 +50,8 @@ def told(ticket: str, *more: Field) -> dict[str, str]:
         "  topics: {value: bill;refund}\n",
         "  owner: {value: somebody-else}\n",
         "  tags: [{value: ai}, {from: escalation.reason.code, slug: true, max: 10}]\n",
+        "  tags: {value: [ai, bot]}\n",
+        "  tags: {from: escalation.fields.topics}\n",
         "  seats: {from: escalation.fields.seats}\n",
         "  vip: {value: true}\n",
         "  due: {value: '2026-12-01'}\n",
@@ -87,6 +89,8 @@ def test_what_the_desk_takes_is_left_alone(ticket: str) -> None:
         ("  subject: {text: '{summary.text}'}\n", "ticket.subject", "add `max: 100`"),
         ("  subject: {from: summary.text, max: 150}\n", "ticket.subject", "add `max: 100`"),
         ("  tags: [{from: escalation.reason.code}]\n", "ticket.tags[0]", "add `max: 10`"),
+        ("  tags: {value: ai}\n", "ticket.tags", "takes a list: put a `-` before the rule"),
+        ("  tags: {text: 'x {summary.language}'}\n", "ticket.tags", "takes a list"),
         ("  tags: [{value: escalated_by_ai}]\n", "ticket.tags[0]", "has 15 characters"),
     ],
 )  # fmt: skip
@@ -111,11 +115,12 @@ def test_a_required_field_has_to_be_there_and_never_be_empty() -> None:
 def test_a_rendered_ticket_is_held_against_the_fields_as_well() -> None:
     mapping = load(
         "desk: zendesk\nticket:\n  priority: {from: escalation.team}\n"
+        "  tags: {from: escalation.team, max: 9}\n"
         "  cf: {cf_city: {from: escalation.fields.seats}}\n  vip: {from: escalation.fields.trial}\n"
     )
     assert misfits(mapping, FIELDS) == []
     errors = {error.field: error.message for error in refused(mapping, FIELDS, SAMPLE)}
-    assert set(errors) == {"ticket.priority", "ticket.cf.cf_city"}
+    assert set(errors) == {"ticket.priority", "ticket.tags", "ticket.cf.cf_city"}
     assert "`billing` is not allowed" in errors["ticket.priority"]
 
 
