@@ -115,10 +115,8 @@ def _misfit(use: Use, known: dict[str, Field]) -> FieldError | None:
     field = known.get(use.path)
     if field is None:
         return None
-    values = _possible(use.rule)
-    sample = values[0] if values else "" if isinstance(use.rule.source, Text) else None
-    wrong = (complaint(field, value) for value in values)
-    message = _no_list(use, field, sample) or next(filter(None, wrong), None)
+    wrong = (complaint(field, value) for value in _possible(use.rule))
+    message = _no_list(use, field, _shape(use.rule)) or next(filter(None, wrong), None)
     message = message or _too_long(use, field)
     if message is None and _may_be_empty(use.rule, field):
         message = (
@@ -126,6 +124,13 @@ def _misfit(use: Use, known: dict[str, Field]) -> FieldError | None:
             " `required: true` to park such an escalation"
         )
     return FieldError(use.place, message) if message else None
+
+
+def _shape(rule: Rule) -> Any:
+    """A value as the rule surely makes one: a text or a list; None where the fact decides."""
+    sure = "" if isinstance(rule.source, Text) else rule.default
+    sure = rule.source.constant if isinstance(rule.source, Value) else sure
+    return list(sure) if isinstance(sure, tuple) else sure
 
 
 def _no_list(use: Use, field: Field, value: Any) -> str | None:
