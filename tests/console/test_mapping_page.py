@@ -89,6 +89,20 @@ def test_a_viewer_previews_but_does_not_save(viewer: Browser, office: Office, ze
     assert send(viewer, path, "save", DEFAULT).status_code == 403
 
 
+def test_an_escalation_leads_to_the_version_that_made_its_ticket(
+    viewer: Browser, office: Office, zendesk: str
+) -> None:
+    administration.save_mapping(office.house, office.workspace, zendesk, DEFAULT)
+    escalation_id = office.escalate("chat-1")
+    office.ticket_at(zendesk, escalation_id)
+    with office.house.store.transaction() as tx:
+        tx.run("update tickets set mapping_version = 1")
+    path = f"/connections/{zendesk}/mapping?version=1"
+    assert path in viewer.get(f"/escalations/{escalation_id}").text
+    assert "This is version 1" in viewer.get(path).text
+    assert viewer.get(path.replace("=1", "=7")).status_code == 404
+
+
 def test_another_workspaces_mapping_is_not_there(
     admin: Browser, strangers: Office, zendesk: str
 ) -> None:
