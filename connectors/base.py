@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
+from connectors import types
 from connectors.auth import MemoryTokens, TokenStore
 from connectors.errors import Unsupported
 from connectors.http import CONNECT_TIMEOUT, READ_TIMEOUT, Throttle, Unthrottled
@@ -86,6 +87,10 @@ class Connector(ABC):
     @abstractmethod
     def verify(self) -> Account:
         """Tell who we are at the desk and what is missing, with a cheap read."""
+
+    def fields(self) -> tuple[types.Field, ...] | None:
+        """The fields of a new ticket at this account; None where the desk cannot list them."""
+        return None
 
     @abstractmethod
     def find_ticket(self, key: str) -> Ticket | None:

@@ -80,6 +80,37 @@ class Draft:
     language: str | None = None
 
 
+FieldType = Literal["text", "number", "boolean", "date", "choice", "choices", "tags", "other"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """A value that a field takes, exactly as it is sent, and what people call it."""
+
+    value: str | int
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """A field that a new ticket of this account may have.
+
+    `path` is written as in a mapping: `priority`, `cf.cf_order`, or `custom_fields[360]` for the
+    item with that `id` in a list. The desk refuses a ticket without a `required` field, unless
+    the connector fills it by itself (`filled`). `max` counts characters, of tags those of each.
+    """
+
+    path: str
+    title: str
+    type: FieldType = "text"
+    required: bool = False
+    filled: bool = False
+    choices: tuple[Choice, ...] = ()
+    others: bool = False  # it takes more values than `choices`
+    max: int | None = None
+    as_text: bool = False  # the connector itself writes numbers, true and false as text
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ticket:
     """A ticket as its desk shows it; `word` is the desk's own word for the status."""

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,11 +14,13 @@ from connectors import registry
 from connectors.auth import Token
 from connectors.base import Config, Connector, Ports
 from connectors.errors import RateLimited
+from connectors.types import Field
 from hub import vault as vaults
 from hub.native import NativeDesk
 from hub.store import Row, Store, connections
 from hub.vault import Vault
 
+FIELDS_FRESH = timedelta(minutes=5)  # how long a list of a desk's fields is believed
 LONGEST_SLEEP = 10.0  # seconds that a job may wait for its turn while it holds a thread
 
 
@@ -27,6 +30,15 @@ class BadConfig(Exception):
     def __init__(self, errors: dict[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {text}" for name, text in errors.items()))
         self.errors = errors
+
+
+@dataclass(frozen=True)
+class FieldList:
+    """The fields of a new ticket as a desk told them; None where it cannot list them."""
+
+    fields: tuple[Field, ...] | None
+    read_at: datetime
+    version: int  # of the connection
 
 
 class Desks:
@@ -40,7 +52,21 @@ class Desks:
         self.public_url = public_url
         self.sandbox_url = sandbox_url
         self._open: dict[str, tuple[int, Connector]] = {}
+        self._fields: dict[str, FieldList] = {}
         self._lock = threading.Lock()
+
+    def fields(self, connection: Row, *, fresh: bool = False) -> FieldList:
+        """The desk's fields, at most five minutes old; `fresh` asks the desk now.
+
+        Raises `connectors.errors` when it has to ask and the desk does not answer.
+        """
+        known, now = self._fields.get(connection["id"]), self.store.now()
+        same = known is not None and known.version == connection["version"] and not fresh
+        if known is not None and same and now - known.read_at < FIELDS_FRESH:
+            return known
+        listed = FieldList(self.open(connection).fields(), now, connection["version"])
+        self._fields[connection["id"]] = listed
+        return listed
 
     def open(self, connection: Row) -> Connector:
         """The connector of a stored connection."""
@@ -81,6 +107,7 @@ class Desks:
         """Forget every connector."""
         with self._lock:
             self._open.clear()
+            self._fields.clear()
 
     def _make(self, connection: Row) -> Connector:
         values = self.vault.open_json(connection["config"], _config_place(connection["id"]))

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy.exc import DBAPIError
 
 from connectors.errors import ConnectorError
-from hub import migrate
+from hub import admin, migrate
 from hub.house import House
 from hub.store import Row
 from hub.vault import Unsealable
+
+TOLD = 3  # problems of a mapping that a line names
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,20 @@ def _connection(house: House, row: Row) -> Iterator[Finding]:
         yield Finding(what, str(problem))
         return
     yield Finding(f"{what} ({account.name})", hint=" ".join(account.missing) or None)
+    yield _mapping(house, row)
     if connector.can.webhooks != "none" and row["webhook_secret"] is None:
         yield Finding(
             f"webhooks of {row['name']}",
             "None is registered: changes arrive by polling only."
             f" Verify the connection again: POST /v1/connections/{row['id']}/verify.",
         )
+
+
+def _mapping(house: House, row: Row) -> Finding:
+    """The desk's fields change after a mapping was saved; no ticket has failed of it yet."""
+    what = f"mapping of {row['name']}"
+    try:
+        problems = admin.mapping_problems(house, row)
+    except ConnectorError as problem:
+        return Finding(what, hint=f"The desk does not tell its fields: {problem}")
+    return Finding(what, hint="; ".join(map(str, problems[:TOLD])) or None)

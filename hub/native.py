@@ -46,16 +46,17 @@ class NativeDesk:
         with self.store.transaction() as tx:
             tx.run(
                 "insert into native_tickets (id, workspace_id, key, subject, requester,"
-                " requester_key, team, assignee_id, created_at, updated_at)"
+                " requester_key, team, priority, assignee_id, created_at, updated_at)"
                 " values (:id, :workspace, :key, :subject, cast(:requester as jsonb), :rkey,"
-                " :team, :assignee, :now, :now) on conflict (key) do nothing",
+                " :team, :priority, :assignee, :now, :now) on conflict (key) do nothing",
                 id=ids.new("ticket"),
                 workspace=self.workspace_id,
                 key=draft.key,
                 subject=str(draft.fields.get("subject") or draft.subject),
                 requester=_json(draft.requester),
                 rkey=connections.requester_key(draft.requester),
-                team=draft.fields.get("team"),
+                team=_word(draft.fields.get("team")),
+                priority=_word(draft.fields.get("priority")),
                 assignee=self._assignee(tx, draft.key, assignment),
                 now=tx.now,
             )
@@ -282,6 +283,11 @@ def _name(tx: Tx, user_id: str | None) -> str | None:
         return None
     name: str = tx.value("select name from users where id = :id", id=user_id)
     return name
+
+
+def _word(value: Any) -> str | None:
+    """What a mapping gave, as text."""
+    return None if value is None else str(value)
 
 
 def _json(requester: Requester) -> str:

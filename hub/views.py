@@ -56,6 +56,7 @@ def ticket(row: Row) -> Json:
         "desk": row["desk"],
         "external_id": row["external_id"],
         "url": row["url"],
+        "mapping_version": row["mapping_version"],
         "status": row["status"],
         "word": row["word"],
         "assignee": row["assignee"],

@@ -39,6 +39,18 @@ FACTS: Final[dict[str, str]] = {
     "transcript.last_customer_message": "the last thing that the customer wrote",
 }
 
+# The longest that a fact can be, in characters, of those that have an end.
+LENGTHS: Final[dict[str, int]] = {
+    "escalation.id": 30,
+    "escalation.created_at": 30,
+    "conversation.id": 30,
+    "conversation.language": 35,
+    "summary.subject": 80,
+    "summary.language": 35,
+    "summary.method": 40,
+    "transcript.messages": 10,
+}
+
 SAMPLE: Final[dict[str, Any]] = {
     "escalation": {
         "id": "esc_06g5v2m8k0r7t9w1y3a5c7e9g1",

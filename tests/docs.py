@@ -145,8 +145,9 @@ def _closed_ticket(stories: Stories) -> None:
 
 
 def _wrong_mapping(stories: Stories) -> None:
-    with stories.house.store.transaction() as tx:
-        admin.save_mapping(tx, stories.workspace, str(stories.connection), WRONG)
+    admin.save_mapping(
+        stories.house, stories.workspace, str(stories.connection), WRONG, check="syntax"
+    )
     stories.escalate("chat-88216")
     stories.work()
 

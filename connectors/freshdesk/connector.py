@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.base import Connector, Ports
 from connectors.errors import InvalidRequest, NotFound, Unsupported
-from connectors.freshdesk import bodies, changes, webhook, words
+from connectors.freshdesk import bodies, changes, fields, webhook, words
 from connectors.freshdesk.api import Api, understood
 from connectors.freshdesk.config import (
     AGES_AGO,
@@ -26,6 +26,7 @@ from connectors.types import (
     ChangePage,
     Delivery,
     Draft,
+    Field,
     File,
     Message,
     Note,
@@ -59,6 +60,9 @@ class Freshdesk(Connector):
             name = f"{me['contact']['name']} at {self.config.domain}.freshdesk.com"
             scope = me.get("ticket_scope", EVERYWHERE)
             return Account(id=str(me["id"]), name=name, missing=_missing(scope))
+
+    def fields(self) -> tuple[Field, ...]:
+        return fields.fields(self.api)
 
     def find_ticket(self, key: str) -> Ticket | None:
         """The newest tickets from the list, older ones by the search, which is minutes late."""

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Request, Response
 from connectors.freshdesk import sandbox_text
 from connectors.freshdesk.sandbox_api import TicketRoutes
 from connectors.freshdesk.sandbox_errors import refusal
-from connectors.freshdesk.sandbox_fields import STATUSES, key_of
+from connectors.freshdesk.sandbox_fields import OWN_FIELDS, STATUSES, key_of
 from connectors.freshdesk.sandbox_files import Files
 from connectors.freshdesk.sandbox_limits import Limits
 from connectors.freshdesk.sandbox_people import HUB, KEYS, TEMP, People
@@ -196,6 +196,7 @@ def harness(base_url: str) -> Harness:
     keys = {agent: here | {"api_key": key} for key, agent in KEYS.items()}
     return Harness(
         desk="freshdesk",
+        own_fields=OWN_FIELDS,
         base_url=base_url,
         config=keys[HUB],
         agents=FreshdeskSandbox.agents,

@@ -7,7 +7,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from connectors.freshdesk.sandbox_errors import complaint, denied, invalid, missing
-from connectors.freshdesk.sandbox_fields import ticket_fields
+from connectors.freshdesk.sandbox_fields import GROUPS, ticket_fields
 from connectors.freshdesk.sandbox_forms import page, wish_of
 from connectors.freshdesk.sandbox_people import RESTRICTED
 from connectors.freshdesk.sandbox_search import found
@@ -36,6 +36,10 @@ class TicketRoutes:
     def fields(self, request: Request) -> Any:
         kind = request.args.get("type")
         return [field for field in ticket_fields() if kind in (None, field["type"])]
+
+    @route("GET /api/v2/groups")
+    def groups(self, request: Request) -> Response:
+        return page(request, [{"id": n, "name": name} for n, name in GROUPS.items()])
 
     @route("POST /api/v2/tickets", "create_ticket")
     def create(self, request: Request) -> Response:

@@ -18,6 +18,24 @@ PRIORITIES = {1: "Low", 2: "Medium", 3: "High", 4: "Urgent"}
 SOURCES = (1, 2, 3, 5, 6, 7, 8, 9, 10, 15)
 TYPES = ("Question", "Incident", "Problem", "Feature Request", "Refund")
 CUSTOM = {"cf_escalation_id": "Escalation ID", "cf_order_number": "Order number"}
+CUSTOM |= {"cf_product": "Product", "cf_seats": "Seats", "cf_vip": "VIP"}
+CUSTOM |= {"cf_country": "Country", "cf_city": "City"}
+PRODUCTS = ("Web", "Mobile app")
+PLACES: dict[str, dict[str, list[str]]] = {"Germany": {"Berlin": [], "Köln": []}, "Japan": {}}
+GROUPS = {80000123456: "Billing", 80000123457: "Support"}
+FORM = {"cf_product": "custom_dropdown", "cf_seats": "custom_number"}  # else custom_text
+FORM |= {"cf_vip": "custom_checkbox", "cf_country": "nested_field"}
+# For the tests: fields of this account, each with a value that it takes.
+OWN_FIELDS: dict[str, Any] = {
+    "type": "Refund",
+    "group_id": 80000123456,
+    "custom_fields.cf_order_number": "A-20417",
+    "custom_fields.cf_product": "Mobile app",
+    "custom_fields.cf_seats": 12,
+    "custom_fields.cf_vip": True,
+    "custom_fields.cf_country": "Germany",
+    "custom_fields.cf_city": "Köln",
+}
 CHOICES = {"status": tuple(STATUSES), "priority": tuple(PRIORITIES), "source": SOURCES}
 NUMBERS = (
     *("requester_id", "responder_id", "group_id", "product_id", "company_id", "email_config_id"),
@@ -33,6 +51,8 @@ KINDS: dict[str, tuple[type, str]] = {
     **dict.fromkeys(TEXTS, (str, "String")),
     **dict.fromkeys(LISTS, (list, "Array")),
     "custom_fields": (dict, "key/value pair"),
+    "cf_seats": (int, "Integer"),
+    "cf_vip": (bool, "Boolean"),
 }
 SUBJECT, TAG = 255, 32  # characters; known from the product, not from its documentation
 
@@ -65,7 +85,8 @@ def _wrong_type(wish: Mapping[str, Any]) -> Iterator[Complaint]:
     whole = {**wish, **(custom if isinstance(custom, dict) else {})}
     for name, value in whole.items():
         kind, title = KINDS.get(name, (str, "String"))
-        if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+        mixed = isinstance(value, bool) is not (kind is bool)
+        if value is not None and (not isinstance(value, kind) or mixed):
             told = f"Value set is of type {type(value).__name__}. It should be a/an {title}"
             yield complaint(name, told, "datatype_mismatch")
 
@@ -78,6 +99,12 @@ def _wrong_value(wish: Mapping[str, Any]) -> Iterator[Complaint]:
     if wish.get("type") is not None and wish["type"] not in TYPES:
         told = f"It should be one of these values: '{','.join(TYPES)}'"
         yield complaint("type", told, "invalid_value")
+    product = (wish.get("custom_fields") or {}).get("cf_product")
+    if product is not None and product not in PRODUCTS:
+        told = f"It should be one of these values: '{','.join(PRODUCTS)}'"
+        yield complaint("cf_product", told, "invalid_value")
+    if wish.get("group_id") is not None and wish["group_id"] not in GROUPS:
+        yield complaint("group_id", "There is no group matching it", "invalid_value")
     if len(wish.get("subject") or "") > SUBJECT:
         told = f"Has {len(wish['subject'])} characters, it can have maximum of {SUBJECT} characters"
         yield complaint("subject", told, "invalid_value")
@@ -113,8 +140,15 @@ def ticket_fields() -> list[dict[str, Any]]:
         _field(5, "ticket_type", "default_ticket_type", list(TYPES)),
         _field(6, "description", "default_description", needed=True),
     ]
-    own = [_field(20 + n, name, "custom_text", label=CUSTOM[name]) for n, name in enumerate(CUSTOM)]
-    return fields + own
+    fields.append(_field(7, "group", "default_group"))
+    choices = {"cf_product": list(PRODUCTS), "cf_country": PLACES}
+    for number, (name, label) in enumerate(CUSTOM.items(), 20):
+        if name != "cf_city":  # told inside of the country, on which it depends
+            kind = FORM.get(name, "custom_text")
+            fields.append(_field(number, name, kind, choices.get(name), label=label))
+    below = {"id": 80000030099, "name": "cf_city", "label": "City", "level": 2}
+    fields[-1] |= {"nested_ticket_fields": [below]}
+    return fields
 
 
 def _field(

@@ -40,7 +40,7 @@ def _form(request: Request) -> dict[str, Any]:
         values = request.form.getlist(name)
         part = NESTED.fullmatch(name)
         if part:
-            wish.setdefault(part[1], {})[part[2]] = values[-1]
+            wish.setdefault(part[1], {})[part[2]] = _value(part[2], values[-1])
         elif name.endswith("[]"):
             wish[name.removesuffix("[]")] = values
         else:
@@ -51,7 +51,8 @@ def _form(request: Request) -> dict[str, Any]:
 def _value(name: str, value: str) -> Any:
     if value in ("true", "false"):
         return value == "true"
-    number = name.endswith("_id") and name != "unique_external_id"
+    number = name.endswith("_id") and name not in ("unique_external_id", "cf_escalation_id")
+    number = number or name == "cf_seats"
     if (number or name in ("status", "priority", "source")) and value.isdigit():
         return int(value)
     return value

@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.freshdesk import sandbox_text
 from connectors.freshdesk.sandbox_errors import complaint, invalid, missing, not_allowed
-from connectors.freshdesk.sandbox_fields import check
+from connectors.freshdesk.sandbox_fields import CUSTOM, check
 from connectors.freshdesk.sandbox_files import Files
 from connectors.freshdesk.sandbox_people import People
 from connectors.sandbox import Held
@@ -156,5 +156,5 @@ def _blank(number: int, at: str) -> dict[str, Any]:
     shown |= {"id": number, "status": 2, "priority": 1, "source": 2, "spam": False}
     shown |= {"deleted": False, "is_escalated": False, "fr_escalated": False, "to_emails": None}
     shown |= {"cc_emails": [], "fwd_emails": [], "reply_cc_emails": [], "association_type": None}
-    shown |= {"custom_fields": {"cf_escalation_id": None, "cf_order_number": None}}
+    shown |= {"custom_fields": dict.fromkeys(CUSTOM)}
     return shown | {"created_at": at, "updated_at": at, "description": "", "attachments": []}

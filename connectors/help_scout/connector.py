@@ -5,7 +5,7 @@ from typing import Any
 
 from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, InvalidRequest, NotFound, Unsupported
-from connectors.help_scout import changes, hooks, people, threads, webhook, words
+from connectors.help_scout import changes, fields, hooks, people, threads, webhook, words
 from connectors.help_scout.api import Api, understood
 from connectors.help_scout.config import CAN, NAME, TITLE, TO_VENDOR, Config
 from connectors.types import (
@@ -14,6 +14,7 @@ from connectors.types import (
     ChangePage,
     Delivery,
     Draft,
+    Field,
     File,
     Message,
     Note,
@@ -46,6 +47,9 @@ class HelpScout(Connector):
             name = " ".join(str(n) for n in names if n) or str(me["email"])
             account = str(int(me["id"]))
         return Account(id=account, name=name, missing=tuple(self._missing(name)))
+
+    def fields(self) -> tuple[Field, ...]:
+        return fields.fields(self.api)
 
     def find_ticket(self, key: str) -> Ticket | None:
         """Search for the tag; the index may be late, so look also at what changed just now."""

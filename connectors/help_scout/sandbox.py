@@ -14,7 +14,7 @@ from connectors.help_scout.sandbox_api import ConversationRoutes
 from connectors.help_scout.sandbox_conversations import Conversation, Conversations, Thread
 from connectors.help_scout.sandbox_doors import APPS, Doors, Limits
 from connectors.help_scout.sandbox_errors import refusal
-from connectors.help_scout.sandbox_people import People, name, shown
+from connectors.help_scout.sandbox_people import OWN_FIELDS, People, name, shown
 from connectors.help_scout.sandbox_story import Story, rich
 from connectors.help_scout.sandbox_webhooks import Webhooks
 from connectors.sandbox import Case, Entry, Harness, Held, Route, SandboxDesk, route
@@ -157,6 +157,7 @@ def harness(base_url: str) -> Harness:
     config = _config(f"{base_url}/help_scout", "hub-app")
     return Harness(
         desk="help_scout",
+        own_fields=OWN_FIELDS,
         base_url=base_url,
         config=config,
         agents=HelpScoutSandbox.agents,

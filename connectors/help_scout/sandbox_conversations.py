@@ -186,10 +186,13 @@ class Conversations:
 
     def fill(self, kept: Conversation, fields: list[dict[str, Any]]) -> None:
         """These custom fields instead of those that it has."""
-        known = {one["id"] for one in FIELDS.get(kept.mailbox, [])}
+        known = {one["id"]: one for one in FIELDS.get(kept.mailbox, [])}
         for one in fields:
             if one.get("id") not in known:
                 raise bad("fields.id", "is no field of this mailbox", one.get("id"))
+            options = [str(option["id"]) for option in known[one["id"]].get("options", ())]
+            if options and str(one.get("value")) not in options:
+                raise bad("fields.value", "is no option of this field", one.get("value"))
         kept.fields = {one["id"]: str(one.get("value") or "") for one in fields}
 
     def touch(self, kept: Conversation) -> None:

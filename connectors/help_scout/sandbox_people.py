@@ -21,7 +21,25 @@ MAILBOXES = {
     85: {"id": 85, "name": "Support", "slug": "47204a026903ce6d", "email": "help@acme.example"},
     86: {"id": 86, "name": "Sales", "slug": "57204a026903ce6e", "email": "sales@acme.example"},
 }
-FIELDS = {85: [{"id": 104, "name": "Escalation", "type": "SINGLE_LINE", "required": False}]}
+PRODUCTS = [{"id": 168, "order": 1, "label": "Web"}, {"id": 170, "order": 2, "label": "Mobile"}]
+FIELDS: dict[int, list[dict[str, Any]]] = {
+    85: [
+        {"id": 104, "order": 1, "name": "Order number", "type": "single_line", "required": False},
+        {"id": 105, "order": 2, "name": "Product", "type": "dropdown", "required": True}
+        | {"options": PRODUCTS},
+        {"id": 106, "order": 3, "name": "Seats", "type": "number", "required": False},
+    ]
+}
+TAGS = ("billing", "vip")  # that people of the account have used
+
+# For the tests: fields of this account, each with a value that it takes.
+OWN_FIELDS: dict[str, Any] = {
+    "fields[104]": "A-20417",
+    "fields[105]": "170",
+    "fields[106]": 12,
+    "assignTo": 12,
+    "mailboxId": 85,
+}
 
 
 class People:
@@ -96,6 +114,14 @@ class People:
     @route("GET /v2/mailboxes/<int:mailbox_id>/fields")
     def fields(self, request: Request, mailbox_id: int) -> Any:
         return page(request, "fields", FIELDS.get(mailbox_id, []))
+
+    @route("GET /v2/tags")
+    def list_tags(self, request: Request) -> Any:
+        rows = [
+            {"id": number, "slug": name, "name": name, "color": "grey", "ticketCount": 1}
+            for number, name in enumerate(TAGS, 9001)
+        ]
+        return page(request, "tags", rows)
 
     @route("GET /v2/customers")
     def list_customers(self, request: Request) -> Any:

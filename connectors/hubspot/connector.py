@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, Conflict, InvalidRequest, NotFound, Unsupported
-from connectors.hubspot import entries, webhook, words
+from connectors.hubspot import entries, fields, webhook, words
 from connectors.hubspot.api import Api, number, understood
 from connectors.hubspot.changes import Changes
 from connectors.hubspot.config import (
@@ -29,6 +29,7 @@ from connectors.types import (
     ChangePage,
     Delivery,
     Draft,
+    Field,
     File,
     Message,
     Note,
@@ -64,6 +65,9 @@ class HubSpot(Connector):
         if portal != self.config.portal_id:
             missing.insert(0, f"The token belongs to the account {portal}: enter it as Hub ID.")
         return Account(id=portal, name=name, missing=tuple(missing))
+
+    def fields(self) -> tuple[Field, ...]:
+        return fields.fields(self.api)
 
     def find_ticket(self, key: str) -> Ticket | None:
         # A batch read: of a single read's 404 nobody could tell whether the ticket is meant.

@@ -73,6 +73,10 @@ class Library:
         """GET /crm/pipelines/tickets."""
         return _json(self._pipelines.get_all, "tickets")
 
+    def properties(self) -> Any:
+        """GET /crm/properties/tickets: all of them, in one answer."""
+        return _json(self._properties.get_all, "tickets")
+
     def key_property(self) -> Any:
         """GET /crm/properties/tickets/{our property}."""
         return _json(self._properties.get_by_name, "tickets", KEY)
@@ -85,9 +89,10 @@ class Library:
         """GET /crm/owners/{number}, `by` its "id" or "userId"."""
         return _json(self._owners.get_by_id, number, id_property=by)
 
-    def owners(self, limit: int) -> Any:
-        """GET /crm/owners."""
-        return _json(self._owners.get_page, limit=limit)
+    def owners(self, limit: int, after: str | None = None) -> Any:
+        """GET /crm/owners, a page of them."""
+        more = {"after": after} if after else {}
+        return _json(self._owners.get_page, limit=limit, **more)
 
     def signed_url(self, file_id: str) -> Any:
         """GET /files/{file_id}/signed-url: name, extension, size, and an address for a while."""

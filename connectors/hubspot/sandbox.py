@@ -26,7 +26,7 @@ from connectors.hubspot.sandbox_files import Files
 from connectors.hubspot.sandbox_links import LinkRoutes
 from connectors.hubspot.sandbox_objects import ObjectRoutes
 from connectors.hubspot.sandbox_records import Record, Records
-from connectors.hubspot.sandbox_schema import STAGES
+from connectors.hubspot.sandbox_schema import OWN_FIELDS, STAGES
 from connectors.hubspot.sandbox_story import Story
 from connectors.hubspot.sandbox_times import iso
 from connectors.hubspot.sandbox_webhooks import CLIENT_SECRET, PORTAL, Webhooks
@@ -173,6 +173,7 @@ def harness(base_url: str) -> Harness:
     url = f"{base_url}/hubspot"
     return Harness(
         desk="hubspot",
+        own_fields=OWN_FIELDS,
         base_url=base_url,
         config=form(url),
         agents=HubSpotSandbox.agents,

@@ -11,6 +11,7 @@ from connectors.hubspot.sandbox_errors import Problem, bad, invalid, missing, re
 from connectors.hubspot.sandbox_schema import (
     KINDS,
     OPTIONS,
+    OWN,
     READ_ONLY,
     REQUIRED,
     STAGES,
@@ -18,6 +19,8 @@ from connectors.hubspot.sandbox_schema import (
     TIMES,
     TYPES,
     definition,
+    own_definition,
+    wrong_own,
 )
 from connectors.hubspot.sandbox_times import iso, time_of, time_or_none
 from connectors.sandbox import Refused
@@ -63,6 +66,7 @@ class Records:
         self.all: dict[str, dict[str, Record]] = {kind: {} for kind in KINDS}
         self.owners: set[str] = set()
         self.properties = {kind: _properties(kind) for kind in KINDS}
+        self.properties["tickets"] |= {name: own_definition(name) for name in OWN}
         self.properties["tickets"][KEY_PROPERTY] = definition(KEY_PROPERTY, unique=True)
 
     def find(self, kind: str, value: str, id_property: str = "") -> Record:
@@ -163,6 +167,8 @@ class Records:
         if value not in OPTIONS.get(name, (value,)):
             words = f"{value} was not one of the allowed options: {list(OPTIONS[name])}"
             return Problem(name, "INVALID_OPTION", words)
+        if name in OWN and (wrong := wrong_own(name, value)):
+            return Problem(name, *wrong)
         if name == "hubspot_owner_id" and value not in self.owners:
             return Problem(name, "INVALID_OWNER_ID", f"Owner {value} does not exist")
         if name == "email" and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):

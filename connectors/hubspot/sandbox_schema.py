@@ -168,6 +168,51 @@ def pipeline(pipeline_id: str) -> dict[str, Any]:
     return {"id": pipeline_id, "label": label, "displayOrder": order, "stages": rows, **times}
 
 
+# What this portal's admin has made: label, type, field type, values with their labels.
+OWN: Mapping[str, tuple[str, str, str, Mapping[str, str]]] = {
+    "order_number": ("Order number", "string", "text", {}),
+    "product_area": ("Product area", "enumeration", "select", {"web": "Web", "app": "Mobile app"}),
+    "topics": ("Topics", "enumeration", "checkbox", {"billing": "Billing", "refund": "Refund"}),
+    "seats": ("Seats", "number", "number", {}),
+    "vip": ("VIP", "bool", "booleancheckbox", {"true": "Yes", "false": "No"}),
+}
+
+
+# For the tests: fields of this account, each with a value that it takes.
+OWN_FIELDS: dict[str, Any] = {
+    "order_number": "A-20417",
+    "product_area": "app",
+    "topics": ["billing", "refund"],
+    "seats": 12,
+    "vip": True,
+    "hs_pipeline": "90211",
+    "hs_pipeline_stage": "90301",
+    "hubspot_owner_id": "910902",
+}
+
+
+def own_definition(name: str) -> dict[str, Any]:
+    """A property of `OWN` as the API shows it."""
+    label, kind, shape, values = OWN[name]
+    options = [
+        {"label": word, "value": value, "displayOrder": place, "hidden": False}
+        for place, (value, word) in enumerate(values.items())
+    ]
+    told = definition(name, label=label) | {"type": kind, "fieldType": shape, "options": options}
+    return told | {"hubspotDefined": False}
+
+
+def wrong_own(name: str, value: str) -> tuple[str, str] | None:
+    """What is wrong with the value of a property that the admin made."""
+    _, kind, shape, values = OWN[name]
+    parts = value.split(";") if shape == "checkbox" else [value]
+    if values and not set(parts) <= set(values):
+        return "INVALID_OPTION", f"{value} was not one of the allowed options: {list(values)}"
+    if kind == "number" and not re.fullmatch(r"-?\d+(\.\d+)?", value):
+        return "INVALID_INTEGER", f"{value} was not a valid number."
+    return None
+
+
 def definition(name: str, *, unique: bool = False, label: str = "") -> dict[str, Any]:
     """A property as the API shows it."""
     choices = OPTIONS.get(name, ())

@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, InvalidRequest, NotFound, Unsupported
-from connectors.intercom import bodies, changes, people, webhook, words
+from connectors.intercom import bodies, changes, fields, people, webhook, words
 from connectors.intercom.api import Api, number, understood
 from connectors.intercom.config import (
     BACK_OFFICE,
@@ -30,6 +30,7 @@ from connectors.types import (
     ChangePage,
     Delivery,
     Draft,
+    Field,
     File,
     Message,
     Note,
@@ -64,6 +65,9 @@ class Intercom(Connector):
             region = str(app.get("region") or self.config.region).casefold()
         missing = [*self._wrong_region(region), *self._wrong_type(), *self._wrong_admin(me)]
         return Account(id=str(app["id_code"]), name=name, missing=tuple(missing))
+
+    def fields(self) -> tuple[Field, ...]:
+        return fields.fields(self.api)
 
     def find_ticket(self, key: str) -> Ticket | None:
         field = f"ticket_attribute.{self.api.reference()}"

@@ -1,6 +1,7 @@
 """What the contract tests need to know of Intercom."""
 
 from connectors.intercom.sandbox_doors import WEAK_TOKEN, form
+from connectors.intercom.sandbox_types import OWN_FIELDS
 from connectors.sandbox import Harness
 from connectors.types import Status
 
@@ -10,6 +11,7 @@ def harness(base_url: str) -> Harness:
     good = form(f"{base_url}/intercom")
     return Harness(
         desk="intercom",
+        own_fields=OWN_FIELDS,
         base_url=base_url,
         config=good,
         agents=("Ann Agent", "Ben Berger"),

@@ -29,9 +29,19 @@ KINDS = {
     "list": str,
     "files": list,
 }
+TEAMS = {"5017690": "Billing", "5017691": "Support"}
 PRIORITY = {  # list items are named by their GUID, not by their label
     "8a5f0c52-4f0e-4b1a-9d5e-0c0a4e0a0001": "Low",
     "8a5f0c52-4f0e-4b1a-9d5e-0c0a4e0a0002": "High",
+}
+
+# For the tests: fields of this account, each with a value that it takes.
+OWN_FIELDS: dict[str, Any] = {
+    "ticket_attributes.Order number": "A-20417",
+    "ticket_attributes.Priority": "8a5f0c52-4f0e-4b1a-9d5e-0c0a4e0a0002",
+    "ticket_attributes.Seats": 12,
+    "assignment.team_assignee_id": "5017690",
+    "ticket_type_id": "1201",
 }
 
 
@@ -58,6 +68,8 @@ class Types:
             ("_default_description_", "string"),
             (REFERENCE, "string"),
             ("Priority", "list"),
+            ("Order number", "string"),
+            ("Seats", "integer"),
         ):
             self._attribute(type_id, {"name": attribute, "data_type": kind})
 
@@ -104,6 +116,11 @@ class Types:
     @route("GET /ticket_states")
     def states(self, _request: Request) -> Any:
         return {"type": "list", "data": [state(one) for one in STATES]}
+
+    @route("GET /teams")
+    def teams(self, _request: Request) -> Any:
+        rows = [{"type": "team", "id": n, "name": t, "admin_ids": []} for n, t in TEAMS.items()]
+        return {"type": "team.list", "teams": rows}
 
     @route("GET /tags")
     def show_tags(self, _request: Request) -> Any:

@@ -7,12 +7,14 @@ from connectors.base import Config, Connector, Ports
 from connectors.errors import BadDelivery, InvalidRequest
 from connectors.live_chat.config import CAN, LiveChatConfig
 from connectors.live_chat.desk import Desk
+from connectors.live_chat.fields import FIELDS
 from connectors.types import (
     Account,
     Change,
     ChangePage,
     Delivery,
     Draft,
+    Field,
     File,
     Message,
     Note,
@@ -37,6 +39,9 @@ class LiveChat(Connector):
 
     def verify(self) -> Account:
         return Account(id="live_chat", name=self.title)
+
+    def fields(self) -> tuple[Field, ...]:
+        return FIELDS
 
     def find_ticket(self, key: str) -> Ticket | None:
         return self.desk.find(key)

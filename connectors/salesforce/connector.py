@@ -9,7 +9,7 @@ from typing import Any
 from connectors import transcript
 from connectors.base import Connector, Ports
 from connectors.errors import InvalidRequest, NotFound, Unsupported
-from connectors.salesforce import changes, entries, rights, webhook, words
+from connectors.salesforce import changes, entries, fields, rights, webhook, words
 from connectors.salesforce.answers import understood
 from connectors.salesforce.api import Api, Record
 from connectors.salesforce.config import CAN, NAME, NEAREST, TITLE, Config
@@ -19,6 +19,7 @@ from connectors.types import (
     ChangePage,
     Delivery,
     Draft,
+    Field,
     File,
     Message,
     Note,
@@ -51,6 +52,9 @@ class Salesforce(Connector):
             name = f"{me.get('preferred_username') or me['user_id']} at {self.config.my_domain}"
             organization = str(me["organization_id"])
         return Account(id=organization, name=name, missing=tuple(rights.missing(self.api)))
+
+    def fields(self) -> tuple[Field, ...]:
+        return fields.fields(self.api)
 
     def find_ticket(self, key: str) -> Ticket | None:
         return next(iter(self._cases(f"{self.config.key_field} = {{key}}", key=key)), None)

@@ -31,7 +31,8 @@ def case(draft: Draft, requester: Mapping[str, Any], key_field: str) -> tuple[Re
     """The case with the conversation, and the files that belong to it."""
     text, whole = _fit(transcript.as_text(draft.transcript), "transcript.txt")
     fields = {"Subject": line(draft.subject, SUBJECT_LIMIT), "Description": text}
-    fields |= {**requester, **draft.fields, key_field: draft.key}
+    mapped = {n: ";".join(v) if isinstance(v, list) else v for n, v in draft.fields.items()}
+    fields |= {**requester, **mapped, key_field: draft.key}  # a list is a multi-select picklist
     headers = AS_GIVEN if "OwnerId" in fields else BY_RULES
     files = [file for message in draft.transcript for file in message.files]
     return Record("case", "Case", fields, headers), [*whole, *files]

@@ -68,6 +68,8 @@ class SalesforceSandbox(SandboxDesk):
             self.staff[name] = self._user(name, f"{name.split()[0].lower()}@acme.example")
         queue = {"Name": "Support", "DeveloperName": "Support", "Type": "Queue"}
         self.store.default_owner = self.store.plant(KINDS["Group"], queue)["Id"]
+        kind = {"Name": "Escalation", "DeveloperName": "Escalation", "SobjectType": "Case"}
+        self.store.plant(KINDS["RecordType"], kind | {"IsActive": True})
         for order, (word, closed) in enumerate(STATUSES.items(), 1):
             fields = {"ApiName": word, "MasterLabel": word, "IsClosed": closed}
             fields |= {"SortOrder": order, "IsDefault": order == 1}

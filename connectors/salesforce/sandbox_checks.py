@@ -8,10 +8,20 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from connectors.salesforce.sandbox_errors import refused
-from connectors.salesforce.sandbox_schema import BY_PREFIX, Field, Kind
+from connectors.salesforce.sandbox_schema import BY_PREFIX, PICKS, RESTRICTED, Field, Kind
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-TEXTS = ("string", "textarea", "picklist", "email", "phone", "reference", "base64", "datetime")
+TEXTS = (
+    "multipicklist",
+    "string",
+    "textarea",
+    "picklist",
+    "email",
+    "phone",
+    "reference",
+    "base64",
+    "datetime",
+)
 
 Row = dict[str, Any]
 
@@ -63,6 +73,7 @@ def _unique(store: Tables, kind: Kind, name: str, value: str, row: Row | None) -
 
 def _value(store: Tables, field: Field, value: Any) -> Any:
     wanted: Any = bool if field.kind == "boolean" else str if field.kind in TEXTS else int
+    wanted = (int, float) if field.kind == "double" else wanted
     if value is None or value == "":
         return False if wanted is bool else None
     mixed = isinstance(value, bool) and wanted is not bool
@@ -76,6 +87,9 @@ def _value(store: Tables, field: Field, value: Any) -> Any:
     if field.kind == "email" and not EMAIL.fullmatch(value):
         words = f"{field.name}: invalid email address: {value}"
         raise refused("INVALID_EMAIL_ADDRESS", words, [field.name])
+    if field.name in RESTRICTED and not set(value.split(";")) <= set(PICKS[field.name]):
+        words = f"{field.name}: bad value for restricted picklist field: {value}"
+        raise refused("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", words, [field.name])
     size = len(value.encode("utf-8", "replace")) if "bytes" in field.words else 0
     if isinstance(value, str) and field.length and max(size, len(value)) > field.length:
         words = f"{field.name}: data value too large: {value[:80]} (max length={field.length})"

@@ -2,7 +2,7 @@
 
 from connectors.salesforce.sandbox_doors import CLIENTS, ORG
 from connectors.salesforce.sandbox_outbound import ENVELOPE
-from connectors.salesforce.sandbox_schema import KEY_FIELD
+from connectors.salesforce.sandbox_schema import KEY_FIELD, OWN_FIELDS
 from connectors.sandbox import Harness
 from connectors.types import Status
 
@@ -17,6 +17,8 @@ def harness(base_url: str) -> Harness:
     config = here | {"client_id": hub, "client_secret": secret}
     return Harness(
         desk="salesforce",
+        own_fields=OWN_FIELDS,
+        needs=(),  # nothing but the org's own rules
         base_url=base_url,
         config=config,
         agents=AGENTS,

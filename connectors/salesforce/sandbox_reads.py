@@ -10,7 +10,14 @@ from connectors.salesforce.sandbox_api import V, deed
 from connectors.salesforce.sandbox_checks import Row
 from connectors.salesforce.sandbox_doors import Doors
 from connectors.salesforce.sandbox_errors import missing, refused
-from connectors.salesforce.sandbox_schema import KINDS, STATUSES, Field, Kind
+from connectors.salesforce.sandbox_schema import (
+    KINDS,
+    PICKS,
+    RESTRICTED,
+    STATUSES,
+    Field,
+    Kind,
+)
 from connectors.salesforce.sandbox_soql import Parser, Query
 from connectors.salesforce.sandbox_store import Store
 from connectors.salesforce.sandbox_values import Look, malformed, value_of
@@ -66,7 +73,18 @@ class Reads:
             raise missing()
         kind, hidden = KINDS[name], deed(request).hidden
         fields = [_described(f) for f in kind.fields.values() if f.name not in hidden]
-        return {"name": name, "label": name, "keyPrefix": kind.prefix, "fields": fields} | RIGHTS
+        told = {"name": name, "label": name, "keyPrefix": kind.prefix, "fields": fields} | RIGHTS
+        return told | {"recordTypeInfos": self._record_types(name)}
+
+    def _record_types(self, name: str) -> list[dict[str, Any]]:
+        """Those of the object, and the master, which every object has."""
+        rows = self.store.rows(KINDS["RecordType"])
+        own = [(r["Id"], r["Name"], False) for r in rows if r["SobjectType"] == name]
+        return [
+            {"recordTypeId": number, "name": title, "developerName": title, "master": master}
+            | {"active": True, "available": True, "defaultRecordTypeMapping": master}
+            for number, title, master in [*own, ("012000000000000AAA", "Master", True)]
+        ]
 
     @route(f"GET {V}/query")
     def query(self, request: Request, version: float) -> Any:
@@ -163,6 +181,7 @@ def _described(field: Field) -> dict[str, Any]:
     told |= {"externalId": "key" in words, "unique": "key" in words}
     told |= {"filterable": "blind" not in words, "nillable": "needed" not in words}
     told |= {"caseSensitive": False, "referenceTo": list(field.targets)}
-    picks = STATUSES if field.name == "Status" else {}
-    values = [{"value": one, "label": one, "active": True} for one in picks]
+    picks = STATUSES if field.name == "Status" else PICKS.get(field.name, ())
+    values = [{"value": one, "label": one, "active": True, "defaultValue": False} for one in picks]
+    told |= {"restrictedPicklist": field.name in RESTRICTED, "defaultedOnCreate": False}
     return told | {"picklistValues": values}

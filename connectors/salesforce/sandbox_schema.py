@@ -7,6 +7,7 @@ that is unique, `hidden` is written and never read, `bytes` counts its length in
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 KEY_FIELD = "Hub_Key__c"
 EVERYWHERE = """
@@ -43,7 +44,13 @@ ClosedDate datetime 0 auto
 ContactEmail email 80 auto
 ContactPhone phone 40 auto
 MasterRecordId Case 18 auto
+RecordTypeId RecordType 18
 Language__c string 40
+Order_Number__c string 20
+Product__c picklist 255
+Topics__c multipicklist 4099
+Seats__c double 0
+VIP__c boolean 0
 {KEY_FIELD} string 64 key
 """,
     "CaseComment 00a": """
@@ -120,6 +127,12 @@ Name string 40 auto
 DeveloperName string 80 auto
 Type picklist 40 auto
 """,
+    "RecordType 012": """
+Name string 80 auto
+DeveloperName string 80 auto
+SobjectType string 40 auto
+IsActive boolean 0 auto
+""",
     "CaseStatus 01J": """
 ApiName string 255 auto
 MasterLabel string 255 auto
@@ -149,6 +162,26 @@ STATUSES = {  # the picklist of this org: is it closed?
     "Resolved": True,
     "Closed": True,
     "With Legal": False,
+}
+
+
+PICKS = {  # the other picklists; those of `RESTRICTED` take nothing else
+    "Priority": ("High", "Medium", "Low"),
+    "Origin": ("Phone", "Email", "Web"),
+    "Type": ("Question", "Problem", "Feature Request"),
+    "Reason": ("Installation", "Performance", "Other"),
+    "Product__c": ("Web", "Mobile app"),
+    "Topics__c": ("Billing", "Refund", "Delivery"),
+}
+RESTRICTED = ("Product__c", "Topics__c")
+
+# For the tests: fields of this account, each with a value that it takes.
+OWN_FIELDS: dict[str, Any] = {
+    "Order_Number__c": "A-20417",
+    "Product__c": "Mobile app",
+    "Topics__c": ["Billing", "Refund"],
+    "Seats__c": 12,
+    "VIP__c": True,
 }
 
 

@@ -13,6 +13,7 @@ from connectors.types import (
     ChangePage,
     Delivery,
     Draft,
+    Field,
     File,
     Message,
     Note,
@@ -21,7 +22,7 @@ from connectors.types import (
     Status,
     Ticket,
 )
-from connectors.zendesk import changes, comments, hooks, webhook, words
+from connectors.zendesk import changes, comments, fields, hooks, webhook, words
 from connectors.zendesk.api import Api, understood
 from connectors.zendesk.config import CAN, NAME, STAFF, TITLE, TO_VENDOR, TOKENS_END, Config
 
@@ -51,6 +52,9 @@ class Zendesk(Connector):
         if not known:
             raise AuthFailed("Zendesk does not know these credentials as an agent or admin")
         return Account(id=str(me["id"]), name=name, missing=tuple(self._missing(role)))
+
+    def fields(self) -> tuple[Field, ...]:
+        return fields.fields(self.api)
 
     def find_ticket(self, key: str) -> Ticket | None:
         answer = self.api.zenpy.tickets_of(quote(key, safe=""))

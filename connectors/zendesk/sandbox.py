@@ -17,6 +17,7 @@ from connectors.zendesk.sandbox_doors import API_TOKENS, CLIENTS, Doors, may
 from connectors.zendesk.sandbox_errors import refusal
 from connectors.zendesk.sandbox_fields import CATEGORIES
 from connectors.zendesk.sandbox_files import Uploads
+from connectors.zendesk.sandbox_form import OWN_FIELDS, FormRoutes
 from connectors.zendesk.sandbox_limits import Limits
 from connectors.zendesk.sandbox_people import People
 from connectors.zendesk.sandbox_story import Story
@@ -58,9 +59,10 @@ class ZendeskSandbox(SandboxDesk):
         self.tickets = Tickets(self.people, self.uploads, self.now, self.settings, lambda: self.url)
         self.story = Story(self.tickets, self.webhooks, self.record)
         self.api = TicketRoutes(self.tickets, self.story)
+        self.form = FormRoutes(lambda: self.url)
 
     def parts(self) -> Iterable[object]:
-        return (self, self.doors, self.people, self.uploads, self.webhooks, self.api)
+        return (self, self.doors, self.people, self.uploads, self.webhooks, self.api, self.form)
 
     def accounts(self) -> list[dict[str, Any]]:
         here = {"subdomain": SUBDOMAIN, "base_url": self.url}
@@ -210,6 +212,7 @@ def harness(base_url: str) -> Harness:
     }
     return Harness(
         desk="zendesk",
+        own_fields=OWN_FIELDS,
         base_url=base_url,
         config=clients["hub"],
         agents=ZendeskSandbox.agents,

@@ -13,6 +13,7 @@ from connectors.types import (
     ChangePage,
     Delivery,
     Draft,
+    Field,
     File,
     Message,
     Note,
@@ -21,7 +22,7 @@ from connectors.types import (
     Status,
     Ticket,
 )
-from connectors.zoho_desk import changes, hooks, webhook, words
+from connectors.zoho_desk import changes, fields, hooks, webhook, words
 from connectors.zoho_desk.api import Api, understood
 from connectors.zoho_desk.config import CAN, NAME, SUBJECT_LIMIT, TITLE, TO_VENDOR, Config
 
@@ -59,6 +60,9 @@ class ZohoDesk(Connector):
             who = me.get("name") or f"{me.get('firstName') or ''} {me.get('lastName') or ''}"
             name = f"{who.strip() or me['id']} at {names[self.config.org_id]}"
             return Account(id=str(me["id"]), name=name, missing=tuple(self._missing()))
+
+    def fields(self) -> tuple[Field, ...]:
+        return fields.fields(self.api)
 
     def find_ticket(self, key: str) -> Ticket | None:
         rows = self.api.rows(changes.SEARCH, customField1=f"{self.config.key_field}:{key}")

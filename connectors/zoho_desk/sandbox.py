@@ -21,7 +21,14 @@ from connectors.zoho_desk.sandbox_people import People, name_of
 from connectors.zoho_desk.sandbox_rules import refusal
 from connectors.zoho_desk.sandbox_story import Story
 from connectors.zoho_desk.sandbox_talk import TalkRoutes
-from connectors.zoho_desk.sandbox_tickets import DEPARTMENT, STATUSES, Kept, Tickets, stamp_of
+from connectors.zoho_desk.sandbox_tickets import (
+    DEPARTMENT,
+    OWN_FIELDS,
+    STATUSES,
+    Kept,
+    Tickets,
+    stamp_of,
+)
 from connectors.zoho_desk.sandbox_webhooks import Webhooks
 
 OPEN_TO_ALL = ("/oauth/v2/token", "/.well-known/jwks.json")
@@ -172,6 +179,7 @@ def harness(base_url: str) -> Harness:
     good = _form(f"{base_url}/zoho_desk", FULL)
     return Harness(
         desk="zoho_desk",
+        own_fields=OWN_FIELDS,
         base_url=base_url,
         config=good,
         agents=ZohoDeskSandbox.agents,

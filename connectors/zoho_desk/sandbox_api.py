@@ -1,6 +1,6 @@
 """Zoho Desk's ticket routes: create, read, change, list, search."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,17 @@ from connectors.sandbox import route
 from connectors.zoho_desk.sandbox_people import DEPTH
 from connectors.zoho_desk.sandbox_rules import body_of, invalid, listed, missing, ordered, query_of
 from connectors.zoho_desk.sandbox_story import Story
-from connectors.zoho_desk.sandbox_tickets import CUSTOM, DEPARTMENT, FIELDS, KEY, STATUSES, Kept
+from connectors.zoho_desk.sandbox_tickets import (
+    CUSTOM,
+    DEPARTMENT,
+    FIELDS,
+    KEY,
+    KINDS,
+    PRIORITIES,
+    PRODUCTS,
+    STATUSES,
+    Kept,
+)
 
 TICKET = "/api/v1/tickets/<ticket_id>"
 SORTS = ("createdTime", "modifiedTime", "ticketNumber")
@@ -117,20 +127,48 @@ class TicketRoutes:
         row = {"id": DEPARTMENT, "name": "Support", "isEnabled": True, "isDefault": True}
         return listed(asked, [row], most=200, depth=DEPTH)
 
+    @route("GET /api/v1/layouts")
+    def layouts(self, request: Request) -> Response:
+        """From memory, as is the name of the layout's name."""
+        asked = query_of(request, "module", "departmentId", "from", "limit")
+        row = {"id": "204000000011", "layoutName": "Standard", "isDefaultLayout": True}
+        return listed(asked, [row | {"departmentId": DEPARTMENT}], most=200, depth=DEPTH)
+
     @route("GET /api/v1/organizationFields")
     def fields(self, request: Request) -> Response:
         asked = query_of(request, "module", "apiNames", "departmentId", "from", "limit")
         if asked.get("module") != "tickets":
             raise invalid("module")
-        values = [{"value": word, "statusType": kind} for word, kind in STATUSES.items()]
-        status = {"apiName": "status", "type": "Picklist", "isCustomField": False}
-        rows = [status | {"id": "1", "displayLabel": "Status", "allowedValues": values}]
-        for number, (name, label) in enumerate(CUSTOM.items(), 2):
-            own = {"apiName": name, "type": "Text", "isCustomField": True, "maxLength": 255}
-            rows.append(own | {"id": str(number), "displayLabel": label})
+        rows = ticket_fields(mandatory=bool(self.tickets.settings["mandatory_category"]))
         wanted = asked.get("apiNames", "").split(",") if "apiNames" in asked else None
         rows = [row for row in rows if wanted is None or row["apiName"] in wanted]
         return listed({"limit": "200"} | asked, rows, most=200, depth=DEPTH)
+
+
+def ticket_fields(*, mandatory: bool) -> list[dict[str, Any]]:
+    """The organization's fields of tickets; `mandatory` is whether a category has to be given."""
+    values = [{"value": word, "statusType": kind} for word, kind in STATUSES.items()]
+    rows = [
+        _told("subject", "Subject", "Text", isMandatory=True, maxLength=255),
+        _told("status", "Status", "Picklist", allowedValues=values, isMandatory=True),
+        _told("priority", "Priority", "Picklist", allowedValues=_allowed(PRIORITIES)),
+        _told("category", "Category", "Text", isMandatory=mandatory, maxLength=120),
+    ]
+    for name, label in CUSTOM.items():
+        more: dict[str, Any] = {"isCustomField": True}
+        more |= {"maxLength": 255} if name not in KINDS else {}
+        more |= {"allowedValues": _allowed(PRODUCTS)} if name == "cf_product" else {}
+        rows.append(_told(name, label, KINDS.get(name, "Text"), **more))
+    return [row | {"id": str(number)} for number, row in enumerate(rows, 1)]
+
+
+def _told(name: str, label: str, kind: str, **more: Any) -> dict[str, Any]:
+    plain = {"apiName": name, "displayLabel": label, "type": kind, "isMandatory": False}
+    return plain | {"isCustomField": False} | more
+
+
+def _allowed(words: Iterable[str]) -> list[dict[str, str]]:
+    return [{"value": word} for word in words]
 
 
 def _by(row: Mapping[str, Any], name: str) -> tuple[str, str]:

@@ -31,6 +31,7 @@ AREAS = {  # first part of a path: the area of its scope
     "myinfo": "basic",
     "departments": "settings",
     "organizationFields": "settings",
+    "layouts": "settings",
     "contacts": "contacts",
     "webhooks": "events",
 }

@@ -23,7 +23,19 @@ STATUSES = {  # of the layout, each with its type
 }
 PRIORITIES = ("Low", "Medium", "High")
 KEY = "cf_escalation_id"
-CUSTOM = {KEY: "Escalation id", "cf_order_number": "Order number"}
+CUSTOM = {KEY: "Escalation id", "cf_order_number": "Order number", "cf_product": "Product"}
+CUSTOM |= {"cf_seats": "Seats", "cf_vip": "VIP"}
+PRODUCTS = ("Web", "Mobile app")
+KINDS = {"cf_product": "Picklist", "cf_seats": "Number", "cf_vip": "Boolean"}  # else Text
+# For the tests: fields of this account, each with a value that it takes.
+OWN_FIELDS: dict[str, Any] = {
+    "cf.cf_order_number": "A-20417",
+    "cf.cf_product": "Mobile app",
+    "cf.cf_seats": 12,
+    "cf.cf_vip": True,
+    "departmentId": DEPARTMENT,
+    "layoutId": "204000000011",
+}
 PLAIN = (
     *("subject", "description", "email", "phone", "status", "priority", "channel", "category"),
     *("subCategory", "classification", "language", "dueDate", "assigneeId", "teamId"),
@@ -141,6 +153,8 @@ class Tickets:
     def check(self, wish: Mapping[str, Any]) -> None:
         """Refuse words that the layout does not have."""
         wrong = [f"cf/{name}" for name in wish.get("cf") or {} if name not in CUSTOM]
+        product = (wish.get("cf") or {}).get("cf_product")
+        wrong += ["cf/cf_product"] if product and product not in PRODUCTS else []
         choices = (("status", STATUSES), ("priority", PRIORITIES))
         wrong += [name for name, known in choices if wish.get(name) and wish[name] not in known]
         if wish.get("assigneeId") and wish["assigneeId"] not in self.people.agents:

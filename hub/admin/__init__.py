@@ -14,7 +14,18 @@ from hub.admin.connecting import (
 )
 from hub.admin.connections import activate_connection, pause_connection
 from hub.admin.input import BadInput, Conflict, Unknown
-from hub.admin.mappings import check_mapping, mapping_text, preview_mapping, save_mapping
+from hub.admin.mappings import (
+    Check,
+    Preview,
+    check_mapping,
+    default_mapping,
+    desk_fields,
+    mapping_problems,
+    mapping_text,
+    preview_mapping,
+    restore_mapping,
+    save_mapping,
+)
 from hub.admin.people import add_user, change_user, create_key, remove_key, remove_user
 from hub.admin.routes import add_route, change_route, remove_route
 from hub.admin.sources import add_source, change_source, remove_source, rotate_source
@@ -29,8 +40,10 @@ from hub.admin.workspaces import add_workspace, workspace
 
 __all__ = [
     "BadInput",
+    "Check",
     "Conflict",
     "Connected",
+    "Preview",
     "Unknown",
     "activate_connection",
     "add_connection",
@@ -46,6 +59,9 @@ __all__ = [
     "change_user",
     "check_mapping",
     "create_key",
+    "default_mapping",
+    "desk_fields",
+    "mapping_problems",
     "mapping_text",
     "pause_connection",
     "preview_mapping",
@@ -54,6 +70,7 @@ __all__ = [
     "remove_source",
     "remove_subscriber",
     "remove_user",
+    "restore_mapping",
     "retry_delivery",
     "rotate_source",
     "rotate_subscriber",

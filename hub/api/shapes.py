@@ -90,6 +90,9 @@ class Ticket(Shape):
     desk: str = Field(examples=["zendesk"])
     external_id: str = Field(examples=["35436"])
     url: str = Field(examples=["https://acme.zendesk.com/agent/tickets/35436"])
+    mapping_version: int | None = Field(
+        description="The version of the connection's mapping that made it; 0 is the default."
+    )
     status: Status
     word: str | None = Field(description="The desk's own word for the status.")
     assignee: str | None

@@ -44,6 +44,7 @@ select e.*, c.requester, c.external_id as conversation_external_id, c.waiting, c
   t.id as ticket_id, t.desk, t.external_id as ticket_external_id, t.url as ticket_url,
   t.status as ticket_status, t.word as ticket_word, t.assignee,
   coalesce(t.parked, h.parked) as ticket_parked,
+  t.mapping_version as ticket_mapping, t.connection_id as ticket_connection_id,
   t.tries as relay_tries, t.last_error as relay_error, t.due_at as relay_due_at,
   coalesce(t.desk, n.desk) as aimed_desk, n.name as connection_name
 from escalations e
@@ -162,6 +163,49 @@ def connections(tx: Tx, workspace_id: str, *, after: str | None) -> Page:
         " from connections where workspace_id = :workspace "
     )
     return _page(tx, statement, "id", workspace_id, upwards=True, after=after)
+
+
+def connection(tx: Tx, workspace_id: str, connection_id: str) -> Row | None:
+    """A connection; `resting` while its desk is left alone."""
+    return tx.first(
+        "select *, coalesce(closed_until > now(), false) as resting from connections"
+        " where workspace_id = :workspace and id = :id",
+        workspace=workspace_id,
+        id=connection_id,
+    )
+
+
+def mapping_versions(tx: Tx, connection_id: str) -> Sequence[Row]:
+    """The latest versions of a connection's mapping, newest first, without their texts."""
+    return tx.all(
+        "select id, version, author, checked, created_at from mappings"
+        " where connection_id = :id order by version desc limit :most",
+        id=connection_id,
+        most=SIZE,
+    )
+
+
+def mapping_version(tx: Tx, connection_id: str, version: str) -> Row | None:
+    """One version with its text."""
+    if not (version.isascii() and version.isdecimal()) or len(version) > 9:
+        return None
+    return tx.first(
+        "select * from mappings where connection_id = :id and version = :version",
+        id=connection_id,
+        version=int(version),
+    )
+
+
+def recent_conversations(tx: Tx, workspace_id: str) -> Sequence[Row]:
+    """The latest conversations, to choose one from."""
+    return tx.all(
+        "select c.id, c.external_id, c.requester, e.summary ->> 'subject' as subject"
+        " from conversations c left join lateral (select summary from escalations"
+        " where conversation_id = c.id order by id desc limit 1) e on true"
+        " where c.workspace_id = :workspace order by c.id desc limit :most",
+        workspace=workspace_id,
+        most=SIZE,
+    )
 
 
 def subscribers(tx: Tx, workspace_id: str, *, after: str | None) -> Page:

@@ -26,6 +26,7 @@ class Case:
     draft: Draft
     earlier: Sequence[Row]  # the customer's earlier tickets
     ticket: Row | None  # an earlier run's
+    mapping_version: int  # by which `draft.fields` are made
     attempted_at: datetime | None  # when an earlier run may have created the ticket
     now: datetime
 
@@ -83,11 +84,16 @@ def begin(tx: Tx, house: House, escalation_id: str) -> Case | None:
         ),
         earlier=earlier,
         ticket=ticket,
+        mapping_version=setting["mapping_version"],
         attempted_at=row["create_started_at"],
         now=tx.now,
     )
     if ticket is None:  # from this commit on, a create may be on its way
-        work.write(tx, table, row["id"], row["run"], create_started_at=tx.now, **first)
+        by = setting["mapping_version"]
+        work.write(
+            tx, table, row["id"], row["run"],
+            create_started_at=tx.now, mapping_version=by, **first,
+        )  # fmt: skip
     return case
 
 

@@ -47,22 +47,25 @@ def escalate(house: House, job: Job) -> None:
     connector = house.desks.open(case.connection)
     ticket = case.ticket
     if ticket is None:
-        found = _find_or_create(connector, case)
+        found, version = _find_or_create(connector, case)
         crashpoint("escalate.desk_committed")
         with house.store.transaction() as tx:
-            ticket = _link(tx, house, case, found)
+            ticket = _link(tx, house, case, found, version)
         crashpoint("escalate.linked")
     _add_note(house, job, case, connector, ticket)
 
 
-def _find_or_create(connector: Connector, case: Case) -> Ticket:
-    """Look first whenever an earlier run's create may have landed."""
+def _find_or_create(connector: Connector, case: Case) -> tuple[Ticket, int | None]:
+    """The ticket and the version of the mapping that made it.
+
+    Look first whenever an earlier run's create may have landed.
+    """
     if case.attempted_at is not None:
         found = _look(connector, case, (case.now - case.attempted_at).total_seconds())
         if found is not None:
-            return found
+            return found, case.escalation["mapping_version"]
     crashpoint("escalate.before_request")
-    return connector.create_ticket(case.draft)
+    return connector.create_ticket(case.draft), case.mapping_version
 
 
 def _look(connector: Connector, case: Case, seconds: float) -> Ticket | None:
@@ -75,7 +78,7 @@ def _look(connector: Connector, case: Case, seconds: float) -> Ticket | None:
     return connector.find_ticket(case.draft.key)
 
 
-def _link(tx: Tx, house: House, case: Case, found: Ticket) -> Row:
+def _link(tx: Tx, house: House, case: Case, found: Ticket, version: int | None) -> Row:
     """The ticket is known, the human has the conversation, and everybody hears of it."""
     last = case.transcript[-1]["seq"] if case.transcript else 0
     at_desk = case.connection["id"], found.id
@@ -83,7 +86,13 @@ def _link(tx: Tx, house: House, case: Case, found: Ticket) -> Row:
         conversations.locking(case.conversation["id"]),
         changes.locking(*at_desk),
         escalations.linking(
-            tx, case.escalation, case.connection, found, run=case.run, last_seq=last
+            tx,
+            case.escalation,
+            case.connection,
+            found,
+            run=case.run,
+            last_seq=last,
+            mapping_version=version,
         ),
         changes.still_waiting(*at_desk),
         relay.unsent(case.conversation["id"], last),

@@ -26,9 +26,11 @@ def origin(conversation_id: str) -> Question:
 def setting(escalation_id: str) -> Question:
     """`origin` of an escalation, and how its desk wants it: the mapping."""
     return question(
-        "select (select body from mappings m where m.connection_id = e.connection_id"
-        f" order by version desc limit 1) as mapping, {ORIGIN}"
-        " join escalations e on e.conversation_id = c.id where e.id = :id",
+        f"select m.body as mapping, coalesce(m.version, 0) as mapping_version, {ORIGIN}"
+        " join escalations e on e.conversation_id = c.id"
+        " left join lateral (select body, version from mappings"
+        " where connection_id = e.connection_id order by version desc limit 1) m on true"
+        " where e.id = :id",
         id=escalation_id,
     )
 
@@ -47,9 +49,8 @@ def gather(
         "escalation": {name: escalation[name] for name in about}
         | {"created_at": views.moment(escalation["created_at"])},
         "conversation": {
-            name: conversation[name] for name in ("id", "external_id", "channel", "url")
-        }
-        | {"language": told.language},
+            name: conversation[name] for name in ("id", "external_id", "channel", "language", "url")
+        },
         "requester": dict(conversation["requester"]),
         "summary": told.as_dict() | {"text": told.text},
         "source": {"name": setting["source_name"], "dialect": setting["dialect"]},

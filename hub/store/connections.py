@@ -55,16 +55,15 @@ def add(tx: Tx, workspace_id: str, desk: str, name: str, **values: Any) -> str:
     return new
 
 
-def mapping_text(tx: Tx, connection_id: str) -> str | None:
+def mapping(tx: Tx, connection_id: str) -> Row | None:
     """The newest version of the connection's mapping, None while it uses the desk's default."""
-    text: str | None = tx.value(
-        "select body from mappings where connection_id = :id order by version desc limit 1",
+    return tx.first(
+        "select * from mappings where connection_id = :id order by version desc limit 1",
         id=connection_id,
     )
-    return text
 
 
-def save_mapping(tx: Tx, connection: Row, body: str, author: str) -> int:
+def save_mapping(tx: Tx, connection: Row, body: str, author: str, *, checked: bool = False) -> int:
     """A new version of the mapping; its number."""
     version: int = tx.value(
         "select coalesce(max(version), 0) + 1 from mappings where connection_id = :id",
@@ -78,6 +77,7 @@ def save_mapping(tx: Tx, connection: Row, body: str, author: str) -> int:
             version=version,
             body=body,
             author=author,
+            checked=checked,
         )
     )
     return version

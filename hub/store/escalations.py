@@ -80,15 +80,23 @@ with linked as (
 )
 insert into tickets (id, workspace_id, escalation_id, conversation_id, connection_id, desk,
     external_id, url, subject, status, word, status_at, assignee, transcript_seq, relayed_seq,
-    created_at)
+    created_at, mapping_version)
 select :id, workspace_id, id, conversation_id, :connection, :desk, :external, :url, :subject,
-    :status, :word, cast(:status_at as timestamptz), :assignee, :seq, :seq, :now
+    :status, :word, cast(:status_at as timestamptz), :assignee, :seq, :seq, :now,
+    cast(:mapping as integer)
 from linked returning *, (select state from linked) as escalation_state
 """
 
 
 def linking(
-    tx: Tx, escalation: Row, connection: Row, ticket: Ticket, *, run: int, last_seq: int
+    tx: Tx,
+    escalation: Row,
+    connection: Row,
+    ticket: Ticket,
+    *,
+    run: int,
+    last_seq: int,
+    mapping_version: int | None = None,
 ) -> Question:
     """Records the run's ticket, whose transcript ends with `last_seq`; no row when overtaken."""
     return question(
@@ -106,6 +114,7 @@ def linking(
         status_at=ticket.updated_at,
         assignee=ticket.assignee,
         seq=last_seq,
+        mapping=mapping_version,
         now=tx.now,
     )
 

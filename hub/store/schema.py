@@ -183,6 +183,7 @@ escalations = Table(
     moment("created_at"),
     moment("ticketed_at", null=True),
     moment("returned_at", null=True),
+    Column("mapping_version", Integer, nullable=True),  # of the last create; 0 = the default
     *work(),
     Index("ix_escalations_list", "workspace_id", "state", "id"),
     Index("ix_escalations_conversation", "conversation_id", "id"),
@@ -202,6 +203,7 @@ tickets = Table(
     words("word"),  # the desk's own word for the status
     moment("status_at", null=True),  # by the desk's clock
     words("assignee"),
+    Column("mapping_version", Integer, nullable=True),  # that made it; 0 = the desk's default
     Column("transcript_seq", BigInteger, nullable=False, server_default="0"),
     Column("relayed_seq", BigInteger, nullable=False, server_default="0"),
     flag("relaying"),  # a relay job is open
@@ -289,6 +291,7 @@ mappings = Table(
     count("version"),
     words("body", null=False),
     words("author"),
+    flag("checked"),  # held against the desk's own fields
     moment("created_at"),
     UniqueConstraint("connection_id", "version"),
 )  # fmt: skip
@@ -380,6 +383,7 @@ native_tickets = Table(
     data("requester"),
     words("requester_key"),
     words("team"),
+    words("priority"),  # by the mapping
     ref("assignee_id", "users", null=True),
     moment("created_at"),
     moment("updated_at"),

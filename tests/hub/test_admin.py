@@ -214,9 +214,9 @@ def test_a_route_at_a_position_moves_the_others_down(house: House, workspace: st
 def test_a_mapping_of_another_desk_is_not_saved(house: House, workspace: str) -> None:
     with house.store.transaction() as tx:
         desk = tx.value("select id from connections where workspace_id = :w", w=workspace)
-        text = "desk: zendesk\nticket:\n  subject: {from: summary.subject}\n"
-        with pytest.raises(admin.BadInput) as refusal:
-            admin.save_mapping(tx, workspace, desk, text)
+    text = "desk: zendesk\nticket:\n  subject: {from: summary.subject}\n"
+    with pytest.raises(admin.BadInput) as refusal:
+        admin.save_mapping(house, workspace, desk, text)
     assert set(refusal.value.errors) == {"desk"}
 
 

@@ -1,6 +1,7 @@
 // What the console adds to its pages. Every page works without it, only less comfortably.
 import { keepDrafts } from "./drafts.js";
 import { keepFresh } from "./live.js";
+import { helpWithMapping } from "./mapping.js";
 import { followMarks, paintMarks } from "./marks.js";
 import { sendOnce } from "./once.js";
 import { paintTimes } from "./times.js";
@@ -11,5 +12,6 @@ paint(document);
 followMarks();
 keepDrafts();
 sendOnce();
+helpWithMapping();
 keepFresh(paint, keepDrafts);
 setInterval(() => paintTimes(document), 10_000);

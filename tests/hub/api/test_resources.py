@@ -165,7 +165,7 @@ def test_a_mapping_is_checked_previewed_and_kept(api: Api, chat) -> None:
     assert seen["fields"]["team"] == "vip"
     assert "4711" in seen["fields"]["subject"]
     assert api("POST", "/mappings", {"connection_id": desk["id"], "text": text}, expect=201) == {
-        "connection_id": desk["id"], "version": 1, "text": text,
+        "connection_id": desk["id"], "version": 1, "text": text, "checked": True,
     }  # fmt: skip
     assert api("GET", path)["version"] == 1
     listed = api("GET", "/mappings", connection_id=desk["id"])["data"]

@@ -1,0 +1,26 @@
+"""The doctor looks at mappings too: a desk's fields change after a mapping was saved."""
+
+from hub import admin, doctor
+from tests.hub.stories.house_of_stories import Stories
+
+GONE = (
+    "desk: zendesk\nticket:\n  subject: {from: summary.subject}\n"
+    "  custom_fields:\n    - {id: {value: 4711}, value: {value: x}}\n"
+)
+
+
+def hint(stories: Stories) -> str | None:
+    found = {finding.what: finding for finding in doctor.examine(stories.house)}
+    return found["mapping of Zendesk"].hint
+
+
+def test_a_mapping_whose_field_is_gone_at_the_desk_is_told(zendesk: Stories) -> None:
+    assert hint(zendesk) is None
+    desk = str(zendesk.connection)
+    admin.save_mapping(zendesk.house, zendesk.workspace, desk, GONE, check="syntax")
+    assert "the desk has no field `custom_fields[4711]`" in (hint(zendesk) or "")
+
+
+def test_a_desk_that_does_not_answer_is_no_fault_of_the_mapping(zendesk: Stories) -> None:
+    zendesk.fault("server_error", rate=1, path="/api/v2/ticket_fields")
+    assert "does not tell its fields" in (hint(zendesk) or "")
