@@ -1,4 +1,4 @@
-"""What is particular to New Desk, as data: the form, capabilities, words, limits."""
+"""What is particular to New Desk, as data: the form, capabilities, words."""
 
 from pydantic import Field, SecretStr
 

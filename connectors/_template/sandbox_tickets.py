@@ -52,11 +52,10 @@ class Kept:
     comments: list[Comment] = field(default_factory=list)
 
 
+# WRITE: the vendor's paths, names, limits and refusals instead of these. `@route` names what a
+# request may write into the ledger: faults are aimed with it.
 class Tickets:
     """All tickets of the account, and the API's routes on them."""
-
-    # WRITE: the vendor's paths, names, limits and refusals instead of these. `@route` names what a
-    # request may write into the ledger: faults are aimed with it.
 
     def __init__(self, desk: SandboxDesk, webhooks: Webhooks) -> None:
         self.desk = desk

@@ -15,11 +15,10 @@ from connectors.sandbox import Outgoing, Refused, answer, route
 TRIES, PAUSE = 3, 0.3
 
 
+# WRITE: how the vendor registers webhooks, what it sends, how it signs and how often it tries
+# again. Where only a person can register one: `person_registers` in sandbox.py.
 class Webhooks:
     """The account's webhooks."""
-
-    # WRITE: how the vendor registers webhooks, what it sends, how it signs and how often it tries
-    # again. Where only a person can register one: `person_registers` in sandbox.py.
 
     def __init__(self, send: Callable[[Outgoing], None], now: Callable[[], datetime]) -> None:
         self.send = send
