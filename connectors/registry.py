@@ -57,8 +57,9 @@ def _brought() -> dict[str, EntryPoint]:
         where = f"the entry point {point.name} = {point.value} of the group {GROUP}"
         if not NAME.fullmatch(point.name):
             raise ValueError(f"{where}: a desk's name is lower-case words joined by _")
-        other = f"connectors/{point.name}" if point.name in built_in() else found.get(point.name)
-        if other is not None and other != point:
-            raise ValueError(f"{where}: there is another desk of this name, {other}")
+        known = {name: f"connectors/{name}" for name in built_in()}
+        known |= {name: other.value for name, other in found.items()}
+        if known.get(point.name, point.value) != point.value:
+            raise ValueError(f"{where}: there is another desk of this name, {known[point.name]}")
         found[point.name] = point
     return found
