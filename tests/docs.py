@@ -68,13 +68,13 @@ def events(stories: Stories) -> Told:
 def desks_table() -> str:
     """The desks to connect, and what each can do."""
     head = ("desk", "how to connect it", "webhooks", "polling", "largest file", "calls a minute")
-    outside = (name for name in registry.names() if name != "live_chat")
+    outside = (name for name in registry.built_in() if name != "live_chat")
     return _table([head, *map(_desk, outside)])
 
 
 def desks_list() -> str:
     """The desks that are installed, a line each."""
-    titles = {name: registry.get(name).title for name in registry.names()}
+    titles = {name: registry.get(name).title for name in registry.built_in()}
     return "".join(f"- **{t}**: [`{n}`](connectors/{n}/README.md)\n" for n, t in titles.items())
 
 
