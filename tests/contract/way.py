@@ -2,9 +2,10 @@
 
 A desk made by `python -m connectors.new` has a note `WRITE: …` wherever somebody has to write
 something. A test that meets an unwritten call (`raise NotImplementedError` below such a note) has
-failed like any other, but it is counted instead of shown.
+failed like any other, but it is counted instead of shown; so is an error that another test shows.
 """
 
+import functools
 import re
 import textwrap
 from collections import Counter
@@ -21,6 +22,7 @@ from connectors.base import Connector
 ROOT = Path(__file__).parents[2]
 MARK = "WRITE: "
 SIGN = re.compile(r"\s*(#|<!--)\s*")  # what a note stands behind
+Problem = pytest.ExceptionInfo[BaseException]
 # The vendor's facts first, then data, then calls; what people read comes last.
 ORDER = ("sandbox", "config", "api", "words", "connector", "webhook", "mapping", "README")
 
@@ -59,6 +61,12 @@ def left(desk: str) -> str:
     return "\n".join([head, *map(str, todo[0][1]), then])
 
 
+@functools.cache
+def is_unfinished(desk: str) -> bool:
+    """True when something of a desk is to be written."""
+    return any(True for path in _files(desk) for _note in notes(path))
+
+
 def notes(path: Path) -> Iterator[Note]:
     """The notes of one file, from top to bottom."""
     lines = path.read_text("utf-8").splitlines()
@@ -92,38 +100,69 @@ def _rank(path: Path) -> tuple[int, str]:
     return next(known, len(ORDER)), path.stem
 
 
-def unwritten(call: pytest.CallInfo[None]) -> Note | None:
-    """The note above the line that raised, if a test met something that is not written yet."""
-    if call.excinfo is None or not call.excinfo.errisinstance(NotImplementedError):
+def unwritten(problem: Problem) -> str | None:
+    """The call that is not written yet, if a test met one."""
+    if not problem.errisinstance(NotImplementedError):
         return None
-    raised = call.excinfo.traceback[-1]
-    return next((n for n in notes(Path(raised.path)) if n.end == raised.lineno + 1), None)
+    raised = problem.traceback[-1]
+    found = (n for n in notes(Path(raised.path)) if n.end == raised.lineno + 1)
+    return next((f"{raised.name} ({note.where}:{note.line})" for note in found), None)
+
+
+def kind(problem: Problem) -> str | None:
+    """An error with its place in our code, the same for all tests that stumble there.
+
+    None for what a test finds by itself: each of these is shown.
+    """
+    if problem.errisinstance((AssertionError, pytest.fail.Exception)):
+        return None
+    ours = [e for e in problem.traceback if _is_ours(Path(e.path))] or [problem.traceback[-1]]
+    first = re.sub(r"\d+", "#", problem.exconly().splitlines()[0])[:80]
+    return f"{first} ({Path(ours[-1].path).name}:{ours[-1].lineno + 1})"
+
+
+def _is_ours(path: Path) -> bool:
+    return "site-packages" not in path.parts and path.is_relative_to(ROOT)
 
 
 class Way:
-    """Counts the tests that wait for something unwritten, and tells for what."""
+    """Counts the tests of an unfinished desk that wait for a call, or for an error shown once."""
+
+    def __init__(self) -> None:
+        self.shown: set[tuple[str, str]] = set()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> pytest.TestReport | None:
-        note = unwritten(call)
-        if note is None or call.excinfo is None:
+        what = self._waits_for(item, call)
+        if what is None:
             return None
         report = pytest.TestReport(
             nodeid=item.nodeid,
             location=item.location,
             keywords=dict.fromkeys(item.keywords, 1),
             outcome="failed",
-            longrepr=f"not written yet: {note}",
+            longrepr=f"waits for {what}",
             when=call.when,
             duration=call.duration,
             start=call.start,
             stop=call.stop,
         )
-        function = call.excinfo.traceback[-1].name
-        report.waits_for = f"{function} ({note.where}:{note.line})"  # travels between processes
+        report.waits_for = what  # travels between the processes of a run
         return report
+
+    def _waits_for(self, item: pytest.Item, call: pytest.CallInfo[None]) -> str | None:
+        desk = getattr(getattr(item, "callspec", None), "params", {}).get("desk_name")
+        if call.excinfo is None or desk is None or not is_unfinished(desk):
+            return None
+        if call.excinfo.errisinstance(pytest.skip.Exception):
+            return None
+        met = kind(call.excinfo)
+        what = unwritten(call.excinfo) or (met if (desk, str(met)) in self.shown else None)
+        if met is not None:
+            self.shown.add((desk, met))
+        return what
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         return ("waiting", "w", "WAITS") if hasattr(report, "waits_for") else None
