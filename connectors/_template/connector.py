@@ -53,7 +53,8 @@ class NewDesk(Connector):
 
     def append_message(self, ticket_id: str, message: Message) -> str:
         # WRITE: a public comment in the customer's name, never in an agent's; its files too, or
-        # their links. Return the id under which the desk will tell it.
+        # their links. A text over the vendor's limit goes whole as a file: transcript.text_file.
+        # Return the id under which the desk will tell it.
         raise NotImplementedError
 
     def add_note(self, ticket_id: str, note: Note) -> str:
@@ -80,7 +81,9 @@ class NewDesk(Connector):
 
     def fetch_changes(self, after: datetime | str) -> ChangePage:
         # WRITE: what changed since a time, or since a cursor of an earlier page, oldest first.
-        # Better told twice than missed: the hub knows a change by its `id`.
+        # Better told twice than missed: the hub knows a change by its `id`. Does the list move
+        # while you walk through its pages, are its times whole seconds? Then begin the next walk
+        # a little before the end of this one.
         raise NotImplementedError
 
     def previous_tickets(self, requester: Requester) -> list[Ticket]:

@@ -14,5 +14,6 @@ def verify(delivery: Delivery) -> None:
 def parse(delivery: Delivery, config: Config) -> list[Change]:
     """What a delivery tells of a ticket of ours; of anything else, nothing."""
     # WRITE: a body that is no JSON object raises BadDelivery, an event of another kind is an empty
-    # list, parts that are missing are no reason to crash. `changes_of` tells the rest.
+    # list, parts that are missing are no reason to crash. `changes_of` tells the rest; a webhook
+    # that tells only of which ticket it is becomes a `hint`, and the hub polls.
     raise NotImplementedError

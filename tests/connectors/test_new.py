@@ -68,6 +68,19 @@ def test_a_new_desk_fails_the_contract_and_is_told_what_to_write(project: Path, 
     assert "Traceback" not in done.stdout and len(done.stdout.splitlines()) < 70
 
 
+def test_an_error_that_many_tests_of_an_unfinished_desk_meet_is_shown_once(
+    project: Path, desk: str
+) -> None:
+    config = project / "connectors" / desk / "config.py"
+    text = config.read_text("utf-8")
+    config.write_text(text.replace("    token: SecretStr", "    api_key: SecretStr"), "utf-8")
+    done = workshop.contract(project, desk, "tests/contract/test_tickets.py")
+    told = workshop.counts(done)
+    assert done.returncode == 1 and told["waiting"] > 15, done.stdout
+    assert done.stdout.count("Field required") == 1 and "api_key" in done.stdout
+    assert "validation errors for Config (desk.py:" in done.stdout
+
+
 def test_every_call_of_the_contract_has_a_note_with_its_promise() -> None:
     found = {note.call: note for note in way.notes(new.TEMPLATE / "connector.py")}
     assert "with a cheap read" in str(found["verify"])

@@ -64,7 +64,7 @@ def left(desk: str) -> str:
 @functools.cache
 def is_unfinished(desk: str) -> bool:
     """True when something of a desk is to be written."""
-    return any(True for path in _files(desk) for _note in notes(path))
+    return bool(left(desk))
 
 
 def notes(path: Path) -> Iterator[Note]:
