@@ -40,7 +40,7 @@ class Desk:
             "hub_new_desk": self.package,
             "hub-new-desk": f"hub-{dashed}",
             "new_desk": self.name,
-            "NewDesk": "".join(part.capitalize() for part in self.name.split("_")),
+            "NewDesk": _class(self.name),
             "New Desk": self.title,
         }
         for old, new in names.items():
@@ -117,8 +117,20 @@ def _check_name(name: str, root: Path) -> None:
         raise Refused(f"{name!r} cannot be a desk's name; {words} characters, as help_scout")
     if (root / "connectors" / f"{name}.py").exists():
         raise Refused(f"connectors/{name}.py is a module that all desks share; take another name")
+    if _class(name) in _imported(_template("connector.py")):
+        raise Refused(f"its class would be {_class(name)}, which is taken; try {name}_desk")
     if name in registry.names():
         raise Refused(f"there is a desk called {name} already, in {registry.home(name)}")
+
+
+def _class(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _imported(code: str) -> set[str]:
+    """The names that a module imports."""
+    nodes = [node for node in ast.parse(code).body if isinstance(node, ast.ImportFrom)]
+    return {alias.name for node in nodes for alias in node.names}
 
 
 def _check_title(title: str) -> None:

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -159,5 +159,6 @@ def _agent_acts(hub: Hub, house: House, escalation_id: str, sample: Sample) -> N
 
 def _solved(desk: str, sandbox_url: str) -> str:
     """The desk's own word for a solved ticket, as its sandbox explains its words."""
-    words = import_module(f"{registry.home(desk)}.sandbox").harness(sandbox_url).words
+    known = import_module(f"{registry.home(desk)}.sandbox").harness(sandbox_url)
+    words: Mapping[str, Status] = known.words
     return next(word for word, status in words.items() if status is Status.SOLVED)

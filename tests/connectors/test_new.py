@@ -118,6 +118,7 @@ def test_every_folder_of_a_desk_is_found() -> None:
         ("class", "cannot be"),
         ("zendesk", "there is a desk called zendesk already"),
         ("http", "connectors/http.py is a module"),
+        ("ticket", "its class would be Ticket, which is taken; try ticket_desk"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused_with_the_reason(
