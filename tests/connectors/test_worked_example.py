@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from connectors import new
 from tests.connectors import workshop
+from tests.contract import way
 from tests.pages import blocks
 
 PAGE = workshop.ROOT / "docs" / "add-a-connector.md"
@@ -51,3 +53,11 @@ def test_what_the_page_quotes_is_the_example() -> None:
             quoted = part.strip("\n")
             method = textwrap.indent(quoted, "    ")  # shown without the class around it
             assert any(quoted in text or method in text for text in whole), part
+
+
+def test_what_the_page_shows_of_the_suite_is_what_it_says() -> None:
+    page = PAGE.read_text("utf-8").replace("connectors/little_desk", "connectors/_template")
+    notes = {note.call: note for note in way.notes(new.TEMPLATE / "connector.py")}
+    assert str(notes["verify"]) in page
+    waiting = re.findall(r"wait for (\w+) \(\S+:(\d+)\)", page)
+    assert waiting == [(call, str(notes[call].line)) for call, _ in waiting] and waiting
