@@ -108,7 +108,7 @@ def find_desks(names: Iterable[str] | None = None) -> list[type[SandboxDesk]]:
     """The sandbox of every installed desk that has one, or of those named."""
     found = []
     for name in registry.names() if names is None else names:
-        where = f"connectors.{name}.sandbox"
+        where = f"{registry.home(name)}.sandbox"
         if importlib.util.find_spec(where) is None:
             continue
         desk = getattr(importlib.import_module(where), "SANDBOX", None)

@@ -11,12 +11,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 import requests
 
+from connectors import registry
+from connectors.types import Status
 from hub import admin, house, settings
-from hub.demo_accounts import EMAIL, PATIENCE, Accounts, DemoFailed, prepare, sandbox, wait
+from hub.demo_accounts import EMAIL, PATIENCE, Accounts, DemoFailed, prepare, wait
 from hub.demo_screen import STEPS, Row, Screen, choose
 from hub.house import House
 from hub.samples import SAMPLES, Sample
@@ -212,8 +215,7 @@ def _tell(hub: Hub, house: House, journeys: list[Journey]) -> int:
 
 
 def _agent_acts(house: House, ticket: Mapping[str, Any], sample: Sample) -> None:
-    _, desks = sandbox(house)
-    solved = _solved(desks[ticket["desk"]]["statuses"])
+    solved = _solved(ticket["desk"], str(house.settings.sandbox_url))
     for deed in ({"reply": sample.reply}, {"status": solved}):
         told = {"desk": ticket["desk"], "ticket_id": ticket["external_id"]} | deed
         answer = requests.post(f"{house.settings.sandbox_url}/_act", json=told, timeout=10)
@@ -221,7 +223,8 @@ def _agent_acts(house: House, ticket: Mapping[str, Any], sample: Sample) -> None
             raise DemoFailed(f"the sandbox's agent could not act: {answer.text}")
 
 
-def _solved(words: list[str]) -> str:
-    """The desk's own word for a ticket that is done: resolved rather than closed."""
-    done = [word for word in words if word.casefold().startswith(("solved", "resolved"))]
-    return (done or [word for word in words if "close" in word.casefold()])[0]
+def _solved(desk: str, sandbox_url: str) -> str:
+    """The desk's own word for a solved ticket, as its sandbox explains its words."""
+    known = import_module(f"{registry.home(desk)}.sandbox").harness(sandbox_url)
+    words: Mapping[str, Status] = known.words
+    return next(word for word, status in words.items() if status is Status.SOLVED)

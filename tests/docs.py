@@ -69,14 +69,14 @@ def events(stories: Stories) -> Told:
 def desks_table() -> str:
     """The desks to connect, and what each can do."""
     head = ("desk", "how to connect it", "webhooks", "polling", "largest file", "calls a minute")
-    outside = (name for name in registry.names() if name != "live_chat")
+    outside = (name for name in registry.built_in() if name != "live_chat")
     return _table([head, *map(_desk, outside)])
 
 
 def desks_list() -> str:
     """The desks that are installed, a line each, with the grade that the contract gave them."""
     given, lines = grades.given(), []
-    for name in registry.names():
+    for name in registry.built_in():
         link = f"- **{registry.get(name).title}**: [`{name}`](connectors/{name}/README.md)"
         lines.append(f"{link}, {given[name]}\n" if name in given else f"{link}\n")
     return "".join(lines)

@@ -176,7 +176,7 @@ def _code(kind: type[Exception]) -> str:
 
 def test_every_desk_is_named_where_people_look() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    for name in registry.names():
+    for name in registry.built_in():
         assert f"connectors/{name}/README.md" in readme
         assert f"connectors/{name}/README.md" in page("connect-a-desk.md")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
+from connectors import registry
 from connectors.types import Ticket
 from hub import summary, views
 from hub.store import Question, Row, question
@@ -71,7 +72,9 @@ def render(desk: str, mapping: str | None, known: Dictionary[str, Any]) -> dict[
 @functools.cache
 def default_mapping(desk: str) -> str:
     """The mapping that a desk comes with."""
-    return files("mappings").joinpath("defaults", f"{desk}.yaml").read_text("utf-8")
+    if desk in registry.built_in():
+        return files("mappings").joinpath("defaults", f"{desk}.yaml").read_text("utf-8")
+    return files(registry.home(desk)).joinpath("mapping.yaml").read_text("utf-8")
 
 
 @functools.lru_cache(maxsize=256)

@@ -18,7 +18,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def running_desk(desk_name: str) -> Iterator[Desk]:
-    where = f"connectors.{desk_name}.sandbox"
+    where = f"{registry.home(desk_name)}.sandbox"
     if importlib.util.find_spec(where) is None:
         pytest.skip("no sandbox.py: test_folder.py fails for it")
     with running([desk_name]) as base_url:
@@ -29,7 +29,7 @@ def running_desk(desk_name: str) -> Iterator[Desk]:
 def desk(running_desk: Desk) -> Desk:
     """A desk without tickets and faults."""
     if running_desk.harness.base_url is None:  # no process to reset: a new one in memory
-        where = f"connectors.{running_desk.name}.sandbox"
+        where = f"{registry.home(running_desk.name)}.sandbox"
         return Desk(running_desk.name, importlib.import_module(where).harness(""))
     running_desk.harness.reset()
     return running_desk

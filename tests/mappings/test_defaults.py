@@ -28,8 +28,8 @@ def test_a_default_is_for_the_desk_that_its_file_is_named_after(desk):
 
 @pytest.mark.parametrize("desk", DESKS)
 def test_a_default_makes_a_ticket_of_the_sample_and_asks_nothing_of_poor_facts(desk):
-    made = {name.casefold(): value for name, value in render(load(text_of(desk)), SAMPLE).items()}
-    assert made["subject"] == SAMPLE["summary"]["subject"]
+    made = render(load(text_of(desk)), SAMPLE)
+    assert SAMPLE["summary"]["subject"] in made.values()  # however the desk calls it
     render(load(text_of(desk)), {})
 
 

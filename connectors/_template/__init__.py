@@ -1,0 +1,5 @@
+"""New Desk."""
+
+from connectors._template.connector import NewDesk
+
+CONNECTOR = NewDesk
