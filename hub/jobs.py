@@ -26,10 +26,14 @@ HUB = "hub"
 
 @dataclass(slots=True)
 class Job:
-    """One piece of work, as its worker holds it; `finished` once it is out of the queue."""
+    """One piece of work, as its worker holds it; `finished` once it is out of the queue.
+
+    `lane` is where it was taken from, empty for one that is run by hand.
+    """
 
     story: str
     subject: str
+    lane: str = ""
     number: int = 0
     owner: UUID | None = None
     finished: bool = False
@@ -69,6 +73,15 @@ def enqueue_once(tx: Tx, lane: str, story: str, subject: str) -> None:
     held = "select 1 from pgqueuer where entrypoint = :lane and payload = :name"
     if not tx.value(f"{held} and status = 'queued' limit 1", lane=lane, name=name):
         enqueue(tx, lane, story, subject)
+
+
+def withdraw(tx: Tx, lane: str, story: str, subject: str) -> None:
+    """Forget the job if it still waits in this lane."""
+    tx.run(
+        "delete from pgqueuer where entrypoint = :lane and payload = :name and status = 'queued'",
+        lane=lane,
+        name=f"{story}:{subject}".encode(),
+    )
 
 
 def drop_lane(tx: Tx, lane: str) -> None:

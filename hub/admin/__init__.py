@@ -16,6 +16,7 @@ from hub.admin.connections import activate_connection, pause_connection
 from hub.admin.input import BadInput, Conflict, Unknown
 from hub.admin.mappings import check_mapping, mapping_text, preview_mapping, save_mapping
 from hub.admin.people import add_user, change_user, create_key, remove_key, remove_user
+from hub.admin.route_preview import preview_route
 from hub.admin.routes import add_route, change_route, remove_route
 from hub.admin.sources import add_source, change_source, remove_source, rotate_source
 from hub.admin.subscribers import (
@@ -25,7 +26,7 @@ from hub.admin.subscribers import (
     retry_delivery,
     rotate_subscriber,
 )
-from hub.admin.workspaces import add_workspace, workspace
+from hub.admin.workspaces import add_workspace, change_workspace, workspace
 
 __all__ = [
     "BadInput",
@@ -44,11 +45,13 @@ __all__ = [
     "change_source",
     "change_subscriber",
     "change_user",
+    "change_workspace",
     "check_mapping",
     "create_key",
     "mapping_text",
     "pause_connection",
     "preview_mapping",
+    "preview_route",
     "remove_key",
     "remove_route",
     "remove_source",

@@ -54,7 +54,9 @@ PARKED = {
     "bug": "Something went wrong inside the hub; its log has the details.",
 }
 HAPPENED: dict[str, str] = {  # the audit's lines
-    "escalation.accepted": "Escalated",
+    "escalation.accepted": "Escalated. {detail}",
+    "escalation.routed": "{detail}",
+    "escalation.moved": "{detail}",
     "escalation.summarised": "Summarised: {detail}",
     "escalation.parked": "The escalation is parked: {detail}",
     "escalation.retried": "The escalation was tried again",
@@ -67,6 +69,7 @@ HAPPENED: dict[str, str] = {  # the audit's lines
     "ticket.assigned": "Ticket assigned to {detail}",
     "ticket.status_changed": "Ticket {detail}",
     "ticket.closed": "Ticket closed",
+    "ticket.late": "{detail}",
     "ticket.merged": "Ticket merged into {detail}",
     "agent.replied": "{detail} replied to the customer",
     "agent.noted": "{detail} wrote a note",

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, func, literal
+
 from connectors.types import Draft
-from hub import summary, views
+from hub import jobs, summary, views
 from hub.house import House
-from hub.pipeline import facts
+from hub.pipeline import facts, ladder
 from hub.pipeline.publish import publish
 from hub.store import Row, Tx, audit, connections, conversations, escalations, work
 from hub.store.schema import escalations as table
@@ -40,10 +42,10 @@ class Case:
         return about(self.escalation)
 
 
-def begin(tx: Tx, house: House, escalation_id: str) -> Case | None:
-    """Begin a run; None when there is nothing to do at a desk (parked, over, or flagged)."""
+def begin(tx: Tx, house: House, escalation_id: str, lane: str = "") -> Case | None:
+    """Begin a run; None when there is nothing to do at a desk (parked, over, moved, or flagged)."""
     conversation = conversations.lock_for(tx, escalation_id)
-    row = work.begin(tx, table, escalation_id)
+    row = work.begin(tx, table, escalation_id, *_belongs_to(lane))
     if conversation is None or row is None or row["state"] in ("parked", "returned"):
         return None
     transcript = conversations.transcript(tx, conversation["id"])
@@ -53,6 +55,9 @@ def begin(tx: Tx, house: House, escalation_id: str) -> Case | None:
     if row["state"] == "received":
         first = {"state": "summarised", "summary": told.as_dict()}
         _announce(tx, {**row, **first}, conversation, setting["handoff_message"], told)
+    if ladder.enter(tx, row, conversation, setting["source_name"], told.language):
+        work.write(tx, table, row["id"], row["run"], **first)
+        return None
     connection = _connection(tx, row)
     if connection is None:
         if first:
@@ -81,8 +86,15 @@ def begin(tx: Tx, house: House, escalation_id: str) -> Case | None:
         now=tx.now,
     )
     if ticket is None:  # from this commit on, a create may be on its way
-        work.write(tx, table, row["id"], row["run"], create_started_at=tx.now, **first)
+        started = row["create_started_at"] or tx.now
+        work.write(tx, table, row["id"], row["run"], create_started_at=started, **first)
     return case
+
+
+def _belongs_to(lane: str) -> list[ColumnElement[bool]]:
+    """The escalation has not left the lane's desk since the job was made."""
+    here = func.coalesce(literal(connections.lane("")) + table.c.connection_id, jobs.HUB)
+    return [here == lane] if lane else []
 
 
 def about(escalation: Row) -> dict[str, str]:

@@ -102,6 +102,7 @@ def begin_escalation(tx: Tx, source: Row, conversation: Row, event: Event) -> st
         conversation,
         connection_id=choice.connection_id,
         route_id=choice.route_id,
+        promised_at=choice.promised_at,
         **values,
     )
     audit.record(

@@ -95,6 +95,8 @@ def _keep_or_drop(tx: Tx, row: Row) -> None:
     ours = escalations.get(tx, key)
     if ours is None or ours["workspace_id"] != row["workspace_id"]:
         changes.settle(tx, row["id"], "dropped", "no ticket of ours")
+    elif row["connection_id"] in ours["given_up"]:
+        jobs.enqueue(tx, jobs.HUB, "stray", row["id"])
 
 
 def _apply(tx: Tx, ticket_id: str, change: Change) -> str:

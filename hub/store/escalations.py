@@ -94,6 +94,7 @@ def mark_ticketed(tx: Tx, escalation_id: str, run: int) -> str:
     """The run's ticket is there; the state from now on: `returned` stays."""
     state: str | None = tx.value(
         "update escalations set ticketed_at = :now, tries = 0, last_error = null,"
+        " promised_at = null, leaving = null,"
         " state = case state when 'returned' then state else 'ticketed' end"
         " where id = :id and run = :run returning state",
         id=escalation_id,

@@ -7,17 +7,17 @@ overtaken by another writes nothing (`Fenced`).
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import ColumnElement, Table
 
 from hub.store import Fenced, Row, Tx
 
 
-def begin(tx: Tx, table: Table, row_id: str) -> Row | None:
-    """Begin a run; the row with its new `run`, or None when there is none."""
+def begin(tx: Tx, table: Table, row_id: str, *only: ColumnElement[bool]) -> Row | None:
+    """Begin a run; the row with its new `run`, None when there is none for which `only` holds."""
     row = table.c
     statement = (
         table.update()
-        .where(row.id == row_id)
+        .where(row.id == row_id, *only)
         .values(run=row.run + 1, due_at=None)
         .returning(*table.c)
     )
