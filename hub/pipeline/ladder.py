@@ -79,7 +79,9 @@ def climb(house: House, job: Job) -> None:
     with house.store.transaction() as tx:
         jobs.finish(tx, job)
         row = _lock(tx, job.subject)
-        if row is not None and row["promised_at"] is not None:
+        if row is None:
+            _rest(tx, job.subject)
+        elif row["promised_at"] is not None:
             _climb(tx, row, connections.get(tx, row["connection_id"]))
 
 
@@ -120,9 +122,14 @@ def _climb(tx: Tx, row: Row, here: Row) -> None:
         target = connections.native(tx, row["workspace_id"])
     unsure = row["parked"] is not None and row["parked"]["code"] == "unsure"
     if unsure or (target is None and row["parked"] is not None and (over or not skipped)):
-        tx.run("update escalations set promised_at = null where id = :id", id=row["id"])
+        _rest(tx, row["id"])
     elif why is not None and target is not None:
         _move_or_make_sure(tx, row, here, target, [why, *skipped])
+
+
+def _rest(tx: Tx, escalation_id: str) -> None:
+    """Nothing is promised any more: a ticket is there, it is over, or a person has to look."""
+    tx.run("update escalations set promised_at = null where id = :id", id=escalation_id)
 
 
 def _trouble(tx: Tx, row: Row, here: Row, over: bool) -> str | None:
@@ -205,7 +212,8 @@ def _park_unsure(tx: Tx, row: Row, here: Row) -> None:
         f" {_unusable(tx, here) or _short(row['last_error'] or 'the desk has no search')}."
     )
     jobs.withdraw(tx, connections.lane(here["id"]), "escalate", row["id"])
-    tx.run("update escalations set leaving = null, promised_at = null where id = :id", id=row["id"])
+    _rest(tx, row["id"])
+    tx.run("update escalations set leaving = null where id = :id", id=row["id"])
     parking.park(tx, table, row, work.reason(tx, "unsure", text))
 
 
