@@ -144,12 +144,10 @@ def add_route(given: Namespace) -> None:
 
     with _workspace(given) as (house, workspace_id), house.store.transaction() as tx:
         to = _names(given.to)
-        row = admin.add_route(
-            tx, workspace_id, to, given.when, given.position,
-            give_up_after=given.give_up_after, actor=ACTOR,
-        )  # fmt: skip
-    told = {"id": row["id"], "position": row["position"], "when": row["condition"]}
-    _print(told | {"to": list(row["connection_ids"]), "give_up_after": row["give_up_after"]})
+        row = admin.add_route(tx, workspace_id, to, given.when, given.position,
+                              give_up_after=given.give_up_after, actor=ACTOR)  # fmt: skip
+    told = {name: row[name] for name in ("id", "position", "give_up_after")}
+    _print(told | {"when": row["condition"], "to": list(row["connection_ids"])})
 
 
 def add_subscriber(given: Namespace) -> None:

@@ -17,7 +17,7 @@ from hub.admin.input import BadInput, Conflict, Unknown
 from hub.admin.mappings import check_mapping, mapping_text, preview_mapping, save_mapping
 from hub.admin.people import add_user, change_user, create_key, remove_key, remove_user
 from hub.admin.route_preview import preview_route
-from hub.admin.routes import add_route, change_route, remove_route
+from hub.admin.routes import add_route, change_route, move_route, remove_route
 from hub.admin.sources import add_source, change_source, remove_source, rotate_source
 from hub.admin.subscribers import (
     add_subscriber,
@@ -50,6 +50,7 @@ __all__ = [
     "create_key",
     "mapping_text",
     "pause_connection",
+    "move_route",
     "preview_mapping",
     "preview_route",
     "remove_key",

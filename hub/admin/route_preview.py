@@ -7,8 +7,19 @@ from typing import Any
 
 from hub import routing, summary
 from hub.admin.input import Unknown
+from hub.pipeline import trouble
 from hub.store import Row, Tx, conversations, listing
 from hub.store.schema import escalations, sources
+
+
+@dataclass(frozen=True)
+class Target:
+    """A desk that would be tried, and why it would be skipped now."""
+
+    id: str
+    name: str
+    desk: str
+    trouble: str | None
 
 
 @dataclass(frozen=True)
@@ -17,7 +28,7 @@ class Preview:
 
     choice: routing.Choice
     steps: Sequence[routing.Step]
-    targets: Sequence[Row]
+    targets: Sequence[Target]
     facts: Mapping[str, Any]
 
 
@@ -66,12 +77,13 @@ def _detected(tx: Tx, conversation: Row) -> str:
     return summary.summarise(turns).language
 
 
-def _targets(tx: Tx, workspace_id: str, choice: routing.Choice) -> Sequence[Row]:
+def _targets(tx: Tx, workspace_id: str, choice: routing.Choice) -> Sequence[Target]:
     """The connections that would be tried, in their order."""
     to = tx.value("select connection_ids from routes where id = :id", id=choice.route_id)
-    return tx.all(
-        "select id, name, desk, state, state_reason from connections"
-        " where workspace_id = :workspace and id = any(:to) order by array_position(:to, id)",
+    rows = tx.all(
+        "select * from connections where workspace_id = :workspace and id = any(:to)"
+        " order by array_position(:to, id)",
         workspace=workspace_id,
         to=to or [choice.connection_id],
     )
+    return [Target(r["id"], r["name"], r["desk"], trouble.unusable(tx, r)) for r in rows]

@@ -74,6 +74,21 @@ def change_route(
     return change(tx, routes, route_id, **values)
 
 
+def move_route(
+    tx: Tx, workspace_id: str, route_id: str, by: int, *, actor: str = audit.HUB
+) -> None:
+    """Try the route earlier (`by` -1) or later (1) than its neighbour."""
+    _lock(tx, workspace_id)
+    find(tx, routes, workspace_id, route_id, "route")
+    sql = "select id from routes where workspace_id = :id order by position, id"
+    order = [row["id"] for row in tx.all(sql, id=workspace_id)]
+    here = order.index(route_id)
+    order.insert(max(0, here + by), order.pop(here))
+    sql = "update routes set position = array_position(:order, id) where id = any(:order)"
+    tx.run(sql, order=order)
+    audit.record(tx, workspace_id, "route.changed", "position", actor=actor, subject_id=route_id)
+
+
 def remove_route(tx: Tx, workspace_id: str, route_id: str, *, actor: str = audit.HUB) -> None:
     """New escalations do not take this route any more."""
     row = find(tx, routes, workspace_id, route_id, "route")
@@ -116,9 +131,14 @@ def _minutes(value: int) -> int:
     return value
 
 
+def _lock(tx: Tx, workspace_id: str) -> None:
+    """One change of the order at a time."""
+    tx.run("select 1 from workspaces where id = :id for update", id=workspace_id)
+
+
 def _make_room(tx: Tx, workspace_id: str, position: int | None) -> int:
     """The position, with the routes from there on moved down; the end of the list for None."""
-    tx.run("select 1 from workspaces where id = :id for update", id=workspace_id)
+    _lock(tx, workspace_id)
     if position is None:
         sql = "select coalesce(max(position), 0) + 1 from routes where workspace_id = :workspace"
         end: int = tx.value(sql, workspace=workspace_id)

@@ -1,6 +1,7 @@
 """Routes: which escalations go to which desk."""
 
-from typing import Annotated, Any, Literal
+from dataclasses import asdict
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
@@ -61,8 +62,7 @@ class Target(Shape):
     id: str = ident("cxn")
     name: str
     desk: str
-    state: Literal["active", "paused"]
-    state_reason: str | None
+    trouble: str | None = Field(description="Why nothing is sent there now.")
 
 
 class RoutePreview(Shape):
@@ -154,7 +154,7 @@ def preview(call: Call, body: PreviewRoute) -> RoutePreview:
         connection_id=made.choice.connection_id,
         route_id=made.choice.route_id,
         why=made.choice.why,
-        targets=[Target.of(row) for row in made.targets],
+        targets=[Target(**asdict(one)) for one in made.targets],
         routes=[
             Tried.of(one.route, when=one.route["condition"], holds=one.holds, why=one.why)
             for one in made.steps

@@ -4,6 +4,6 @@ language = de and weekday in mon-fri and time in 09:00-17:30 and zone = Europe/B
 """
 
 from hub.conditions.reading import NAMES, BadCondition, parse
-from hub.conditions.weighing import Condition, Term, zones
+from hub.conditions.weighing import Condition, Term, clock, zones
 
-__all__ = ["NAMES", "BadCondition", "Condition", "Term", "parse", "zones"]
+__all__ = ["NAMES", "BadCondition", "Condition", "Term", "clock", "parse", "zones"]

@@ -2,10 +2,18 @@
 
 from flask import Blueprint
 
-from hub.console import connections, conversations, escalations, sessions, shell, subscribers
+from hub.console import (
+    connections,
+    conversations,
+    escalations,
+    routes,
+    sessions,
+    shell,
+    subscribers,
+)
 
 
 def blueprints() -> list[Blueprint]:
     """The console's blueprints, the shell that they share first."""
-    nouns = (sessions, conversations, escalations, connections, subscribers)
+    nouns = (sessions, conversations, escalations, routes, connections, subscribers)
     return [shell.blueprint, *(noun.blueprint for noun in nouns)]

@@ -12,13 +12,12 @@ cannot be found out is parked. Every step is one transaction with its news.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from connectors import registry
 from hub import jobs, routing, views
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import parking
+from hub.pipeline import parking, trouble
 from hub.pipeline.publish import publish
 from hub.store import Fenced, Row, Tx, audit, connections, conversations, work
 from hub.store.schema import escalations as table
@@ -116,7 +115,7 @@ def _climb(tx: Tx, row: Row, here: Row) -> None:
         if over or here["state"] == "paused":
             _park_unsure(tx, row, here)
         return
-    why = _trouble(tx, row, here, over)
+    why = trouble.why_not(tx, row, here, over=over)
     target, skipped = _next(tx, row)
     if target is None and over and row["parked"] is None:
         target = connections.native(tx, row["workspace_id"])
@@ -132,44 +131,13 @@ def _rest(tx: Tx, escalation_id: str) -> None:
     tx.run("update escalations set promised_at = null where id = :id", id=escalation_id)
 
 
-def _trouble(tx: Tx, row: Row, here: Row, over: bool) -> str | None:
-    """Why this desk does not get the escalation any more; None when it keeps it."""
-    name = here["name"]
-    if row["parked"] is not None:
-        return f"{name} did not take it ({_short(row['parked']['text'])})"
-    if _unusable(tx, here) is not None:
-        return f"{name} {_unusable(tx, here)}"
-    if not over:
-        return None
-    minutes = tx.value("select give_up_after from routes where id = :id", id=row["route_id"])
-    last = f" ({_short(row['last_error'])})" if row["last_error"] else ""
-    return f"{name} had not taken it within {minutes or routing.PATIENCE} minutes{last}"
-
-
-def _unusable(tx: Tx, connection: Row) -> str | None:
-    """Why nothing should be sent to a connection now."""
-    if connection["state"] == "paused":
-        since = tx.value(
-            "select at from audit where workspace_id = :workspace and subject_id = :id"
-            " and what = 'connection.paused' order by id desc limit 1",
-            workspace=connection["workspace_id"],
-            id=connection["id"],
-        )
-        when = f" since {_clock(tx, connection['workspace_id'], since)}" if since else ""
-        return f"was paused{when} ({_short(connection['state_reason'] or 'no reason given')})"
-    closed = connection["closed_until"] is not None and connection["closed_until"] > tx.now
-    if connection["failures"] >= connections.BREAKER_AFTER and closed:
-        return f"did not answer {connection['failures']} times in a row"
-    return None
-
-
 def _next(tx: Tx, row: Row) -> tuple[Row | None, Sequence[str]]:
     """The next usable desk of the route that it has not been at, and why others are skipped."""
     skipped: list[str] = []
     here, broken = row["connection_id"], connections.BREAKER_AFTER
     known = {"route": row["route_id"], "here": here, "given_up": row["given_up"]}
     for rung in tx.all(UNTRIED, now=tx.now, broken=broken, **known):
-        why = _unusable(tx, rung)
+        why = trouble.unusable(tx, rung)
         if why is None:
             return rung, skipped
         skipped.append(f"{rung['name']} was skipped, it {why}")
@@ -207,9 +175,10 @@ def _make_sure(tx: Tx, row: Row, here: Row, why: list[str]) -> None:
 
 def _park_unsure(tx: Tx, row: Row, here: Row) -> None:
     """Two tickets would be worse than a person who looks."""
+    why = trouble.unusable(tx, here) or trouble.short(row["last_error"] or "there is no search")
     text = (
         f"A ticket may stand at {here['name']}, whose answer was lost, and it cannot be looked for:"
-        f" {_unusable(tx, here) or _short(row['last_error'] or 'the desk has no search')}."
+        f" {why}."
     )
     jobs.withdraw(tx, connections.lane(here["id"]), "escalate", row["id"])
     _rest(tx, row["id"])
@@ -222,8 +191,7 @@ def _move(
 ) -> None:
     """Give the escalation to another desk; a run at the old one writes nothing any more."""
     old = row["connection_id"]
-    minutes = tx.value("select give_up_after from routes where id = :id", id=row["route_id"])
-    promised = tx.now + timedelta(minutes=minutes or routing.PATIENCE)
+    promised = tx.now + timedelta(minutes=trouble.patience(tx, row))
     moved = {
         "connection_id": target["id"],
         "given_up": [*(one for one in row["given_up"] if one != target["id"]), old],
@@ -250,16 +218,3 @@ def _fresh(row: Row) -> dict[str, object]:
 
 def _about(row: Row) -> dict[str, str]:
     return {"conversation_id": row["conversation_id"], "escalation_id": row["id"]}
-
-
-def _clock(tx: Tx, workspace_id: str, at: datetime) -> str:
-    """A moment on the workspace's clock, with its day unless that is today."""
-    name = tx.value("select time_zone from workspaces where id = :id", id=workspace_id)
-    here = ZoneInfo(name)
-    local, today = at.astimezone(here), tx.now.astimezone(here).date()
-    return f"{local:%H:%M %Z}" if local.date() == today else f"{local:%d %b %H:%M %Z}"
-
-
-def _short(text: str) -> str:
-    """A desk's words as they fit into a sentence."""
-    return text.strip().rstrip(".")[:200]
