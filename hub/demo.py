@@ -28,6 +28,7 @@ TITLES = {
     "ticket.status_changed": "status",
     "ticket.closed": "solved",
     "conversation.resumed": "AI resumed",
+    "escalation.moved": "moved",
     "escalation.parked": "PARKED",
 }
 

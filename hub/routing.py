@@ -4,7 +4,7 @@ The language of conditions is `hub.conditions`. A route without a condition take
 one and no `target` claimed. What follows when a desk does not take it is `hub.pipeline.ladder`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,11 +39,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One route put to the facts: whether it holds (None: not known yet), and why."""
+    """One route put to the facts: whether it holds (None: not known yet)."""
 
     route: Row
     holds: bool | None
-    why: str
+    tell: Callable[[], str]
+
+    @property
+    def why(self) -> str:
+        """What decided, in words."""
+        return self.tell()
 
 
 def choose(tx: Tx, workspace_id: str, facts: Mapping[str, Any]) -> Choice:
@@ -87,13 +92,14 @@ def facts(source: str, conversation: Row, escalation: Mapping[str, Any]) -> dict
 
 def _step(route: Row, facts: Mapping[str, Any]) -> Step:
     if not route["condition"]:
-        return Step(route, True, "it takes what no other route and no target claims")
+        return Step(route, True, lambda: "it takes what no other route and no target claims")
     try:
         condition = parse(route["condition"])
     except BadCondition as problem:  # saved by a version that read it
-        return Step(route, False, f"its condition cannot be read: {problem}")
+        text = f"its condition cannot be read: {problem}"
+        return Step(route, False, lambda: text)
     holds = condition.holds(facts)
-    return Step(route, holds, condition.told(facts, holds))
+    return Step(route, holds, lambda: condition.told(facts, holds))
 
 
 def _taken(tx: Tx, step: Step) -> Choice:

@@ -114,7 +114,7 @@ def test_trying_out_tells_which_route_fits_and_why(
         parking.pause_connection(tx, zendesk, "credentials refused")
     text = viewer.get("/routes?try=1&language=de-AT").text.partition('id="tried"')[2]
     assert "Goes to Zendesk because language is de-AT (route 2)." in text
-    assert "is skipped now: was paused since" in text
+    assert "is skipped now: it was paused since" in text
     assert "Route 1: <bdi>language is de-AT</bdi>" in text
 
 
