@@ -289,6 +289,48 @@ def test_a_look_that_fails_clears_no_doubt(
     assert zendesk.row("select state from escalations")["state"] == "ticketed"
 
 
+@pytest.mark.parametrize(
+    ("line", "desk"),
+    [("before the request", "intercom"), ("after the desk's commit", "zendesk")],
+)
+def test_a_worker_that_dies_while_it_creates_leaves_one_ticket(
+    desks: Stories, monkeypatch: pytest.MonkeyPatch, line: str, desk: str
+) -> None:
+    create: Callable[[Any, Draft], Ticket] = ZENDESK.create_ticket
+
+    def dies(self: Any, draft: Draft) -> Ticket:
+        if line == "after the desk's commit":
+            create(self, draft)
+        raise Killed
+
+    monkeypatch.setattr(ZENDESK, "create_ticket", dies)
+    escalation_id = desks.escalate()
+    with pytest.raises(Killed):
+        desks.work()
+    pass_time(desks, minutes=11)
+    climb(desks)
+    assert opened(desks, "zendesk") + opened(desks, "intercom") == [escalation_id]
+    assert desks.row("select desk from tickets")["desk"] == desk
+
+
+def test_a_worker_that_dies_before_it_leaves_a_desk_leaves_it_once(
+    desks: Stories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desks.fault("cut_before_commit", rate=1, times=1, path=CREATE)
+    escalation_id = desks.escalate()
+    desks.work()
+    pass_time(desks, minutes=11)
+    with monkeypatch.context() as patch:
+        patch.setattr(ladder, "leave", dying)
+        with pytest.raises(Killed):
+            climb(desks)
+    worker.run(desks.house, Job("escalate", escalation_id, lane=f"desk:{desks.connection}"))
+    desks.work()
+    assert opened(desks, "zendesk") == []
+    assert opened(desks, "intercom") == [escalation_id]
+    assert desks.events().count("escalation.moved") == 1
+
+
 def test_a_move_is_told_once_however_often_it_is_looked_at(desks: Stories) -> None:
     escalation_id = desks.escalate()
     pause(desks, "Zendesk", "credentials refused")
@@ -353,6 +395,14 @@ def test_a_condition_that_cannot_be_read_any_more_stops_nothing(zendesk: Stories
     escalation_id = zendesk.escalate()
     zendesk.work()
     assert opened(zendesk, "zendesk") == [escalation_id]
+
+
+class Killed(BaseException):
+    """What no code of ours catches: the database is as kill -9 leaves it."""
+
+
+def dying(*_: Any) -> None:
+    raise Killed
 
 
 def route(stories: Stories, *to: str, when: str | None = None) -> None:
