@@ -68,6 +68,9 @@ def _upkeep(nouns: Parsers) -> None:
     add = _command(workspace, "add", "add a workspace with its Help Desk", commands.add_workspace)
     add.add_argument("slug")
     add.add_argument("--name", help="how people call it (default: the slug)")
+    change = _data(workspace, "change", "set the time zone of its routes",
+                   commands.change_workspace)  # fmt: skip
+    change.add_argument("--time-zone", required=True, metavar="ZONE", help="such as Europe/Berlin")
 
 
 def _sources(nouns: Parsers) -> None:
@@ -91,6 +94,8 @@ def _connections(nouns: Parsers) -> None:
     add.add_argument("--to", required=True, metavar="CONNECTION[,…]", help="by id or name")
     add.add_argument("--when", metavar="EXPR", help="such as: language = de and reason != spam")
     add.add_argument("--position", type=int, metavar="N", help="1 is first (default: last)")
+    add.add_argument("--give-up-after", type=int, metavar="MINUTES", default=10,
+                     help="for a desk, until the next one of the route gets it (10)")  # fmt: skip
 
 
 def _subscribers(nouns: Parsers) -> None:

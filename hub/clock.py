@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hub import jobs
 from hub.house import House
-from hub.pipeline import orphans
+from hub.pipeline import ladder, orphans
 from hub.store import Tx, changes, connections
 
 log = structlog.get_logger()
@@ -47,7 +47,8 @@ class Clock:
         log.info("clock.leads")
         scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True})
         seconds = self.house.settings.poll_seconds
-        chores = ((self.poll, seconds), (self.find_orphans, 30), (self.sweep, 3600))
+        chores = ((self.poll, seconds), (self.climb, 5), (self.find_orphans, 30),
+                  (self.sweep, 3600))  # fmt: skip
         for chore, every in chores:
             # A random part keeps several hubs from calling a desk in the same second.
             scheduler.add_job(
@@ -73,6 +74,10 @@ class Clock:
         for row in tx.all("select id from connections where state = 'active' and desk <> :native",
                           native="live_chat"):  # fmt: skip
             jobs.enqueue_once(tx, connections.lane(row["id"]), "poll", row["id"])
+
+    def climb(self, tx: Tx) -> None:
+        """Have the escalations moved whose desk is in trouble, or has had its time."""
+        ladder.find(tx)
 
     def find_orphans(self, tx: Tx) -> None:
         """Give work without a job its job again."""

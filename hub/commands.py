@@ -94,6 +94,15 @@ def add_workspace(given: Namespace) -> None:
     _print({"id": made, "slug": given.slug})
 
 
+def change_workspace(given: Namespace) -> None:
+    """Set the time zone that routes mean."""
+    from hub import admin
+
+    with _workspace(given) as (house, workspace_id), house.store.transaction() as tx:
+        row = admin.change_workspace(tx, workspace_id, time_zone=given.time_zone, actor=ACTOR)
+    _print({"id": row["id"], "slug": row["slug"], "time_zone": row["time_zone"]})
+
+
 def add_source(given: Namespace) -> None:
     """Add a source; print its URL and secret."""
     from hub import admin
@@ -138,9 +147,10 @@ def add_route(given: Namespace) -> None:
 
     with _workspace(given) as (house, workspace_id), house.store.transaction() as tx:
         to = _names(given.to)
-        row = admin.add_route(tx, workspace_id, to, given.when, given.position, actor=ACTOR)
-    told = {"id": row["id"], "position": row["position"], "when": row["condition"]}
-    _print(told | {"to": list(row["connection_ids"])})
+        row = admin.add_route(tx, workspace_id, to, given.when, given.position,
+                              give_up_after=given.give_up_after, actor=ACTOR)  # fmt: skip
+    told = {name: row[name] for name in ("id", "position", "give_up_after")}
+    _print(told | {"when": row["condition"], "to": list(row["connection_ids"])})
 
 
 def add_subscriber(given: Namespace) -> None:

@@ -21,10 +21,14 @@ HUB = "hub"
 
 @dataclass(slots=True)
 class Job:
-    """One piece of work, as its worker holds it; `finished` once it is out of the queue."""
+    """One piece of work, as its worker holds it; `finished` once it is out of the queue.
+
+    `lane` is where it was taken from, empty for one that is run by hand.
+    """
 
     story: str
     subject: str
+    lane: str = ""
     number: int = 0
     owner: UUID | None = None
     finished: bool = False
@@ -72,6 +76,15 @@ def _enqueue(tx: Tx, rows: list[dict[str, Any]]) -> None:
 
 def _name(story: str, subject: str) -> bytes:
     return f"{story}:{subject}".encode()
+
+
+def withdraw(tx: Tx, lane: str, story: str, subject: str) -> None:
+    """Forget the job if it still waits in this lane."""
+    tx.run(
+        "delete from pgqueuer where entrypoint = :lane and payload = :name and status = 'queued'",
+        lane=lane,
+        name=f"{story}:{subject}".encode(),
+    )
 
 
 def drop_lane(tx: Tx, lane: str) -> None:

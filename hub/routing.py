@@ -1,77 +1,78 @@
 """Which desk an escalation goes to: routes in order, each a condition and a list of connections.
 
-A condition is terms joined by `and`: `language = de`, `reason != spam`, `channel in web, email`,
-`fields.plan = gold`. Words are compared without case. A route without a condition takes whatever
-no other route and no `target` claimed.
+The language of conditions is `hub.conditions`. A route without a condition takes whatever no other
+one and no `target` claimed. What follows when a desk does not take it is `hub.pipeline.ladder`.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from hub.conditions import NAMES, BadCondition, parse
 from hub.store import Row, Tx
 
-NAMES = ("language", "channel", "reason", "rule", "team", "priority", "target", "source")
-TERM = re.compile(r"^(?P<name>[a-z_]+(?:\.[\w-]+)?)\s*(?P<sign>=|!=|\bin\b)\s*(?P<words>.+)$")
+PATIENCE = 10  # minutes that a desk has, unless its route says otherwise
+NATIVE = "live_chat"
+WAITS = "No route fits: it waits in the Help Desk."
+LATER = "Where it goes depends on its language, which is read from the customer's words."
+
+ROUTES = """
+select r.id, r.position, r.condition, r.connection_ids, r.give_up_after, w.time_zone,
+    c.name, c.desk
+from routes r join workspaces w on w.id = r.workspace_id
+left join connections c on c.id = r.connection_ids[1]
+where r.workspace_id = :workspace order by r.position, r.id
+"""
 
 
-class BadCondition(ValueError):
-    """A condition that cannot be read; the message says how to write it."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """Where an escalation goes first, and why, in a sentence for people."""
 
-    connection_id: str | None
-    route_id: str | None
-    why: str
+    connection_id: str | None = None
+    route_id: str | None = None
+    why: str = WAITS
+    promised_at: datetime | None = None  # when this desk's time is over
+    undecided: bool = False  # until its language is known
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """One comparison of a condition."""
+class Step:
+    """One route put to the facts: whether it holds (None: not known yet)."""
 
-    name: str
-    wanted: bool
-    words: frozenset[str]
+    route: Row
+    holds: bool | None
+    tell: Callable[[], str]
 
-    def holds(self, facts: Mapping[str, Any]) -> bool:
-        """True when the facts satisfy it."""
-        value = facts.get(self.name)
-        if value is None and self.name.startswith("fields."):
-            value = facts.get("fields", {}).get(self.name.removeprefix("fields."))
-        return (_word(value) in self.words) is self.wanted
-
-
-def _word(value: Any) -> str:
-    """A fact as conditions spell it: `true`, `0`, and nothing for nothing."""
-    return "" if value is None else str(value).casefold()
-
-
-def parse(condition: str) -> tuple[Term, ...]:
-    """The terms of a condition; raises `BadCondition`."""
-    return tuple(_term(part.strip()) for part in re.split(r"\s+and\s+", condition.strip()))
+    @property
+    def why(self) -> str:
+        """What decided, in words."""
+        return self.tell()
 
 
 def choose(tx: Tx, workspace_id: str, facts: Mapping[str, Any]) -> Choice:
     """The first desk for an escalation with these facts."""
-    routes = tx.all(
-        "select id, position, condition, connection_ids from routes"
-        " where workspace_id = :workspace order by position, id",
-        workspace=workspace_id,
-    )
-    for route in routes:
-        if route["condition"] and all(t.holds(facts) for t in parse(route["condition"])):
-            return _taken(route, f"route {route['position']}: {route['condition']}")
+    steps = examine(tx, workspace_id, facts)
+    for step in steps:
+        if step.route["condition"] and step.holds is None:
+            return Choice(undecided=True, why=LATER)
+        if step.route["condition"] and step.holds:
+            return _taken(tx, step)
     aimed = _target(tx, workspace_id, facts.get("target"))
     if aimed is not None:
-        return Choice(aimed, None, f"the platform's target: {facts['target']}")
-    for route in routes:
-        if not route["condition"]:
-            return _taken(route, f"route {route['position']}: everything else")
-    return Choice(None, None, "no route: it waits in the Help Desk")
+        why = f"Went to {aimed['name']}: the platform named {facts['target']}."
+        return Choice(connection_id=aimed["id"], why=why, promised_at=_until(tx, aimed, PATIENCE))
+    for step in steps:
+        if not step.route["condition"]:
+            return _taken(tx, step)
+    return Choice()
+
+
+def examine(tx: Tx, workspace_id: str, facts: Mapping[str, Any]) -> list[Step]:
+    """Every route of the workspace in its order, put to the facts."""
+    routes = tx.all(ROUTES, workspace=workspace_id)
+    return [_step(route, {"zone": route["time_zone"], "at": tx.now, **facts}) for route in routes]
 
 
 def facts(source: str, conversation: Row, escalation: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,32 +90,48 @@ def facts(source: str, conversation: Row, escalation: Mapping[str, Any]) -> dict
     }
 
 
-def _term(text: str) -> Term:
-    found = TERM.match(text)
-    if found is None:
-        raise BadCondition(f"{text!r} is not a comparison: write name = word, or name in a, b.")
-    name = found["name"]
-    if name not in NAMES and not name.startswith("fields."):
-        raise BadCondition(f"{name!r} is not known: use {', '.join(NAMES)} or fields.NAME.")
-    words = found["words"].split(",") if found["sign"] == "in" else [found["words"]]
-    folded = frozenset(word.strip().strip("\"'").casefold() for word in words)
-    return Term(name=name, wanted=found["sign"] != "!=", words=folded)
+def _step(route: Row, facts: Mapping[str, Any]) -> Step:
+    if not route["condition"]:
+        return Step(route, True, lambda: "it takes what no other route and no target claims")
+    try:
+        condition = parse(route["condition"])
+    except BadCondition as problem:  # saved by a version that read it
+        text = f"its condition cannot be read: {problem}"
+        return Step(route, False, lambda: text)
+    holds = condition.holds(facts)
+    return Step(route, holds, lambda: condition.told(facts, holds))
 
 
-def _taken(route: Row, why: str) -> Choice:
+def _taken(tx: Tx, step: Step) -> Choice:
+    route = step.route
     connections: Sequence[str] = route["connection_ids"]
-    return Choice(connections[0], route["id"], why)
+    number = f"route {route['position']}"
+    because = f"because {step.why} ({number})" if route["condition"] else f"by {number}"
+    rest = "" if route["condition"] else ", which takes everything else"
+    return Choice(
+        connection_id=connections[0],
+        route_id=route["id"],
+        why=f"Went to {route['name']} {because}{rest}.",
+        promised_at=_until(tx, route, route["give_up_after"]),
+    )
 
 
-def _target(tx: Tx, workspace_id: str, target: str | None) -> str | None:
+def _until(tx: Tx, desk: Row, minutes: int) -> datetime | None:
+    """When a desk's time is over; in the Help Desk there is no next one to wait for."""
+    return None if desk["desk"] == NATIVE else tx.now + timedelta(minutes=minutes)
+
+
+def _target(tx: Tx, workspace_id: str, target: str | None) -> Row | None:
     """The connection that a target names: by id, by name, or the first of a desk."""
     if not target:
         return None
-    found: str | None = tx.value(
-        "select id from connections where workspace_id = :workspace"
+    return tx.first(
+        "select id, name, desk from connections where workspace_id = :workspace"
         " and (id = :target or lower(name) = lower(:target) or desk = lower(:target))"
         " order by (state = 'active') desc, id limit 1",
         workspace=workspace_id,
         target=target,
     )
-    return found
+
+
+__all__ = ["NAMES", "PATIENCE", "BadCondition", "Choice", "Step", "choose", "examine", "facts"]

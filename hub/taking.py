@@ -185,7 +185,7 @@ class Worker:
     async def _execute(self, job: QueueJob) -> None:
         story, _, subject = (job.payload or b"").decode().partition(":")
         owner = self.manager.queue_manager_id if self.manager else None
-        mine = Job(story=story, subject=subject, number=job.id, owner=owner)
+        mine = Job(story, subject, lane=job.entrypoint, number=job.id, owner=owner)
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self.pool, self.run, mine)

@@ -24,7 +24,7 @@ from connectors.errors import (
 from hub import jobs
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import escalate, parking, poll, publish, relay, sync
+from hub.pipeline import escalate, ladder, parking, poll, publish, relay, strays, sync
 from hub.store import Fenced, Row, Tx, connections, publications, work
 from hub.store.schema import changes, deliveries, escalations, tickets
 from hub.store.schema import connections as connections_table
@@ -56,6 +56,9 @@ STORIES: Mapping[str, Story] = {
     "close": Story(relay.close, tickets, 12),
     "sync": Story(sync.sync, changes, 12),
     "deliver": Story(publish.deliver, deliveries, 12),
+    "climb": Story(ladder.climb, escalations, 12),
+    "stray": Story(strays.meet, changes, 12),
+    "close_stray": Story(strays.close, changes, 12),
     "poll": Story(poll.poll, connections_table, 1),
 }
 
@@ -84,8 +87,9 @@ def _failed(house: House, job: Job, story: Story, problem: Exception) -> None:
         log.warning("job.failed", story=job.story, subject=job.subject, why=str(problem))
     with house.store.transaction() as tx:
         jobs.finish(tx, job)
-        row = tx.first(story.table.select().where(story.table.c.id == job.subject))
-        if row is not None:
+        here = story.table.c.id == job.subject
+        row = tx.first(story.table.select().where(here).with_for_update())
+        if row is not None and not _has_left(job, row):
             end = _settle(tx, house, job, story, row, problem)
             house.metrics.jobs.labels(job.story, end).inc()
 
@@ -94,7 +98,7 @@ def _settle(tx: Tx, house: House, job: Job, story: Story, row: Row, problem: Exc
     """The next try, the paused connection, or the parking place."""
     polls = story.table is connections_table
     connection_id = row["id"] if polls else row.get("connection_id")
-    if job.story == "escalate" and not _may_have_landed(problem):
+    if isinstance(problem, escalate.Unsure):  # whoever lets it go on has looked
         tx.run("update escalations set create_started_at = null where id = :id", id=job.subject)
     if isinstance(problem, Unavailable) and connection_id:
         connections.failed(tx, connection_id)
@@ -119,11 +123,10 @@ def _settle(tx: Tx, house: House, job: Job, story: Story, row: Row, problem: Exc
     return "again"
 
 
-def _may_have_landed(problem: Exception) -> bool:
-    """True when the create that failed may stand at the desk all the same."""
-    return not isinstance(problem, ConnectorError) or (
-        isinstance(problem, Unavailable) and problem.sent
-    )
+def _has_left(job: Job, row: Row) -> bool:
+    """True when another desk has the escalation meanwhile: what failed is nobody's news."""
+    moves = job.story == "escalate" and job.lane
+    return bool(moves and job.lane != _lane(row, job))
 
 
 def _delay(house: House, problem: Exception, tries: int) -> float:
@@ -138,7 +141,7 @@ def _delay(house: House, problem: Exception, tries: int) -> float:
 def _lane(row: Row, job: Job) -> str:
     if job.story == "deliver":
         return publications.lane(row["subscriber_id"])
-    if job.story == "sync" and row["kind"] != "hint":
+    if job.story in ("climb", "stray") or (job.story == "sync" and row["kind"] != "hint"):
         return jobs.HUB
     return connections.lane(row["connection_id"]) if row.get("connection_id") else jobs.HUB
 

@@ -25,11 +25,12 @@ from werkzeug.wrappers import Response
 
 from connectors import registry, sandbox
 from connectors.sandbox_server import listen
-from hub import admin, migrate, postgres
+from hub import admin, migrate, postgres, worker
 from hub import house as houses
 from hub.api import NOUNS
 from hub.app import create_app
 from hub.house import House
+from hub.jobs import Job
 from hub.settings import Settings
 from hub.store import Store
 from tests import grades
@@ -45,6 +46,7 @@ WRONG = "desk: zendesk\nticket:\n  priority: {value: urgnt}\n"
 ID = re.compile(r"\b([a-z]{3})_[0-9a-hjkmnp-tv-z]{26}\b")
 TURN = re.compile(r"\bturn_[0-9a-f]{32}\b")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|\+00:00)")
+CLOCK = re.compile(r"since \d\d:\d\d")
 SANDBOX = re.compile(r"http://127\.0\.0\.1:\d+/zendesk\b")
 
 Told = dict[str, dict[str, Any]]
@@ -62,6 +64,7 @@ def events(stories: Stories) -> Told:
     _closed_ticket(stories)
     _wrong_mapping(stories)
     _refused_credentials(stories)
+    _next_desk(stories)
     reader.server.shutdown()
     return {type_: _example(reader.events(type_)) for type_ in OUTGOING}
 
@@ -158,6 +161,15 @@ def _refused_credentials(stories: Stories) -> None:
     stories.work(8)  # here no lane is closed, so it would be tried for ever
 
 
+def _next_desk(stories: Stories) -> None:
+    """Its time is over, and the connection is paused."""
+    escalation = stories.row("update escalations set promised_at = now() - interval '1 s'"
+                             " where state = 'summarised' and promised_at is not null"
+                             " returning id")  # fmt: skip
+    worker.run(stories.house, Job("climb", escalation["id"]))
+    stories.work()
+
+
 def _ticketed(stories: Stories, conversation: str) -> str:
     escalation_id = stories.escalate(conversation, reason="customer_request", channel="web")
     stories.work()
@@ -187,6 +199,7 @@ def _neutral(body: dict[str, Any]) -> Any:
         return known.setdefault(found[0], new)
 
     text = ID.sub(name, json.dumps(body))
+    text = CLOCK.sub("since 09:41", text)
     text = TIME.sub(lambda t: f"2026-11-22T09:41:07.250{t[1]}", text)
     return json.loads(SANDBOX.sub("https://acme.zendesk.com", TURN.sub("m-1", text)))
 

@@ -63,6 +63,7 @@ OUTGOING: dict[str, str] = {
     "ticket.closed": "The ticket is solved or closed.",
     "message.created": "Someone wrote a message that the customer may see.",
     "delivery.degraded": "A message or a file arrived in a lesser form, or late.",
+    "escalation.moved": "A desk did not take the escalation: the next one of its route has it.",
     "escalation.parked": "The escalation cannot go on without a person.",
     "connection.paused": "The desk refuses our credentials; its work waits.",
     "subscriber.disabled": "The endpoint is gone, or failed for too long; it gets no more events.",

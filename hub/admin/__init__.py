@@ -27,7 +27,8 @@ from hub.admin.mappings import (
     save_mapping,
 )
 from hub.admin.people import add_user, change_user, create_key, remove_key, remove_user
-from hub.admin.routes import add_route, change_route, remove_route
+from hub.admin.route_preview import preview_route
+from hub.admin.routes import add_route, change_route, move_route, remove_route
 from hub.admin.sources import add_source, change_source, remove_source, rotate_source
 from hub.admin.subscribers import (
     add_subscriber,
@@ -36,7 +37,7 @@ from hub.admin.subscribers import (
     retry_delivery,
     rotate_subscriber,
 )
-from hub.admin.workspaces import add_workspace, workspace
+from hub.admin.workspaces import add_workspace, change_workspace, workspace
 
 __all__ = [
     "BadInput",
@@ -57,6 +58,7 @@ __all__ = [
     "change_source",
     "change_subscriber",
     "change_user",
+    "change_workspace",
     "check_mapping",
     "create_key",
     "default_mapping",
@@ -64,7 +66,9 @@ __all__ = [
     "mapping_problems",
     "mapping_text",
     "pause_connection",
+    "move_route",
     "preview_mapping",
+    "preview_route",
     "remove_key",
     "remove_route",
     "remove_source",

@@ -4,7 +4,8 @@ import re
 
 from connectors import registry
 from hub import ids
-from hub.admin.input import BadInput, Unknown, add, name
+from hub.admin.input import BadInput, Unknown, add, change, name
+from hub.conditions import zones
 from hub.house import House
 from hub.store import Row, Tx, audit, connections
 from hub.store.schema import workspaces
@@ -32,6 +33,15 @@ def add_workspace(tx: Tx, house: House, slug: str, title: str, *, actor: str = a
     )
     audit.record(tx, workspace_id, "workspace.added", slug, actor=actor, subject_id=workspace_id)
     return workspace_id
+
+
+def change_workspace(tx: Tx, workspace_id: str, *, time_zone: str, actor: str = audit.HUB) -> Row:
+    """Whose clock the workspace's routes mean."""
+    known = zones().get(time_zone.strip().casefold())
+    if known is None:
+        raise BadInput({"time_zone": "Write a time zone such as Europe/Berlin, or UTC."})
+    audit.record(tx, workspace_id, "workspace.changed", known, actor=actor, subject_id=workspace_id)
+    return change(tx, workspaces, workspace_id, time_zone=known)
 
 
 def workspace(tx: Tx, slug: str) -> Row:

@@ -3,9 +3,11 @@
 from flask import Blueprint
 
 from hub.console import (
+    connections,
     conversations,
     escalations,
     mappings,
+    routes,
     sessions,
     shell,
     subscribers,
@@ -14,5 +16,7 @@ from hub.console import (
 
 def blueprints() -> list[Blueprint]:
     """The console's blueprints, the shell that they share first."""
-    nouns = (sessions, conversations, escalations, mappings, subscribers)
+    nouns = (
+        sessions, conversations, escalations, routes, connections, mappings, subscribers
+    )  # fmt: skip
     return [shell.blueprint, *(noun.blueprint for noun in nouns)]

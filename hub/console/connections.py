@@ -26,7 +26,10 @@ def pause(connection_id: str) -> Response:
     """Call the desk no more; its work waits."""
     with house().store.transaction() as tx:
         row = admin.pause_connection(tx, me().workspace_id, connection_id, actor=me().actor)
-    flash(f"{row['name']} is paused. Its work waits, and nothing is lost.", "success")
+    flash(
+        f"{row['name']} is paused. Its work waits or goes to the next desk; nothing is lost.",
+        "success",
+    )
     return back_to("connections.index")
 
 

@@ -59,7 +59,9 @@ WAITS = {  # what is parked, above its reason
     "change": "News from the desk is parked",
 }
 HAPPENED: dict[str, str] = {  # the audit's lines
-    "escalation.accepted": "Escalated",
+    "escalation.accepted": "Escalated. {detail}",
+    "escalation.routed": "{detail}",
+    "escalation.moved": "{detail}",
     "escalation.summarised": "Summarised: {detail}",
     "escalation.parked": "The escalation is parked: {detail}",
     "escalation.retried": "The escalation was tried again",
@@ -74,6 +76,7 @@ HAPPENED: dict[str, str] = {  # the audit's lines
     "ticket.assigned": "Ticket assigned to {detail}",
     "ticket.status_changed": "Ticket {detail}",
     "ticket.closed": "Ticket closed",
+    "ticket.late": "{detail}",
     "ticket.merged": "Ticket merged into {detail}",
     "agent.replied": "{detail} replied to the customer",
     "agent.noted": "{detail} wrote a note",

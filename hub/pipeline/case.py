@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from connectors.types import Draft
-from hub import summary, views
+from hub import jobs, summary, views
 from hub.house import House
-from hub.pipeline import facts
+from hub.pipeline import facts, ladder
 from hub.pipeline.publish import publish
-from hub.store import Row, Tx, audit, connections, conversations, escalations, work
+from hub.store import Question, Row, Tx, audit, connections, conversations, escalations, work
 from hub.store.schema import escalations as table
 
 
@@ -41,11 +41,11 @@ class Case:
         return about(self.escalation)
 
 
-def begin(tx: Tx, house: House, escalation_id: str) -> Case | None:
-    """Begin a run; None when there is nothing to do at a desk (parked, over, or flagged)."""
+def begin(tx: Tx, house: House, escalation_id: str, lane: str = "") -> Case | None:
+    """Begin a run; None when there is nothing to do at a desk (parked, over, moved, or flagged)."""
     talks, rows, transcript, settings, desks, tickets, earlier = tx.ask(
         conversations.locking_of(escalation_id),
-        work.beginning(table, escalation_id),
+        _beginning(escalation_id, lane),
         conversations.transcript_of(escalation_id),
         facts.setting(escalation_id),
         connections.of(escalation_id),
@@ -60,6 +60,9 @@ def begin(tx: Tx, house: House, escalation_id: str) -> Case | None:
     if row["state"] == "received":
         first = {"state": "summarised", "summary": told.as_dict()}
         _announce(tx, {**row, **first}, conversation, setting["handoff_message"], told)
+    if ladder.enter(tx, row, conversation, setting["source_name"], told.language):
+        work.write(tx, table, row["id"], row["run"], **first)
+        return None
     connection = _connection(row, desks)
     if connection is None:
         if first:
@@ -89,12 +92,22 @@ def begin(tx: Tx, house: House, escalation_id: str) -> Case | None:
         now=tx.now,
     )
     if ticket is None:  # from this commit on, a create may be on its way
+        started = row["create_started_at"] or tx.now
         by = setting["mapping_version"]
         work.write(
             tx, table, row["id"], row["run"],
-            create_started_at=tx.now, mapping_version=by, **first,
+            create_started_at=started, mapping_version=by, **first,
         )  # fmt: skip
     return case
+
+
+def _beginning(escalation_id: str, lane: str) -> Question:
+    """A run begins, unless the escalation has left the lane's desk since the job was made."""
+    if not lane:
+        return work.beginning(table, escalation_id)
+    here = "coalesce(:desk || connection_id, :hub) = :lane"
+    known = {"desk": connections.lane(""), "hub": jobs.HUB, "lane": lane}
+    return work.beginning(table, escalation_id, here, **known)
 
 
 def about(escalation: Row) -> dict[str, str]:

@@ -7,26 +7,41 @@ link            ticket, speaker, news: one transaction
 note            the summary and the customer's earlier tickets, for the desk's people
 """
 
+from datetime import datetime
+
 import structlog
 
 from connectors.base import Connector
 from connectors.errors import (
     Conflict,
+    ConnectorError,
     InvalidRequest,
     NotFound,
     Permanent,
     Retryable,
+    Unavailable,
     Unsupported,
 )
 from connectors.types import Note, Ticket
 from hub import jobs, views
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import facts, relay
+from hub.pipeline import facts, ladder, relay
 from hub.pipeline.case import Case, begin
 from hub.pipeline.handover import hand_over
 from hub.pipeline.publish import publish
-from hub.store import Fenced, Row, Tx, audit, changes, connections, conversations, escalations
+from hub.store import (
+    Fenced,
+    Row,
+    Tx,
+    audit,
+    changes,
+    connections,
+    conversations,
+    escalations,
+    work,
+)
+from hub.store.schema import escalations as table
 from hub.telemetry import crashpoint
 
 log = structlog.get_logger()
@@ -39,7 +54,7 @@ class Unsure(Permanent):
 def escalate(house: House, job: Job) -> None:
     """Open the escalation's ticket, once; or flag it for the Help Desk when no desk is routed."""
     with house.store.transaction() as tx:
-        case = begin(tx, house, job.subject)
+        case = begin(tx, house, job.subject, job.lane)
         if case is None:
             jobs.finish(tx, job)
             return
@@ -47,7 +62,11 @@ def escalate(house: House, job: Job) -> None:
     connector = house.desks.open(case.connection)
     ticket = case.ticket
     if ticket is None:
-        found, version = _find_or_create(connector, case)
+        landed = _find_or_create(house, connector, case)
+        if landed is None:
+            _leave(house, job, case)
+            return
+        found, version = landed
         crashpoint("escalate.desk_committed")
         with house.store.transaction() as tx:
             ticket = _link(tx, house, case, found, version)
@@ -55,8 +74,10 @@ def escalate(house: House, job: Job) -> None:
     _add_note(house, job, case, connector, ticket)
 
 
-def _find_or_create(connector: Connector, case: Case) -> tuple[Ticket, int | None]:
-    """The ticket and the version of the mapping that made it.
+def _find_or_create(
+    house: House, connector: Connector, case: Case
+) -> tuple[Ticket, int | None] | None:
+    """The ticket and the version of the mapping that made it; None when it is to leave.
 
     Look first whenever an earlier run's create may have landed.
     """
@@ -64,8 +85,30 @@ def _find_or_create(connector: Connector, case: Case) -> tuple[Ticket, int | Non
         found = _look(connector, case, (case.now - case.attempted_at).total_seconds())
         if found is not None:
             return found, case.escalation["mapping_version"]
+    if case.escalation["leaving"]:
+        return None
+    if case.attempted_at is not None:  # from now on the next look has another create to find
+        _started(house, case, house.store.now())
     crashpoint("escalate.before_request")
-    return connector.create_ticket(case.draft), case.mapping_version
+    try:
+        return connector.create_ticket(case.draft), case.mapping_version
+    except ConnectorError as problem:
+        if not (isinstance(problem, Unavailable) and problem.sent):
+            _started(house, case, None)  # nothing has landed; a look that fails clears no doubt
+        raise
+
+
+def _started(house: House, case: Case, at: datetime | None) -> None:
+    """Record since when a create may be on its way, or that none is."""
+    with house.store.transaction() as tx:
+        work.write(tx, table, case.escalation["id"], case.run, create_started_at=at)
+
+
+def _leave(house: House, job: Job, case: Case) -> None:
+    """No ticket stands here: the next desk of the route gets the escalation."""
+    with house.store.transaction() as tx:
+        ladder.leave(tx, case.escalation["id"], case.run)
+        jobs.finish(tx, job)
 
 
 def _look(connector: Connector, case: Case, seconds: float) -> Ticket | None:

@@ -117,6 +117,7 @@ def _escalation(tx: Tx, source: Row, conversation: Row, event: Event, planned: s
         planned,
         connection_id=choice.connection_id,
         route_id=choice.route_id,
+        promised_at=choice.promised_at,
         **values,
     )
     audit.record(

@@ -62,8 +62,10 @@ def _keep_or_forget(tx: Tx, row: Row) -> None:
     """An early change waits for its link; one of a ticket that isn't ours is forgotten."""
     key = row["body"].get("key")
     ours = escalations.get(tx, key) if key is not None else None
-    early = ours is not None and ours["workspace_id"] == row["workspace_id"]
-    if not early and (key is not None or not changes.may_be_ours(tx, row)):
+    if ours is not None and ours["workspace_id"] == row["workspace_id"]:
+        if row["connection_id"] in ours["given_up"]:
+            jobs.enqueue(tx, jobs.HUB, "stray", row["id"])
+    elif key is not None or not changes.may_be_ours(tx, row):
         changes.forget(tx, row["id"])
 
 

@@ -213,8 +213,13 @@ def locking(conversation_id: str) -> Question:
     return question("select * from conversations where id = :id for update", id=conversation_id)
 
 
-def locking_of(escalation_id: str) -> Question:
+def lock_for(tx: Tx, escalation_id: str) -> Row | None:
     """The conversation of an escalation, locked."""
+    return next(iter(tx.rows(locking_of(escalation_id))), None)
+
+
+def locking_of(escalation_id: str) -> Question:
+    """`lock_for` as a question."""
     return question(
         "select c.* from conversations c where c.id ="
         " (select conversation_id from escalations where id = :id) for update",

@@ -75,6 +75,7 @@ def ticket_at_desk(tx: Tx, connection_id: str, external_id: str) -> Row | None:
 LINK = """
 with linked as (
     update escalations set ticketed_at = :now, tries = 0, last_error = null,
+        promised_at = null, leaving = null,
         state = case state when 'returned' then state else 'ticketed' end
     where id = :escalation and run = :run returning *
 )

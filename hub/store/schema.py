@@ -95,6 +95,7 @@ def work() -> list[Column]:  # type: ignore[type-arg]
 
 workspaces = Table(
     "workspaces", metadata, key(), words("slug", null=False), words("name", null=False),
+    words("time_zone", null=False, default="UTC"),  # whose clock routes mean
     moment("created_at"), UniqueConstraint("slug"),
 )  # fmt: skip
 
@@ -178,6 +179,9 @@ escalations = Table(
     hot("connection_id", null=True),
     hot("route_id", null=True),
     moment("create_started_at", null=True),  # a create may be on its way: look before the next
+    moment("promised_at", null=True),  # when the desk's time is over; null: no next one
+    Column("given_up", ARRAY(Text), nullable=False, server_default="{}"),  # connections, in order
+    words("leaving"),  # why it leaves this desk, once it is certain that no ticket is there
     ref("taken_by", "users", null=True),
     moment("taken_over_at", null=True),
     moment("created_at"),
@@ -188,6 +192,8 @@ escalations = Table(
     Index("ix_escalations_list", "workspace_id", "state", "id"),
     Index("ix_escalations_conversation", "conversation_id", "id"),
     Index("ix_escalations_due", "due_at", postgresql_where=text("due_at is not null")),
+    Index("ix_escalations_promised", "promised_at",
+          postgresql_where=text("promised_at is not null")),
 )  # fmt: skip
 
 tickets = Table(
@@ -280,6 +286,7 @@ routes = Table(
     "routes", metadata, key(), workspace(),
     count("position"),
     words("condition"),
+    count("give_up_after", 10),  # minutes until the next connection gets it
     Column("connection_ids", ARRAY(Text), nullable=False),
     moment("created_at"),
     Index("ix_routes_order", "workspace_id", "position"),

@@ -17,11 +17,13 @@ def begin(tx: Tx, table: Table, row_id: str) -> Row | None:
     return next(iter(tx.rows(beginning(table, row_id))), None)
 
 
-def beginning(table: Table, row_id: str) -> Question:
-    """`begin` as a question."""
+def beginning(table: Table, row_id: str, only: str = "true", **values: Any) -> Question:
+    """`begin` as a question; no row when there is none for which `only` holds."""
     return question(
-        f"update {table.name} set run = run + 1, due_at = null where id = :id returning *",
+        f"update {table.name} set run = run + 1, due_at = null"
+        f" where id = :id and {only} returning *",
         id=row_id,
+        **values,
     )
 
 

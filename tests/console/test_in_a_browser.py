@@ -241,3 +241,27 @@ def test_a_hub_that_does_not_answer_is_said_so(
     expect(page.get_by_text("The hub does not answer.")).to_be_hidden()
     assert all("ERR_FAILED" in text for text in complaints)
     complaints.clear()
+
+
+def test_routes_are_added_moved_and_tried_out_by_keyboard_on_a_phone(
+    page: Page, office: Office
+) -> None:
+    office.connect()
+    with office.house.store.transaction() as tx:
+        tx.run("update users set role = 'admin'")
+    page.set_viewport_size(NARROW)
+    sign_in(page)
+    for when in ("language = de", "language = fr and weekday in mon-fri and time in 09:00-17:30"):
+        page.goto("/routes")
+        page.get_by_label("When").fill(when)
+        page.get_by_label("Desk 1").select_option(label="Zendesk")
+        page.get_by_label("Desk 2").select_option(label="Help Desk")
+        page.keyboard.press("Tab")  # past the third desk
+        page.get_by_role("button", name="Add the route").press("Enter")
+        expect(page.get_by_text("The route is added.")).to_be_visible()
+    page.get_by_role("button", name="Up route 2").press("Enter")
+    expect(page.locator(".route-when").first).to_contain_text("language = fr")
+    page.get_by_label("Language").fill("de-CH")
+    page.get_by_label("Language").press("Enter")
+    expect(page.locator("#tried")).to_contain_text("Goes to Zendesk because language is de-CH")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

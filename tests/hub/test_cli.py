@@ -219,3 +219,11 @@ def test_a_fault_in_a_process_of_its_own_shows_no_traceback(environ: dict[str, s
     done = run("worker", environ=environ | {"HUB_KEYS": "nonsense"})
     assert (done.returncode, done.stdout) == (2, "")
     assert "HUB_KEYS" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_routes_get_their_time_zone_and_their_patience_by_command(hub: Hub) -> None:
+    changed = hub("workspace", "change", "--time-zone", "europe/berlin")
+    assert changed["time_zone"] == "Europe/Berlin"
+    assert "Europe/Berlin" in hub("workspace", "change", "--time-zone", "Mars", expect=2)
+    when = ("--when", "weekday in sat-sun", "--give-up-after", "45")
+    assert hub("route", "add", "--to", "Help Desk", *when)["give_up_after"] == 45

@@ -70,12 +70,12 @@ class Stories:
                 row = tx.first(
                     "delete from pgqueuer where id = (select id from pgqueuer"
                     " where execute_after <= now() order by id limit 1)"
-                    " returning convert_from(payload, 'UTF8') as name"
+                    " returning convert_from(payload, 'UTF8') as name, entrypoint as lane"
                 )
             if row is None:
                 break
             story, _, subject = row["name"].partition(":")
-            worker.run(self.house, Job(story, subject))
+            worker.run(self.house, Job(story, subject, lane=row["lane"]))
             names.append(story)
         return names
 
