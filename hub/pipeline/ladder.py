@@ -3,7 +3,7 @@
 enter    the first rung, where the route could not be chosen before the language was known
 climb    the clock found a desk in trouble or a promise broken: move, make sure first, or wait
 leave    it is certain that no ticket stands at the desk: move
-return   a ticket was there after all, and nothing has taken its place: `go_back`
+go_back  a ticket was there after all, and nothing has taken its place
 
 An escalation leaves a desk only when no create can be on its way there or have landed there
 unseen (`create_started_at` is null). Otherwise its own job looks for the ticket first, and what
