@@ -94,7 +94,8 @@ class Http(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send once (twice after a 401 with renewable auth); raise our errors, return only 2xx."""
-        kwargs |= {"timeout": self.timeout, "allow_redirects": False, "stream": True}
+        # To the adapter at once: what requests adds is for cookies, redirects and hooks.
+        kwargs = {"timeout": self.timeout, "stream": True, "verify": self.verify}
         self.throttle.take()
         response = self._exchange(request, kwargs)
         auth = getattr(request, "renewable", None)
@@ -117,9 +118,6 @@ class Http(requests.Session):
             prepared.renewable = auth  # type: ignore[attr-defined]
         return prepared
 
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: requests reads a redirect's body and address even where it may not follow."""
-
     def call(self, method: str, url: str, **kwargs: Any) -> Any:
         """The answer's JSON (None for an empty one) of a request to an absolute `url`."""
         return answer_json(self.request(method, url, **kwargs))
@@ -137,7 +135,7 @@ class Http(requests.Session):
 
     def _exchange(self, request: requests.PreparedRequest, kwargs: Any) -> requests.Response:
         try:
-            response = super().send(request, **kwargs)
+            response = self.get_adapter(request.url or "").send(request, **kwargs)
             _read_capped(response, seconds=self.timeout[1])
         except (requests.RequestException, HTTPError) as problem:
             what = f"{_where(request)}: {self.scrub(_words(problem))}"

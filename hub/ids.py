@@ -9,6 +9,7 @@ import os
 import time
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+PAIRS = tuple(a + b for a in ALPHABET for b in ALPHABET)
 PREFIXES = {
     "workspace": "wsp",
     "source": "src",
@@ -39,8 +40,4 @@ def new(noun: str) -> str:
 
 
 def _base32(number: int) -> str:
-    digits = []
-    for _ in range(26):
-        number, digit = divmod(number, 32)
-        digits.append(ALPHABET[digit])
-    return "".join(reversed(digits))
+    return "".join([PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])

@@ -184,7 +184,7 @@ def _problems(
 def _facts(tx: Tx, conversation: Row) -> dict[str, Any]:
     """The facts of the conversation's last escalation, or of one that would begin now."""
     transcript = conversations.transcript(tx, conversation["id"])
-    setting = gathered.setting(tx, conversation["source_id"], None)
+    setting = tx.rows(gathered.origin(conversation["id"]))[0]
     last = listing.page(
         tx, escalations, conversation["workspace_id"], {"conversation_id": conversation["id"]},
         limit=1, cursor=None,

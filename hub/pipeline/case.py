@@ -43,24 +43,30 @@ class Case:
 
 def begin(tx: Tx, house: House, escalation_id: str) -> Case | None:
     """Begin a run; None when there is nothing to do at a desk (parked, over, or flagged)."""
-    conversation = conversations.lock_for(tx, escalation_id)
-    row = work.begin(tx, table, escalation_id)
-    if conversation is None or row is None or row["state"] in ("parked", "returned"):
+    talks, rows, transcript, settings, desks, tickets, earlier = tx.ask(
+        conversations.locking_of(escalation_id),
+        work.beginning(table, escalation_id),
+        conversations.transcript_of(escalation_id),
+        facts.setting(escalation_id),
+        connections.of(escalation_id),
+        escalations.tickets_of(escalation_id),
+        escalations.earlier(escalation_id),
+    )
+    if not rows or rows[0]["state"] in ("parked", "returned"):
         return None
-    transcript = conversations.transcript(tx, conversation["id"])
+    conversation, row, setting = talks[0], rows[0], settings[0]
     told = _summary(row, conversation, transcript)
-    setting = facts.setting(tx, conversation["source_id"], row["connection_id"])
     first: dict[str, Any] = {}
     if row["state"] == "received":
         first = {"state": "summarised", "summary": told.as_dict()}
         _announce(tx, {**row, **first}, conversation, setting["handoff_message"], told)
-    connection = _connection(tx, row)
+    connection = _connection(row, desks)
     if connection is None:
         if first:
             work.write(tx, table, row["id"], row["run"], **first)
         _flag(tx, row, conversation, told)
         return None
-    ticket = escalations.ticket_of(tx, row["id"]) if row["run"] > 1 else None
+    ticket = tickets[0] if tickets else None
     known = facts.gather(row, conversation, transcript, told, setting)
     case = Case(
         escalation=row,
@@ -76,7 +82,7 @@ def begin(tx: Tx, house: House, escalation_id: str) -> Case | None:
             fields=facts.render(connection["desk"], setting["mapping"], known),
             language=told.language,
         ),
-        earlier=escalations.earlier(tx, row, conversation["requester_key"]),
+        earlier=earlier,
         ticket=ticket,
         mapping_version=setting["mapping_version"],
         attempted_at=row["create_started_at"],
@@ -134,13 +140,12 @@ def _say(tx: Tx, conversation: Row, row: Row, text: str) -> None:
     publish(tx, row["workspace_id"], "message.created", news, **about(row))
 
 
-def _connection(tx: Tx, row: Row) -> Row | None:
+def _connection(row: Row, desks: Sequence[Row]) -> Row | None:
     """The desk that the route chose; the native one only once somebody took over."""
-    if row["connection_id"] is None:
+    if not desks:
         return None
-    connection = connections.get(tx, row["connection_id"])
-    waits = connection["desk"] == "live_chat" and row["taken_over_at"] is None
-    return None if waits else connection
+    waits = desks[0]["desk"] == "live_chat" and row["taken_over_at"] is None
+    return None if waits else desks[0]
 
 
 def _flag(tx: Tx, row: Row, conversation: Row, told: summary.Summary) -> None:

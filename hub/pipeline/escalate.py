@@ -22,12 +22,11 @@ from connectors.types import Note, Ticket
 from hub import jobs, views
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import facts
+from hub.pipeline import facts, relay
 from hub.pipeline.case import Case, begin
 from hub.pipeline.handover import hand_over
 from hub.pipeline.publish import publish
-from hub.pipeline.relay import relay_soon
-from hub.store import Row, Tx, audit, changes, connections, conversations, escalations
+from hub.store import Fenced, Row, Tx, audit, changes, connections, conversations, escalations
 from hub.telemetry import crashpoint
 
 log = structlog.get_logger()
@@ -81,13 +80,26 @@ def _look(connector: Connector, case: Case, seconds: float) -> Ticket | None:
 
 def _link(tx: Tx, house: House, case: Case, found: Ticket, version: int | None) -> Row:
     """The ticket is known, the human has the conversation, and everybody hears of it."""
-    conversation = conversations.lock(tx, case.conversation["id"])
-    changes.lock_ticket(tx, case.connection["id"], found.id)
-    state = escalations.mark_ticketed(tx, case.escalation["id"], case.run)
     last = case.transcript[-1]["seq"] if case.transcript else 0
-    ticket = escalations.link(
-        tx, case.escalation, case.connection, found, last_seq=last, mapping_version=version
+    at_desk = case.connection["id"], found.id
+    talks, _, linked, early, unsent = tx.ask(
+        conversations.locking(case.conversation["id"]),
+        changes.locking(*at_desk),
+        escalations.linking(
+            tx,
+            case.escalation,
+            case.connection,
+            found,
+            run=case.run,
+            last_seq=last,
+            mapping_version=version,
+        ),
+        changes.still_waiting(*at_desk),
+        relay.unsent(case.conversation["id"], last),
     )
+    if not linked:
+        raise Fenced(f"escalation {case.escalation['id']}: run {case.run} was overtaken")
+    conversation, ticket = talks[0], linked[0]
     workspace = case.escalation["workspace_id"]
     audit.record(tx, workspace, "ticket.created", found.url, subject_id=ticket["id"], **case.about)
     news = {
@@ -96,7 +108,7 @@ def _link(tx: Tx, house: House, case: Case, found: Ticket, version: int | None) 
         "summary": case.summary.as_dict(),
     }
     publish(tx, workspace, "ticket.created", news, **case.about)
-    if state == "returned":  # handed back while the desk was creating it
+    if ticket["escalation_state"] == "returned":  # handed back while the desk was creating it
         jobs.enqueue(tx, connections.lane(case.connection["id"]), "close", ticket["id"])
     elif case.connection["pause_ai_at"] == "created" or found.assignee:
         why, escalation_id = "ticket.created", case.escalation["id"]
@@ -104,18 +116,14 @@ def _link(tx: Tx, house: House, case: Case, found: Ticket, version: int | None) 
     escalations.intend_entry(tx, ticket, "note", case.escalation["id"])
     if case.connection["failures"]:
         connections.healthy(tx, case.connection["id"])
-    _catch_up(tx, case, ticket)
+    # What came in before there was a ticket: the desk's early changes, the customer's words.
+    if early:
+        jobs.enqueue(tx, jobs.HUB, "sync", early[0]["id"])
+    if unsent:
+        relay.begin_relay(tx, ticket)
     seconds = (tx.now - case.escalation["created_at"]).total_seconds()
     house.metrics.ticket_seconds.labels(case.connection["desk"]).observe(max(0.0, seconds))
     return ticket
-
-
-def _catch_up(tx: Tx, case: Case, ticket: Row) -> None:
-    """What came in before there was a ticket: the desk's early changes, the customer's words."""
-    early = changes.first_waiting(tx, case.connection["id"], ticket["external_id"])
-    if early is not None:
-        jobs.enqueue(tx, jobs.HUB, "sync", early)
-    relay_soon(tx, ticket)
 
 
 def _add_note(house: House, job: Job, case: Case, connector: Connector, ticket: Row) -> None:
@@ -132,9 +140,15 @@ def _add_note(house: House, job: Job, case: Case, connector: Connector, ticket: 
         log.warning("note.refused", ticket=ticket["id"], why=str(refusal))
     crashpoint("escalate.noted")
     with house.store.transaction() as tx:
-        escalations.note_sent(tx, ticket["id"], external_id, state)
-        changes.after_writing(tx, ticket, external_id)
-        jobs.finish(tx, job)
+        at_desk = ticket["connection_id"], ticket["external_id"]
+        _, _, waiting, mine = tx.ask(
+            escalations.noted(tx, ticket, external_id, state),
+            changes.locking(*at_desk),
+            changes.still_waiting(*at_desk),
+            jobs.finishing(job),
+        )
+        jobs.finished(job, mine)
+        changes.go_on(tx, waiting, external_id)
 
 
 def _is_noted(house: House, case: Case, ticket: Row) -> bool:

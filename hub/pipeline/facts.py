@@ -8,21 +8,30 @@ from typing import Any
 
 from connectors.types import Ticket
 from hub import summary, views
-from hub.store import Row, Tx
+from hub.store import Question, Row, question
 from mappings import engine
 
+ORIGIN = """
+s.name as source_name, s.dialect, s.handoff_message, w.slug, w.name as workspace_name
+from conversations c
+join sources s on s.id = c.source_id join workspaces w on w.id = s.workspace_id
+"""
 
-def setting(tx: Tx, source_id: str, connection_id: str | None) -> Row:
-    """Where an escalation comes from and how its desk wants it: source, workspace, mapping."""
-    return tx.one(
-        "select s.name as source_name, s.dialect, s.handoff_message, w.slug,"
-        " w.name as workspace_name, m.body as mapping, coalesce(m.version, 0) as mapping_version"
-        " from sources s join workspaces w on w.id = s.workspace_id"
+
+def origin(conversation_id: str) -> Question:
+    """Where a conversation comes from: its source and workspace."""
+    return question(f"select {ORIGIN} where c.id = :id", id=conversation_id)
+
+
+def setting(escalation_id: str) -> Question:
+    """`origin` of an escalation, and how its desk wants it: the mapping."""
+    return question(
+        f"select m.body as mapping, coalesce(m.version, 0) as mapping_version, {ORIGIN}"
+        " join escalations e on e.conversation_id = c.id"
         " left join lateral (select body, version from mappings"
-        " where connection_id = :connection order by version desc limit 1) m on true"
-        " where s.id = :source",
-        source=source_id,
-        connection=connection_id,
+        " where connection_id = e.connection_id order by version desc limit 1) m on true"
+        " where e.id = :id",
+        id=escalation_id,
     )
 
 

@@ -33,24 +33,36 @@ class Inbox:
 
 
 def _record(tx: Tx, source: Row, key: str, event: Event, body_hash: str) -> tuple[Accepted, bool]:
-    event_id = ids.new("event")
+    event_id, planned = ids.new("event"), _planned(event)
     conversation = conversations.tell(
-        tx, source, event_id, event, dedupe_key=key, body_hash=body_hash
+        tx,
+        source,
+        event_id,
+        event,
+        dedupe_key=key,
+        body_hash=body_hash,
+        escalation_id=planned,
     )
     if conversation is None:
         return _duplicate(tx, source, key, body_hash), False
     if not conversation["fresh"]:
         add = conversations.add_turns if _single(event) else conversations.add_transcript
         add(tx, conversation, event.transcript)
-    escalation_id = _carry_out(tx, source, conversation, event)
-    tx.run(
-        "update events set conversation_id = :conversation, escalation_id = :escalation"
-        " where id = :id",
-        id=event_id,
-        conversation=conversation["id"],
-        escalation=escalation_id,
-    )
+    escalation_id = _carry_out(tx, source, conversation, event, planned)
+    if (escalation_id, conversation["id"]) != (planned, conversation["told_of"]):
+        tx.run(
+            "update events set conversation_id = :conversation, escalation_id = :escalation"
+            " where id = :id",
+            id=event_id,
+            conversation=conversation["id"],
+            escalation=escalation_id,
+        )
     return Accepted(id=event_id, escalation_id=escalation_id), True
+
+
+def _planned(event: Event) -> str | None:
+    """The id of the escalation that an event begins, unless there is an open one."""
+    return ids.new("escalation") if event.type == "conversation.escalated" else None
 
 
 def _single(event: Event) -> bool:
@@ -70,9 +82,11 @@ def _duplicate(tx: Tx, source: Row, key: str, body_hash: str) -> Accepted:
     return Accepted(id=known["id"], escalation_id=known["escalation_id"])
 
 
-def _carry_out(tx: Tx, source: Row, conversation: Row, event: Event) -> str | None:
-    if event.type == "conversation.escalated":
-        return begin_escalation(tx, source, conversation, event)
+def _carry_out(
+    tx: Tx, source: Row, conversation: Row, event: Event, planned: str | None
+) -> str | None:
+    if planned is not None:
+        return _escalation(tx, source, conversation, event, planned)
     if event.type == "conversation.ended":
         tx.run("update conversations set state = 'ended' where id = :id", id=conversation["id"])
     if event.type == "message.created" and conversation["speaker"] == "human":
@@ -82,9 +96,9 @@ def _carry_out(tx: Tx, source: Row, conversation: Row, event: Event) -> str | No
     return None
 
 
-def begin_escalation(tx: Tx, source: Row, conversation: Row, event: Event) -> str:
+def _escalation(tx: Tx, source: Row, conversation: Row, event: Event, planned: str) -> str:
     """The conversation's escalation: the open one, or a new one with its job."""
-    current = None if conversation.get("fresh") else escalations.current(tx, conversation["id"])
+    current = None if conversation["fresh"] else escalations.current(tx, conversation["id"])
     if current is not None:
         return str(current["id"])
     values: dict[str, Any] = {
@@ -97,9 +111,10 @@ def begin_escalation(tx: Tx, source: Row, conversation: Row, event: Event) -> st
     }
     facts = routing.facts(source["name"], conversation, values)
     choice = routing.choose(tx, source["workspace_id"], facts)
-    escalation_id = escalations.add(
+    escalations.begin(
         tx,
         conversation,
+        planned,
         connection_id=choice.connection_id,
         route_id=choice.route_id,
         **values,
@@ -110,10 +125,10 @@ def begin_escalation(tx: Tx, source: Row, conversation: Row, event: Event) -> st
         "escalation.accepted",
         choice.why,
         actor=f"source:{source['name']}",
-        subject_id=escalation_id,
+        subject_id=planned,
         conversation_id=conversation["id"],
-        escalation_id=escalation_id,
+        escalation_id=planned,
     )
     lane = connections.lane(choice.connection_id) if choice.connection_id else jobs.HUB
-    jobs.enqueue(tx, lane, "escalate", escalation_id)
-    return escalation_id
+    jobs.enqueue(tx, lane, "escalate", planned)
+    return planned

@@ -13,6 +13,7 @@ from hub.jobs import Job
 from hub.pipeline.publish import publish
 from hub.store import (
     Fenced,
+    Question,
     Row,
     Tx,
     audit,
@@ -20,6 +21,7 @@ from hub.store import (
     connections,
     conversations,
     escalations,
+    question,
     work,
 )
 from hub.store.schema import tickets
@@ -27,17 +29,26 @@ from hub.telemetry import crashpoint
 
 AT_ONCE = 20  # messages of one ticket in one job, then others have their turn
 
-UNSENT = (
-    "select m.* from messages m where m.conversation_id = :conversation and m.seq > :seq"
-    " and m.role = 'customer' and m.origin = 'source' order by m.seq limit 1"
-)
+
+def unsent(conversation_id: str, seq: int) -> Question:
+    """The customer's first message after `seq`."""
+    return question(
+        "select m.* from messages m where m.conversation_id = :conversation and m.seq > :seq"
+        " and m.role = 'customer' and m.origin = 'source' order by m.seq limit 1",
+        conversation=conversation_id,
+        seq=seq,
+    )
 
 
 def relay_soon(tx: Tx, ticket: Row) -> None:
     """Have the customer's new messages written to the ticket; the conversation is locked."""
-    if ticket["relaying"] or _next(tx, ticket) is None:
-        return
-    tx.run("update tickets set relaying = true where id = :id", id=ticket["id"])
+    if not ticket["relaying"] and _next(tx, ticket) is not None:
+        begin_relay(tx, ticket)
+
+
+def begin_relay(tx: Tx, ticket: Row) -> None:
+    """The relay's job, for a ticket that has none."""
+    tx.send("update tickets set relaying = true where id = :id", id=ticket["id"])
     jobs.enqueue(tx, connections.lane(ticket["connection_id"]), "relay", ticket["id"])
 
 
@@ -94,7 +105,7 @@ def _lock(tx: Tx, ticket_id: str, run: int) -> Row:
 
 
 def _next(tx: Tx, ticket: Row) -> Row | None:
-    return tx.first(UNSENT, conversation=ticket["conversation_id"], seq=ticket["relayed_seq"])
+    return next(iter(tx.rows(unsent(ticket["conversation_id"], ticket["relayed_seq"]))), None)
 
 
 def _write(connector: Connector, ticket: Row, message: Row, entry: Row) -> tuple[str, str | None]:

@@ -3,7 +3,7 @@
 from sqlalchemy import case, null
 
 from connectors.types import Status
-from hub import jobs
+from hub import ids, jobs
 from hub.pipeline.handover import hand_over
 from hub.pipeline.sync import return_to_ai
 from hub.store import Row, Tx, audit, connections, escalations
@@ -60,9 +60,10 @@ def _is_elsewhere(tx: Tx, escalation: Row | None, native: Row) -> bool:
 
 def _begin(tx: Tx, conversation: Row) -> str:
     """An escalation that a person began, not the AI."""
-    return escalations.add(
-        tx, conversation, reason={"code": "takeover", "text": "A teammate took over."}
-    )
+    escalation_id = ids.new("escalation")
+    reason = {"code": "takeover", "text": "A teammate took over."}
+    escalations.add(tx, conversation, escalation_id, reason=reason)
+    return escalation_id
 
 
 def resume(tx: Tx, conversation: Row, *, actor: str, words: str | None = None) -> str | None:

@@ -35,7 +35,7 @@ def record(
 
 
 def _write(tx: Tx, lines: list[dict[str, str | None]]) -> None:
-    tx.run(
+    tx.send(
         "insert into audit (id, workspace_id, at, actor, what, detail, subject_id,"
         " conversation_id, escalation_id)"
         " select l.id, l.workspace_id, :now, l.actor, l.what, l.detail, l.subject_id,"

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connectors.types import Change, File, Status
 from hub import ids, jobs
-from hub.store import Row, Tx, connections
+from hub.store import Question, Row, Tx, connections, question
 from hub.store.schema import changes
 
 WRITING = timedelta(seconds=60)  # for which an entry of ours may be on its way
@@ -63,14 +63,13 @@ def receive(
 
 def after_writing(tx: Tx, ticket: Row, entry_id: str | None) -> None:
     """What came while we wrote `entry_id` to the ticket: its echo is dropped, the rest goes on."""
-    lock_ticket(tx, ticket["connection_id"], ticket["external_id"])
-    where = {"connection": ticket["connection_id"], "ticket": ticket["external_id"]}
-    rows = tx.all(
-        "select id, body ->> 'message_id' as message_id from changes"
-        " where connection_id = :connection and external_ticket_id = :ticket"
-        " and state = 'waiting'",
-        **where,
-    )
+    at_desk = ticket["connection_id"], ticket["external_id"]
+    _, rows = tx.ask(locking(*at_desk), still_waiting(*at_desk))
+    go_on(tx, rows, entry_id)
+
+
+def go_on(tx: Tx, rows: Sequence[Row], entry_id: str | None) -> None:
+    """`after_writing` with the answer to `still_waiting`."""
     echoes = [row["id"] for row in rows if entry_id is not None and row["message_id"] == entry_id]
     for change_id in echoes:
         settle(tx, change_id, "dropped", "our own words")
@@ -93,15 +92,15 @@ def waiting(tx: Tx, connection_id: str, external_ticket_id: str) -> Sequence[Row
     )
 
 
-def first_waiting(tx: Tx, connection_id: str, external_ticket_id: str) -> str | None:
-    """The id of one of the ticket's changes that waits; its job applies them all."""
-    found: str | None = tx.value(
-        "select id from changes where connection_id = :connection"
-        " and external_ticket_id = :ticket and state = 'waiting' limit 1",
+def still_waiting(connection_id: str, external_ticket_id: str) -> Question:
+    """The ticket's changes that wait; the job of one applies them all."""
+    return question(
+        "select id, body ->> 'message_id' as message_id from changes"
+        " where connection_id = :connection and external_ticket_id = :ticket"
+        " and state = 'waiting'",
         connection=connection_id,
         ticket=external_ticket_id,
     )
-    return found
 
 
 def settle(tx: Tx, change_id: str, state: str, outcome: str) -> None:
@@ -118,7 +117,12 @@ def settle(tx: Tx, change_id: str, state: str, outcome: str) -> None:
 
 def lock_ticket(tx: Tx, connection_id: str, external_ticket_id: str) -> None:
     """One step at a time for a desk's ticket, linked or not: linking meets no early change."""
-    tx.run(
+    tx.rows(locking(connection_id, external_ticket_id))
+
+
+def locking(connection_id: str, external_ticket_id: str) -> Question:
+    """`lock_ticket` as a question."""
+    return question(
         "select pg_advisory_xact_lock(hashtextextended(:ticket, 11))",
         ticket=f"{connection_id}/{external_ticket_id}",
     )

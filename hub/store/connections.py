@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.types import Requester
 from hub import ids
-from hub.store import Row, Tx
+from hub.store import Question, Row, Tx, question
 from hub.store.schema import connections, mappings
 
 BREAKER_AFTER = 5  # failures in a row
@@ -22,6 +22,15 @@ def lane(connection_id: str) -> str:
 def get(tx: Tx, connection_id: str) -> Row:
     """One connection."""
     return tx.one("select * from connections where id = :id", id=connection_id)
+
+
+def of(escalation_id: str) -> Question:
+    """The connection that an escalation goes to."""
+    return question(
+        "select c.* from connections c join escalations e on e.connection_id = c.id"
+        " where e.id = :id",
+        id=escalation_id,
+    )
 
 
 def native(tx: Tx, workspace_id: str) -> Row:

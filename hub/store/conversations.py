@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connectors.types import File, Message, Requester
 from hub import ids
-from hub.store import Row, Tx
+from hub.store import Question, Row, Tx, question
 from hub.store.schema import messages
 from webhooks.events import Event, Turn
 
@@ -17,9 +17,12 @@ from webhooks.events import Event, Turn
 # conversation, in one round trip. Nothing is returned for an event that was told before.
 TELL = """
 with told as (
-    insert into events (id, workspace_id, direction, type, source_id, dedupe_key, body_hash, at)
-    values (:event, :workspace, 'in', :type, :source, :dedupe, :hash, :now)
-    on conflict do nothing returning id
+    insert into events (id, workspace_id, direction, type, source_id, dedupe_key, body_hash,
+        conversation_id, escalation_id, at)
+    values (:event, :workspace, 'in', :type, :source, :dedupe, :hash,
+        coalesce((select id from conversations where source_id = :source
+            and external_id = :external), :conversation), :escalation, :now)
+    on conflict do nothing returning conversation_id
 ), talk as (
     insert into conversations as c (id, workspace_id, source_id, external_id, channel, language,
         url, requester, requester_key, started_at, message_count, last_message_at)
@@ -42,7 +45,7 @@ with told as (
         role text, name text, text text, attachments jsonb, at timestamptz)
     where talk.fresh order by t.n on conflict do nothing
 )
-select * from talk
+select talk.*, told.conversation_id as told_of from talk, told
 """
 
 ADD = """
@@ -61,12 +64,20 @@ update conversations set message_count = message_count + (select count(*) from s
 
 
 def tell(
-    tx: Tx, source: Row, event_id: str, event: Event, *, dedupe_key: str, body_hash: str
+    tx: Tx,
+    source: Row,
+    event_id: str,
+    event: Event,
+    *,
+    dedupe_key: str,
+    body_hash: str,
+    escalation_id: str | None,
 ) -> Row | None:
     """Store a new event and what it tells; its conversation, locked, with `fresh` when new.
 
     None for an event that was told before. The turns of a known conversation are not stored yet:
-    see `add_transcript` and `add_turns`.
+    see `add_transcript` and `add_turns`. `told_of` is the conversation that the event's row names:
+    another one than it should when two deliveries begin a conversation at the same moment.
     """
     requester = event.requester.model_dump(exclude_none=True)
     return tx.first(
@@ -76,6 +87,7 @@ def tell(
         type=event.type,
         source=source["id"],
         dedupe=dedupe_key,
+        escalation=escalation_id,
         hash=body_hash,
         now=tx.now,
         conversation=ids.new("conversation"),
@@ -193,12 +205,17 @@ def count_messages(tx: Tx, conversation_id: str, number: int) -> None:
 
 def lock(tx: Tx, conversation_id: str) -> Row:
     """The conversation, locked: always the first lock that a step takes."""
-    return tx.one("select * from conversations where id = :id for update", id=conversation_id)
+    return tx.rows(locking(conversation_id))[0]
 
 
-def lock_for(tx: Tx, escalation_id: str) -> Row | None:
+def locking(conversation_id: str) -> Question:
+    """`lock` as a question."""
+    return question("select * from conversations where id = :id for update", id=conversation_id)
+
+
+def locking_of(escalation_id: str) -> Question:
     """The conversation of an escalation, locked."""
-    return tx.first(
+    return question(
         "select c.* from conversations c where c.id ="
         " (select conversation_id from escalations where id = :id) for update",
         id=escalation_id,
@@ -224,6 +241,15 @@ def set_speaker(tx: Tx, conversation_id: str, speaker: str) -> int:
         speaker=speaker,
     )
     return epoch
+
+
+def transcript_of(escalation_id: str) -> Question:
+    """The messages of an escalation's conversation in the order of acceptance."""
+    return question(
+        "select m.* from messages m where m.conversation_id ="
+        " (select conversation_id from escalations where id = :id) order by m.seq",
+        id=escalation_id,
+    )
 
 
 def transcript(tx: Tx, conversation_id: str, *, after_seq: int = 0) -> Sequence[Row]:

@@ -1,30 +1,36 @@
 """Escalations and the tickets that they open."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from connectors.types import Ticket
 from hub import ids
-from hub.store import Fenced, Row, Tx
-from hub.store.schema import entries, escalations, tickets
+from hub.store import Question, Row, Tx, question
+from hub.store.schema import entries
 
 OPEN = "state <> 'returned'"
 
 
-def add(tx: Tx, conversation: Row, **values: Any) -> str:
-    """A new escalation of the conversation; its id, which is also its ticket's key."""
-    escalation_id = ids.new("escalation")
-    tx.run(
-        escalations.insert().values(
-            id=escalation_id,
-            workspace_id=conversation["workspace_id"],
-            conversation_id=conversation["id"],
-            created_at=tx.now,
-            **values,
-        )
+def begin(tx: Tx, conversation: Row, escalation_id: str, **values: Any) -> None:
+    """`add` at the end of the transaction, with all else that is written then."""
+    tx.later(_add, {"conversation": conversation, "escalation_id": escalation_id, **values})
+
+
+def _add(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        add(tx, **row)
+
+
+def add(tx: Tx, conversation: Row, escalation_id: str, **values: Any) -> None:
+    """A new escalation of the conversation; its id is also its ticket's key."""
+    tx.insert(
+        "escalations",
+        id=escalation_id,
+        workspace_id=conversation["workspace_id"],
+        conversation_id=conversation["id"],
+        created_at=tx.now,
+        **values,
     )
-    return escalation_id
 
 
 def current(tx: Tx, conversation_id: str) -> Row | None:
@@ -64,54 +70,53 @@ def ticket_at_desk(tx: Tx, connection_id: str, external_id: str) -> Row | None:
     )
 
 
-def link(
+# The run's ticket is there, unless the run was overtaken; an escalation that was handed back
+# meanwhile stays so, and `escalation_state` says it.
+LINK = """
+with linked as (
+    update escalations set ticketed_at = :now, tries = 0, last_error = null,
+        state = case state when 'returned' then state else 'ticketed' end
+    where id = :escalation and run = :run returning *
+)
+insert into tickets (id, workspace_id, escalation_id, conversation_id, connection_id, desk,
+    external_id, url, subject, status, word, status_at, assignee, mapping_version,
+    transcript_seq, relayed_seq, created_at)
+select :id, workspace_id, id, conversation_id, :connection, :desk, :external, :url, :subject,
+    :status, :word, cast(:status_at as timestamptz), :assignee,
+    cast(:mapping_version as integer), :seq, :seq, :now
+from linked returning *, (select state from linked) as escalation_state
+"""
+
+
+def linking(
     tx: Tx,
     escalation: Row,
     connection: Row,
     ticket: Ticket,
     *,
+    run: int,
     last_seq: int,
     mapping_version: int | None = None,
-) -> Row:
-    """Record the ticket; `last_seq` is the last message that its transcript holds."""
-    return tx.one(
-        tickets.insert()
-        .values(
-            id=ids.new("ticket"),
-            workspace_id=escalation["workspace_id"],
-            escalation_id=escalation["id"],
-            conversation_id=escalation["conversation_id"],
-            connection_id=connection["id"],
-            desk=connection["desk"],
-            external_id=ticket.id,
-            url=ticket.url,
-            subject=ticket.subject,
-            status=ticket.status,
-            word=ticket.word,
-            status_at=ticket.updated_at,
-            assignee=ticket.assignee,
-            mapping_version=mapping_version,
-            transcript_seq=last_seq,
-            relayed_seq=last_seq,
-            created_at=tx.now,
-        )
-        .returning(*tickets.c)
-    )
-
-
-def mark_ticketed(tx: Tx, escalation_id: str, run: int) -> str:
-    """The run's ticket is there; the state from now on: `returned` stays."""
-    state: str | None = tx.value(
-        "update escalations set ticketed_at = :now, tries = 0, last_error = null,"
-        " state = case state when 'returned' then state else 'ticketed' end"
-        " where id = :id and run = :run returning state",
-        id=escalation_id,
+) -> Question:
+    """Records the run's ticket, whose transcript ends with `last_seq`; no row when overtaken."""
+    return question(
+        LINK,
+        id=ids.new("ticket"),
+        escalation=escalation["id"],
         run=run,
+        connection=connection["id"],
+        desk=connection["desk"],
+        external=ticket.id,
+        url=ticket.url,
+        subject=ticket.subject,
+        status=ticket.status,
+        word=ticket.word,
+        status_at=ticket.updated_at,
+        assignee=ticket.assignee,
+        mapping_version=mapping_version,
+        seq=last_seq,
         now=tx.now,
     )
-    if state is None:
-        raise Fenced(f"escalation {escalation_id}: run {run} was overtaken")
-    return state
 
 
 def intend_entry(tx: Tx, ticket: Row, kind: str, message_id: str) -> Row:
@@ -130,12 +135,12 @@ def intend_entry(tx: Tx, ticket: Row, kind: str, message_id: str) -> Row:
     )
 
 
-def note_sent(tx: Tx, ticket_id: str, external_id: str | None, state: str) -> None:
+def noted(tx: Tx, ticket: Row, external_id: str | None, state: str) -> Question:
     """The desk has the ticket's note, or refused it."""
-    tx.run(
+    return question(
         "update entries set state = :state, external_id = :external, sent_at = :now"
-        " where ticket_id = :ticket and kind = 'note'",
-        ticket=ticket_id,
+        " where ticket_id = :ticket and kind = 'note' returning id",
+        ticket=ticket["id"],
         external=external_id,
         state=state,
         now=tx.now,
@@ -174,17 +179,20 @@ def is_writing(tx: Tx, ticket_id: str, since: datetime) -> bool:
     )
 
 
-def earlier(tx: Tx, escalation: Row, requester_key: str | None, limit: int = 5) -> Sequence[Row]:
+def tickets_of(escalation_id: str) -> Question:
+    """The ticket that an escalation has opened, if any."""
+    return question("select * from tickets where escalation_id = :id", id=escalation_id)
+
+
+def earlier(escalation_id: str, limit: int = 5) -> Question:
     """The same customer's earlier tickets over all desks, newest first."""
-    if requester_key is None:
-        return []
-    return tx.all(
-        "select t.desk, t.external_id, t.url, t.subject, t.status, t.created_at from tickets t"
-        " join conversations c on c.id = t.conversation_id"
-        " where c.workspace_id = :workspace and c.requester_key = :key"
-        " and t.escalation_id <> :escalation order by t.id desc limit :limit",
-        workspace=escalation["workspace_id"],
-        key=requester_key,
-        escalation=escalation["id"],
+    return question(
+        "select t.desk, t.external_id, t.url, t.subject, t.status, t.created_at"
+        " from escalations e join conversations mine on mine.id = e.conversation_id"
+        " join conversations c on c.workspace_id = mine.workspace_id"
+        " and c.requester_key = mine.requester_key"
+        " join tickets t on t.conversation_id = c.id and t.escalation_id <> e.id"
+        " where e.id = :id order by t.id desc limit :limit",
+        id=escalation_id,
         limit=limit,
     )

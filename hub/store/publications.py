@@ -7,7 +7,7 @@ from typing import Any
 
 from hub import ids, jobs
 from hub.store import Row, Tx
-from hub.store.schema import deliveries, subscribers
+from hub.store.schema import subscribers
 
 DISABLED_AFTER = timedelta(hours=120)
 
@@ -32,9 +32,21 @@ def add(tx: Tx, told: list[dict[str, Any]]) -> list[tuple[str, str]]:
         told=json.dumps(told),
         now=tx.now,
     )
-    rows = [{"id": ids.new("delivery"), "created_at": tx.now, **row} for row in wanted]
-    tx.many(deliveries.insert(), rows)
-    return [(lane(row["subscriber_id"]), row["id"]) for row in rows]
+    if not wanted:
+        return []
+    new = [ids.new("delivery") for _ in wanted]
+    tx.send(
+        "insert into deliveries (id, workspace_id, subscriber_id, event_id, created_at)"
+        " select d.id, d.workspace, d.subscriber, d.event, :now from unnest(:ids ::text[],"
+        " :workspaces ::text[], :subscribers ::text[], :events ::text[])"
+        " as d(id, workspace, subscriber, event)",
+        ids=new,
+        workspaces=[row["workspace_id"] for row in wanted],
+        subscribers=[row["subscriber_id"] for row in wanted],
+        events=[row["event_id"] for row in wanted],
+        now=tx.now,
+    )
+    return [(lane(row["subscriber_id"]), i) for row, i in zip(wanted, new, strict=True)]
 
 
 def delivery(tx: Tx, delivery_id: str) -> Row | None:

@@ -132,7 +132,7 @@ conversations = Table(
 
 messages = Table(
     "messages", metadata, key(), workspace(),
-    ref("conversation_id", "conversations"),
+    hot("conversation_id"),
     words("external_id", null=False),
     Column("seq", BigInteger, Identity(), nullable=False),  # the order of acceptance
     words("role", null=False),
@@ -153,7 +153,7 @@ events = Table(
     hot("source_id", null=True),
     words("dedupe_key"),
     words("body_hash"),
-    ref("conversation_id", "conversations", null=True),
+    hot("conversation_id", null=True),
     words("escalation_id"),
     data("payload", null=True),  # of outgoing events
     moment("at"),

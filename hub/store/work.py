@@ -9,25 +9,27 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from hub.store import Fenced, Row, Tx
+from hub.store import Fenced, Question, Row, Tx, question
 
 
 def begin(tx: Tx, table: Table, row_id: str) -> Row | None:
     """Begin a run; the row with its new `run`, or None when there is none."""
-    row = table.c
-    statement = (
-        table.update()
-        .where(row.id == row_id)
-        .values(run=row.run + 1, due_at=None)
-        .returning(*table.c)
+    return next(iter(tx.rows(beginning(table, row_id))), None)
+
+
+def beginning(table: Table, row_id: str) -> Question:
+    """`begin` as a question."""
+    return question(
+        f"update {table.name} set run = run + 1, due_at = null where id = :id returning *",
+        id=row_id,
     )
-    return tx.first(statement)
 
 
 def write(tx: Tx, table: Table, row_id: str, run: int, **values: Any) -> None:
     """Update the row for the run that began it; `Fenced` when another run has begun since."""
-    row = table.c
-    if not tx.run(table.update().where(row.id == row_id, row.run == run).values(**values)):
+    sets = ", ".join(f"{name} = :{name}" for name in values)
+    statement = f"update {table.name} set {sets} where id = :_id and run = :_run"
+    if not tx.run(statement, _id=row_id, _run=run, **values):
         raise Fenced(f"{table.name} {row_id}: run {run} was overtaken")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from math import log, sqrt
+from operator import mul
 
 Vector = dict[str, float]
 
@@ -15,13 +17,18 @@ def vectors(sentences: Sequence[Sequence[str]]) -> list[Vector]:
     frequency = Counter(word for count in counts for word in count)
     rarity = {word: log(1 + len(counts) / times) for word, times in frequency.items()}
     return [
-        _unit({word: (1 + log(times)) * rarity[word] for word, times in count.items()})
+        _unit(
+            {
+                word: rarity[word] * (1 + log(times)) if times > 1 else rarity[word]
+                for word, times in count.items()
+            }
+        )  # fmt: skip
         for count in counts
     ]
 
 
 def _unit(vector: Vector) -> Vector:
-    length = sqrt(sum(weight * weight for weight in vector.values()))
+    length = sqrt(product(vector, vector))
     return {word: weight / length for word, weight in vector.items()}
 
 
@@ -51,7 +58,8 @@ def _total(some: Iterable[Vector]) -> Vector:
 
 def product(one: Vector, other: Vector) -> float:
     """The dot product; of two unit vectors, their cosine."""
-    return sum(weight * other.get(word, 0.0) for word, weight in one.items())
+    total: float = sum(map(mul, one.values(), map(other.get, one, repeat(0.0))))
+    return total
 
 
 def _scaled(values: Sequence[float]) -> list[float]:

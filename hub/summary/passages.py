@@ -58,7 +58,7 @@ def read(turns: Sequence[Turn]) -> list[Passage]:
             index=index,
             nth=sides[:index].count(sides[index]),
             place=place / max(1, len(turns) - 1),
-            content=sum(word not in IDLE_WORDS for word in words[index]),
+            content=len(words[index]) - sum(map(IDLE_WORDS.__contains__, words[index])),
             vector=vectors[index],
             central=central[index],
             related=related[index],

@@ -34,6 +34,7 @@ ADDRESSED = re.compile(r"^(?:\s*@\w+)+")
 SIGNATURE = re.compile(
     r"(?:\s|(?<=[.!?…]))(?:[\^*~/][A-Za-z]{1,12}|[-–—]\s?[A-Z][A-Za-z]{0,2})\s?$"
 )
+LONGEST_ENDING = 20
 PART = re.compile(r"\s?[(\[]?\b[1-9]/[1-9][)\]]?\s?$")
 
 END = re.compile(
@@ -62,9 +63,20 @@ def clean(text: str, *, signed: bool = False) -> str:
 
     What is left out in the middle leaves a new line, so that every sentence stays verbatim.
     """
-    text = NEWLINE.sub("\n", BLANK.sub(" ", UNPRINTABLE.sub("", text)))
-    text = PART.sub("", URL.sub("\n", ADDRESSED.sub("", text)).strip())
-    return PART.sub("", SIGNATURE.sub("", text)).strip() if signed else text.strip()
+    if not text.isprintable() or "  " in text:  # most text has nothing that the first three find
+        text = NEWLINE.sub("\n", BLANK.sub(" ", UNPRINTABLE.sub("", text)))
+    if "@" in text:
+        text = ADDRESSED.sub("", text)
+    if "://" in text or "www." in text.lower():
+        text = URL.sub("\n", text)
+    text = _without_end(text.strip(), PART)
+    return _without_end(_without_end(text, SIGNATURE), PART) if signed else text
+
+
+def _without_end(text: str, ending: re.Pattern[str]) -> str:
+    """`text` without what `ending` finds among its last characters."""
+    found = ending.search(text, max(0, len(text) - LONGEST_ENDING))
+    return text[: found.start()].strip() if found else text
 
 
 def sentences(text: str) -> list[str]:
@@ -94,8 +106,11 @@ def _goes_on(before: str, after: str) -> bool:
 
 def tokens(text: str) -> list[str]:
     """Lower-case words; a run of an unspaced script becomes its pairs of characters."""
+    words: list[str] = WORD.findall(text.lower())
+    if not IS_UNSPACED.search(text):
+        return words
     found: list[str] = []
-    for word in WORD.findall(text.lower()):
+    for word in words:
         if len(word) > 1 and IS_UNSPACED.match(word):
             found.extend(word[i : i + 2] for i in range(len(word) - 1))
         else:

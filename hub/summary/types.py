@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 Role = Literal["customer", "ai", "agent", "system"]
@@ -51,7 +51,12 @@ class Summary:
 
     def as_dict(self) -> dict[str, Any]:
         """The summary as JSON types; `from_dict` reads it back."""
-        return asdict(self) | {"sentences": [sentence.as_dict() for sentence in self.sentences]}
+        return {
+            "subject": self.subject,
+            "sentences": [sentence.as_dict() for sentence in self.sentences],
+            "language": self.language,
+            "method": self.method,
+        }
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Summary:

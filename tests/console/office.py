@@ -103,9 +103,10 @@ class Office:
             )  # fmt: skip
             row = work.begin(tx, escalations_table, escalation_id)
             assert row is not None
-            work.write(tx, escalations_table, escalation_id, row["run"], state="ticketed")
             connection = connections.get(tx, connection_id)
-            escalations.link(tx, escalation, connection, found, last_seq=0)
+            tx.rows(escalations.linking(
+                tx, escalation, connection, found, run=row["run"], last_seq=0
+            ))  # fmt: skip
             conversation = conversations.lock(tx, escalation["conversation_id"])
             hand_over(tx, conversation, "human", why="ticket.created", escalation_id=escalation_id)
 
