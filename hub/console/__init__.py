@@ -3,7 +3,6 @@
 from flask import Blueprint
 
 from hub.console import (
-    connections,
     conversations,
     escalations,
     mappings,
@@ -16,7 +15,5 @@ from hub.console import (
 
 def blueprints() -> list[Blueprint]:
     """The console's blueprints, the shell that they share first."""
-    nouns = (
-        sessions, conversations, escalations, routes, connections, mappings, subscribers
-    )  # fmt: skip
+    nouns = (sessions, conversations, escalations, routes, mappings, subscribers)
     return [shell.blueprint, *(noun.blueprint for noun in nouns)]

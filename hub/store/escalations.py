@@ -80,11 +80,11 @@ with linked as (
     where id = :escalation and run = :run returning *
 )
 insert into tickets (id, workspace_id, escalation_id, conversation_id, connection_id, desk,
-    external_id, url, subject, status, word, status_at, assignee, transcript_seq, relayed_seq,
-    created_at, mapping_version)
+    external_id, url, subject, status, word, status_at, assignee, mapping_version,
+    transcript_seq, relayed_seq, created_at)
 select :id, workspace_id, id, conversation_id, :connection, :desk, :external, :url, :subject,
-    :status, :word, cast(:status_at as timestamptz), :assignee, :seq, :seq, :now,
-    cast(:mapping as integer)
+    :status, :word, cast(:status_at as timestamptz), :assignee,
+    cast(:mapping_version as integer), :seq, :seq, :now
 from linked returning *, (select state from linked) as escalation_state
 """
 
@@ -114,8 +114,8 @@ def linking(
         word=ticket.word,
         status_at=ticket.updated_at,
         assignee=ticket.assignee,
+        mapping_version=mapping_version,
         seq=last_seq,
-        mapping=mapping_version,
         now=tx.now,
     )
 
