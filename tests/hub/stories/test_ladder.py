@@ -334,8 +334,9 @@ def test_a_worker_that_dies_before_it_leaves_a_desk_leaves_it_once(
 def test_a_move_is_told_once_however_often_it_is_looked_at(desks: Stories) -> None:
     escalation_id = desks.escalate()
     pause(desks, "Zendesk", "credentials refused")
-    with desks.house.store.transaction() as tx:
-        assert (ladder.find(tx), ladder.find(tx)) == (1, 0)
+    for number in (1, 0):
+        with desks.house.store.transaction() as tx:
+            assert ladder.find(tx) == number
     for _ in range(3):
         worker.run(desks.house, Job("climb", escalation_id))
     desks.work()
