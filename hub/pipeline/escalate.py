@@ -22,7 +22,7 @@ from connectors.types import Note, Ticket
 from hub import jobs, views
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import facts
+from hub.pipeline import facts, files
 from hub.pipeline.case import Case, begin
 from hub.pipeline.handover import hand_over
 from hub.pipeline.publish import publish
@@ -110,7 +110,7 @@ def _catch_up(tx: Tx, case: Case, ticket: Row) -> None:
     early = changes.first_waiting(tx, case.connection["id"], ticket["external_id"])
     if early is not None:
         jobs.enqueue(tx, jobs.HUB, "sync", early)
-    relay_soon(tx, ticket)
+    relay_soon(tx, ticket, waiting_files=files.expect(tx, ticket, case.transcript))
 
 
 def _add_note(house: House, job: Job, case: Case, connector: Connector, ticket: Row) -> None:
