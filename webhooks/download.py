@@ -93,6 +93,8 @@ class Downloads:
             return session.get(url, stream=True, timeout=TIMEOUT, allow_redirects=False)
         except Forbidden as refusal:
             raise Failed("forbidden_address", refusal.reason) from None
+        except ValueError:  # a scheme or a form that requests has no way for
+            raise Failed("forbidden_address", "this is no web address") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as failure:
             words = f"the address gave no answer ({type(failure).__name__})"
             raise Failed("download_failed", words, again=True) from None

@@ -54,7 +54,7 @@ def one(conversation_id: str) -> Response:
         desk = _desk(tx, latest)
         agents = queries.agents(tx, workspace) if desk is not None else []
         earlier = queries.earlier_tickets(tx, row)
-        line = timeline.read(tx, row, [e["id"] for e in history])
+        line = timeline.read(tx, house(), row, [e["id"] for e in history])
     return page(
         "conversation.html",
         row=row,

@@ -13,7 +13,7 @@ from connectors.base import Connector
 from connectors.errors import Conflict, InvalidRequest, NotFound, Retryable, Unsupported
 from connectors.files import LARGEST
 from connectors.types import File
-from hub import views
+from hub import links, views
 from hub.house import House
 from hub.pipeline.publish import publish
 from hub.store import Row, Tx, audit, changes, escalations, files
@@ -41,7 +41,7 @@ class Left(Exception):
 
 
 def expect(tx: Tx, ticket: Row, messages: Sequence[Row]) -> bool:
-    """The customer's files in `messages`, which stand in the ticket, are to follow; are there any?"""
+    """The customer's files in `messages`, which stand in the ticket, are to follow; any at all?"""
     if not any(message["attachments"] for message in messages):
         return False
     for message in {m["id"]: m for m in files.expect(tx, ticket, messages)}.values():
@@ -71,6 +71,14 @@ def carry(house: House, connector: Connector, ticket: Row, row: Row, lock: Lock)
         files.end(tx, row["id"], "degraded", code=why.code, reason=str(why))
         message = tx.one("select * from messages where id = :id", id=row["message_id"])
         _tell(tx, ticket, message, file, why)
+
+
+def stay_at_the_desk(tx: Tx, ticket: Row, message: Row, told: Sequence[File]) -> None:
+    """Say of an agent's files which of them the hub cannot give to others."""
+    for file in told:
+        if not links.travels(file):
+            why = Left("too_large", f"the hub gives files up to {LARGEST / 1_000_000:.0f} MB.")
+            _tell(tx, ticket, message, file, why)
 
 
 def _bring(

@@ -10,9 +10,10 @@ from dataclasses import replace
 from connectors.base import Connector
 from connectors.errors import NotFound
 from connectors.types import Change, Status
-from hub import jobs, views
+from hub import jobs, links, views
 from hub.house import House
 from hub.jobs import Job
+from hub.pipeline import files
 from hub.pipeline.handover import hand_over
 from hub.pipeline.publish import publish
 from hub.pipeline.relay import record_status
@@ -40,7 +41,7 @@ def sync(house: House, job: Job) -> None:
             # The poll tells all of it in its order: the agent's last words before the solution.
             jobs.enqueue_once(tx, connections.lane(connection["id"]), "poll", connection["id"])
             changes.settle(tx, row["id"], "applied", "polled")
-        _apply_waiting(tx, row, told)
+        _apply_waiting(tx, house, row, told)
         jobs.finish(tx, job)
 
 
@@ -65,7 +66,7 @@ def _ask(connector: Connector, row: Row) -> Change | None:
     )
 
 
-def _apply_waiting(tx: Tx, row: Row, told: Change | None) -> None:
+def _apply_waiting(tx: Tx, house: House, row: Row, told: Change | None) -> None:
     ticket = escalations.ticket_at_desk(tx, row["connection_id"], row["external_ticket_id"])
     if ticket is not None:  # always the conversation first
         conversations.lock(tx, ticket["conversation_id"])
@@ -75,7 +76,7 @@ def _apply_waiting(tx: Tx, row: Row, told: Change | None) -> None:
         _keep_or_drop(tx, row)
         return
     for waiting in changes.waiting(tx, row["connection_id"], row["external_ticket_id"]):
-        change = changes.as_change(waiting)
+        change = links.through_us(house, waiting["id"], changes.as_change(waiting))
         if waiting["kind"] == "hint":
             if waiting["id"] != row["id"] or told is None:
                 continue
@@ -199,8 +200,8 @@ def _message(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
         text=change.text or "",
         origin="desk",
         name=change.author,
-        attachments=[{"name": f.name, "url": f.url, "content_type": f.content_type}
-                     for f in change.files],
+        attachments=[{"name": f.name, "url": f.url, "content_type": f.content_type,
+                      "size": f.size} for f in change.files],
         at=change.at,
     )  # fmt: skip
     if message is None:
@@ -214,6 +215,7 @@ def _message(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
         "ticket": views.ticket(ticket),
     }
     publish(tx, workspace, "message.created", news, **about)
+    files.stay_at_the_desk(tx, ticket, message, change.files)
     return "applied"
 
 
