@@ -5,6 +5,7 @@ is `Failed`, with a word to sort by and whether a later try may succeed.
 """
 
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -23,6 +24,7 @@ MOVED = (301, 302, 303, 307, 308)
 BUSY = (408, 425, 429)  # and 5xx: the address may give the file later
 TIMEOUT = 30.0  # seconds for each address, down to the file's last byte
 CHUNK = 65_536
+AT_ONCE = 8  # whole files that a process holds
 TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}")
 ANYWHERE = Guard(allow=(ip_network("0.0.0.0/0"), ip_network("::/0")))
 
@@ -53,6 +55,7 @@ class Downloads:
         self.session = session
         self.sandbox = _origin(sandbox) if sandbox else None
         self.inside = GuardedSession(ANYWHERE) if sandbox else None
+        self.room = threading.BoundedSemaphore(AT_ONCE)  # for those who hold whole files
 
     def fetch(self, url: str, limit: int) -> Fetched:
         """The whole file of at most `limit` bytes; raises `Failed`."""

@@ -91,11 +91,12 @@ def _bring(
         known = connector.find_entry(place, file) if row["entry_id"] else None
         if known is not None:
             return known
-        whole = _fetch(house, connector, file, row["tries"])
-        with house.store.transaction() as tx:
-            escalations.intend_entry(tx, lock(tx), "file", row["id"])
-        crashpoint("files.before_request")
-        return connector.attach(place, whole)
+        with house.downloads.room:
+            whole = _fetch(house, connector, file, row["tries"])
+            with house.store.transaction() as tx:
+                escalations.intend_entry(tx, lock(tx), "file", row["id"])
+            crashpoint("files.before_request")
+            return connector.attach(place, whole)
     except (InvalidRequest, NotFound, Conflict, Unsupported) as refusal:
         raise Left("refused", f"{connector.title} did not take it: {refusal}") from refusal
 

@@ -148,7 +148,13 @@ def _degraded(tx: Tx, ticket: Row, message: Row) -> None:
         "escalation_id": ticket["escalation_id"],
     }
     audit.record(tx, ticket["workspace_id"], "delivery.degraded", why, **about)
-    news = {"ticket": views.ticket(ticket), "message": views.message(message), "reason": why}
+    news = {
+        "ticket": views.ticket(ticket),
+        "message": views.message(message),
+        "file": None,
+        "code": "message_refused",
+        "reason": why,
+    }
     publish(tx, ticket["workspace_id"], "delivery.degraded", news, **about)
 
 

@@ -166,7 +166,7 @@ def _brief(tx: Tx, conversation: Row, ticket: Row | None, words: str | None) -> 
         seq=ticket["transcript_seq"],
     )  # fmt: skip
     return {
-        "text": words or (said[0]["text"] if said else None),
+        "text": words or next((row["text"] for row in said if row["text"]), None),
         "message_ids": [row["id"] for row in reversed(said)],
         "ticket": views.ticket(ticket) if ticket is not None else None,
     }

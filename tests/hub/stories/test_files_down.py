@@ -65,6 +65,17 @@ def test_a_file_is_saved_and_never_shown(zendesk: Stories, told: dict[str, Any])
     assert headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
 
 
+def test_the_brief_has_the_agents_last_words_though_a_file_came_after_them(
+    zendesk: Stories,
+) -> None:
+    ticket = ticketed(zendesk)
+    replies(zendesk, ticket)
+    zendesk.act(ticket, status="solved")
+    zendesk.poll()
+    resumed = zendesk.row("select payload from events where type = 'conversation.resumed'")
+    assert resumed["payload"]["brief"]["text"] == "Please sign."
+
+
 WRONG = {
     "no signature": ("&signature=", "&x="),
     "another file": ("/0?", "/1?"),
