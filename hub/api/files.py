@@ -1,6 +1,6 @@
 """What agents attached, streamed from their desk to whoever has the signed address."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from urllib.parse import quote
 
@@ -42,9 +42,14 @@ def give(change_id: str, place: int) -> Response:
     except ConnectorError as problem:
         again = {"Retry-After": "30"} if isinstance(problem, Retryable) else {}
         return Problem(503, "The desk does not give the file now.", headers=again).response()
+    return saved(file, chain((first,), chunks))
+
+
+def saved(file: File, chunks: Iterable[bytes]) -> Response:
+    """An answer that a browser saves and never shows."""
     kind = file.content_type if TYPE.fullmatch(file.content_type) else ANY
     headers = HEADERS | {"Content-Disposition": _disposition(file.name)}
-    return Response(chain((first,), chunks), headers=headers, content_type=kind)
+    return Response(chunks, headers=headers, content_type=kind)
 
 
 def _open(change_id: str, place: int) -> tuple[File, Iterator[bytes]]:

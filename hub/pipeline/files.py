@@ -10,7 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from connectors.base import Connector
-from connectors.errors import Conflict, InvalidRequest, NotFound, Retryable, Unsupported
+from connectors.errors import (
+    AuthFailed,
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    Retryable,
+    Unsupported,
+)
 from connectors.files import LARGEST
 from connectors.types import File
 from hub import links, views
@@ -97,8 +104,21 @@ def _bring(
                 escalations.intend_entry(tx, lock(tx), "file", row["id"])
             crashpoint("files.before_request")
             return connector.attach(place, whole)
+    except AuthFailed as refusal:
+        if not _is_known(connector):
+            raise  # the connection is paused, and the file waits with all the rest
+        raise Left("refused", f"{connector.title} lets us attach no files: {refusal}") from refusal
     except (InvalidRequest, NotFound, Conflict, Unsupported) as refusal:
         raise Left("refused", f"{connector.title} did not take it: {refusal}") from refusal
+
+
+def _is_known(connector: Connector) -> bool:
+    """True while the desk accepts our credentials, whatever right they lack."""
+    try:
+        connector.verify()
+    except AuthFailed:
+        return False
+    return True
 
 
 def _check(connector: Connector, file: File, row: Row) -> None:

@@ -72,9 +72,21 @@ def end(
 def of_messages(tx: Tx, message_ids: Sequence[str]) -> Sequence[Row]:
     """What became of the files of these messages, at all tickets."""
     return tx.all(
-        "select message_id, position, state, reason from files where message_id = any(:ids)"
-        " order by id",
+        "select f.id, f.message_id, f.position, f.state, f.reason, t.desk from files f"
+        " join tickets t on t.id = f.ticket_id where f.message_id = any(:ids) order by f.id",
         ids=list(message_ids),
+    )
+
+
+def held_by_us(tx: Tx, workspace_id: str, file_id: str) -> Row | None:
+    """Name, type and bytes of a file that was copied into the built-in Help Desk."""
+    return tx.first(
+        "select n.body ->> 'name' as name, n.body ->> 'content_type' as content_type, n.content"
+        " from files f join entries e on e.ticket_id = f.ticket_id and e.kind = 'file'"
+        " and e.message_id = f.id join native_entries n on n.id = e.external_id"
+        " where f.id = :id and f.workspace_id = :workspace and n.content is not null",
+        id=file_id,
+        workspace=workspace_id,
     )
 
 

@@ -1,8 +1,10 @@
 """Files on a conversation's page: links with sizes, and what became of each."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 
 from hub.pipeline import takeover
 from hub.store import conversations
@@ -40,6 +42,26 @@ def test_a_file_is_a_link_with_its_size_and_its_fate(
     agent: Browser, office: Office, place: FileHouse
 ) -> None:
     page = agent.get(f"/conversations/{shown(office, place)}").text
-    assert f'href="{place.url}/photo.png"' in page and "2.1 kB" in page
-    assert "copied to the ticket" in page
+    assert f'href="{place.url}/setup.exe"' in page
+    assert "2.1 kB" in page and "copied to the ticket" in page
     assert "Link only" in page and "programs are not copied." in page
+
+
+def test_the_help_desks_copy_stays_when_the_platforms_is_gone(
+    agent: Browser, office: Office, place: FileHouse
+) -> None:
+    page = agent.get(f"/conversations/{shown(office, place)}").text
+    place.files.clear()
+    (link,) = re.findall(r'href="(/conversations/files/fil_\w+)"', page)
+    answer = agent.get(link)
+    assert (answer.status_code, answer.data) == (200, PHOTO)
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="photo.png"')
+
+
+def test_strangers_see_no_file_of_ours(
+    app: Flask, agent: Browser, office: Office, strangers: Office, place: FileHouse
+) -> None:
+    page = agent.get(f"/conversations/{shown(office, place)}").text
+    (link,) = re.findall(r'href="(/conversations/files/fil_\w+)"', page)
+    strangers.hire("spy@example.com")
+    assert Browser.signed_in(app, "spy@example.com").get(link).status_code == 404

@@ -141,6 +141,17 @@ def test_what_the_desk_refuses_stays_a_link(zendesk: Stories, place: FileHouse) 
     assert zendesk.entries(ticket)[-1]["text"] == "did you get it?"
 
 
+def test_a_missing_right_for_files_stops_nothing_else(zendesk: Stories, place: FileHouse) -> None:
+    ticket = ticketed(zendesk)
+    zendesk.fault("refuse", status=403, path="uploads")
+    sends(zendesk, "here", place.put("a.png"))
+    zendesk.customer("did you get it?")
+    zendesk.work()
+    assert [code for code, _ in degraded(zendesk)] == ["refused"]
+    assert zendesk.entries(ticket)[-1]["text"] == "did you get it?"
+    assert zendesk.row("select state from connections where desk = 'zendesk'")["state"] == "active"
+
+
 @pytest.mark.parametrize("inside", ["http://169.254.169.254/latest", "http://10.0.0.7/a.png"])
 def test_no_file_leads_us_to_an_internal_address(
     zendesk: Stories, place: FileHouse, inside: str
