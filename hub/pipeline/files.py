@@ -29,7 +29,7 @@ from hub.telemetry import crashpoint
 from webhooks.download import Failed
 
 TRIES = 5  # downloads: at once, then after 1, 2, 4 and 8 seconds
-POISON = 20  # starts, of whatever end
+POISON = 40  # starts, of whatever end: a file that kills its worker stays a link at last
 # What Windows or macOS runs when it is opened: no desk of ours hands that to an agent.
 PROGRAMS = re.compile(
     r"\.(apk|app|bat|cmd|com|cpl|dmg|exe|hta|jar|jse?|lnk|ms[ip]|pif|pkg|ps1|reg|scr|vb[es]|ws[fh])$",
@@ -51,9 +51,10 @@ def expect(tx: Tx, ticket: Row, messages: Sequence[Row]) -> bool:
     """The customer's files in `messages`, which stand in the ticket, are to follow; any at all?"""
     if not any(message["attachments"] for message in messages):
         return False
-    for message in {m["id"]: m for m in files.expect(tx, ticket, messages)}.values():
-        why = Left("too_many", f"more than {files.MOST} files came at once; the others are links")
-        _tell(tx, ticket, message, None, why)
+    left = files.expect(tx, ticket, messages)
+    if left:
+        text = f"{len(left)} older files stay links: {files.MOST} are copied at once."
+        _tell(tx, ticket, left[-1], None, Left("too_many", text))
     return files.is_expected(tx, ticket)
 
 
@@ -92,12 +93,12 @@ def _bring(
     house: House, connector: Connector, ticket: Row, row: Row, file: File, lock: Lock
 ) -> str:
     """The desk's id of the file, which an earlier run may have attached already."""
-    _check(connector, file, row)
     place = ticket["external_id"]
     try:
         known = connector.find_entry(place, file) if row["entry_id"] else None
         if known is not None:
             return known
+        _check(connector, file, row)
         with house.downloads.room:
             whole = _fetch(house, connector, file, row["tries"])
             with house.store.transaction() as tx:

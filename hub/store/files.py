@@ -18,9 +18,9 @@ ANY = "application/octet-stream"
 
 
 def expect(tx: Tx, ticket: Row, messages: Sequence[Row]) -> list[Row]:
-    """The customer's files in `messages` are to follow: the newest `MOST`; the messages of others.
+    """The newest `MOST` of the customer's files in `messages` are to follow, if they are not yet.
 
-    A file that was expected before is not expected again.
+    Returns the message of each file that is left out.
     """
     told = [
         (message, position)
