@@ -111,7 +111,7 @@ class Desks:
     def _download(self, url: str) -> Iterator[bytes]:
         """What a desk keeps at another host: guarded, and in the errors of connectors."""
         try:
-            return self.downloads.stream(url, LARGEST)
+            yield from self.downloads.stream(url, LARGEST)
         except Failed as problem:
             if problem.again:
                 raise Unavailable(str(problem), sent=False) from None

@@ -1,10 +1,12 @@
-"""What agents attached, streamed from their desk to whoever has the signed address."""
+"""What agents attached, fetched from their desk for whoever has the signed address."""
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from tempfile import SpooledTemporaryFile
+from typing import IO
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
+from werkzeug.wsgi import wrap_file
 
 from connectors.errors import ConnectorError, NotFound, Retryable
 from connectors.files import safe_name
@@ -17,6 +19,7 @@ from hub.store.files import ANY, TYPE
 
 blueprint = Blueprint("files", __name__)
 
+IN_MEMORY = 1024 * 1024  # bytes
 GONE = "The desk has this file no more."
 # A file is saved, never shown here: whatever it is, it runs nothing in the hub's name.
 HEADERS = {
@@ -36,13 +39,28 @@ def give(change_id: str, place: int) -> Response:
         return Problem(403, "This address is wrong, or older than a week.").response()
     try:
         file, chunks = _open(change_id, place)
-        first = next(chunks, b"")
+        spool, size = _spooled(chunks)
     except NotFound:
         return Problem(404, GONE).response()
     except ConnectorError as problem:
         again = {"Retry-After": "30"} if isinstance(problem, Retryable) else {}
         return Problem(503, "The desk does not give the file now.", headers=again).response()
-    return saved(file, chain((first,), chunks))
+    answer = saved(file, wrap_file(request.environ, spool))
+    answer.content_length = size
+    return answer
+
+
+def _spooled(chunks: Iterator[bytes]) -> tuple[IO[bytes], int]:
+    """The whole file, on the disk if it is large: the desk is not kept waiting for slow readers."""
+    spool: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the answer closes it
+    try:
+        spool.writelines(chunks)
+    except ConnectorError:
+        spool.close()
+        raise
+    size = spool.tell()
+    spool.seek(0)
+    return spool, size
 
 
 def saved(file: File, chunks: Iterable[bytes]) -> Response:

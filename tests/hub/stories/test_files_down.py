@@ -56,6 +56,7 @@ def test_an_agents_file_comes_home_byte_for_byte(zendesk: Stories, told: dict[st
     assert told["url"].startswith(f"{zendesk.house.settings.public_url}/files/chg_")
     answer = zendesk.client.get(path(told["url"]))
     assert (answer.status_code, answer.data) == (200, FORM)
+    assert answer.headers["Content-Length"] == str(len(FORM))
 
 
 def test_a_file_is_saved_and_never_shown(zendesk: Stories, told: dict[str, Any]) -> None:
