@@ -1,7 +1,7 @@
 """The contract that every desk keeps, and that `tests/contract/` puts to each of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal
@@ -56,6 +56,11 @@ class Capabilities:
     rate_over: int = 60  # seconds over which the desk counts them: 86,400 where a day has so many
 
 
+def no_download(url: str) -> Iterator[bytes]:
+    """Nothing from other hosts than the desk's own."""
+    raise Unsupported("this connector was given no way to other hosts")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ports:
     """What a connector is given of the world: the clock, the pace, the token store."""
@@ -65,6 +70,7 @@ class Ports:
     tokens: TokenStore = field(default_factory=MemoryTokens)
     native: Any = None  # live_chat only: the hub's own desk (`connectors.live_chat.desk`)
     timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT)  # seconds: connect, read
+    download: Callable[[str], Iterator[bytes]] = no_download  # from any public host, guarded
 
 
 class Connector(ABC):
@@ -109,12 +115,22 @@ class Connector(ABC):
         """Add a note for the desk's people only; its id at the desk."""
 
     @abstractmethod
-    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
-        """The id of `entry` if it already stands in the ticket: asked after a lost answer."""
+    def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
+        """The id of `entry` if it already stands in the ticket: asked after a lost answer.
+
+        A file is known again by its `id`, which `attach` has left there; its bytes aren't needed.
+        """
 
     @abstractmethod
     def attach(self, ticket_id: str, file: File) -> str:
-        """Add a file to the ticket; its id at the desk."""
+        """Add a file to the ticket, as the customer; its id at the desk.
+
+        `Unsupported` or `InvalidRequest` without bytes, or with more than `can.attachments`.
+        """
+
+    @abstractmethod
+    def fetch_file(self, ticket_id: str, file: File) -> Iterator[bytes]:
+        """The bytes of a file that a change told, as they come; `NotFound` when it is gone."""
 
     @abstractmethod
     def set_status(self, ticket_id: str, status: Status) -> Ticket:

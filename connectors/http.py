@@ -107,7 +107,15 @@ class Http(requests.Session):
             response = self._exchange(request, kwargs)
         if 200 <= response.status_code < 300:
             return response
+        if getattr(request, "unread", False) and response.is_redirect:
+            return response
         raise self._error(request, response)
+
+    def open(self, url: str) -> requests.Response:
+        """The answer to GET with its body unread: a file, or a redirect, which is not followed."""
+        request = self.prepare_request(requests.Request("GET", url))
+        request.unread = True  # type: ignore[attr-defined]
+        return self.send(request)
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         try:
@@ -138,7 +146,8 @@ class Http(requests.Session):
     def _exchange(self, request: requests.PreparedRequest, kwargs: Any) -> requests.Response:
         try:
             response = self.get_adapter(request.url or "").send(request, **kwargs)
-            _read_capped(response, seconds=self.timeout[1])
+            if not (getattr(request, "unread", False) and response.status_code < 400):
+                _read_capped(response, seconds=self.timeout[1])
         except (requests.RequestException, HTTPError) as problem:
             what = f"{_where(request)}: {self.scrub(_words(problem))}"
             raise Unavailable(what, sent=_was_sent(problem)) from None

@@ -29,13 +29,17 @@ Role = Literal["customer", "ai", "agent", "system"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class File:
-    """An attachment: its bytes, or only the `url` where they can be had."""
+    """An attachment: its bytes, or only the `url` where they can be had.
+
+    `id` is the hub's of a file that goes to a desk, and the desk's of one that comes from there.
+    """
 
     name: str
     content_type: str = "application/octet-stream"
     data: bytes | None = None
     url: str | None = None
     size: int | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from hub import api, console
-from hub.api import health, intake
+from hub.api import files, health, intake
 from hub.house import House
 
 
@@ -16,6 +16,7 @@ def create_app(house: House) -> Flask:
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
     app.config["SESSION_COOKIE_SECURE"] = house.settings.public_url.startswith("https://")
     app.url_map.strict_slashes = False
-    for blueprint in (intake.blueprint, health.blueprint, *api.blueprints(), *console.blueprints()):
+    own = (intake.blueprint, health.blueprint, files.blueprint)
+    for blueprint in (*own, *api.blueprints(), *console.blueprints()):
         app.register_blueprint(blueprint)
     return app

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,12 +13,14 @@ from pydantic import SecretStr, ValidationError
 from connectors import registry
 from connectors.auth import Token
 from connectors.base import Config, Connector, Ports
-from connectors.errors import RateLimited
+from connectors.errors import NotFound, RateLimited, Unavailable
+from connectors.files import LARGEST
 from connectors.types import Field
 from hub import vault as vaults
 from hub.native import NativeDesk
 from hub.store import Row, Store, connections
 from hub.vault import Vault
+from webhooks.download import Downloads, Failed
 
 FIELDS_FRESH = timedelta(minutes=5)  # how long a list of a desk's fields is believed
 LONGEST_SLEEP = 10.0  # seconds that a job may wait for its turn while it holds a thread
@@ -45,12 +47,19 @@ class Desks:
     """Opens connectors, one per version of a connection, and keeps their HTTP sessions."""
 
     def __init__(
-        self, store: Store, vault: Vault, *, public_url: str, sandbox_url: str | None
+        self,
+        store: Store,
+        vault: Vault,
+        *,
+        public_url: str,
+        sandbox_url: str | None,
+        downloads: Downloads,
     ) -> None:
         self.store = store
         self.vault = vault
         self.public_url = public_url
         self.sandbox_url = sandbox_url
+        self.downloads = downloads
         self._open: dict[str, tuple[int, Connector]] = {}
         self._fields: dict[str, FieldList] = {}
         self._lock = threading.Lock()
@@ -123,8 +132,18 @@ class Desks:
                 connection["id"],
                 public_url=self.public_url,
             ),
+            download=self._download,
         )
         return connector(connector.Config.model_validate(values), ports)
+
+    def _download(self, url: str) -> Iterator[bytes]:
+        """What a desk keeps at another host: guarded, and in the errors of connectors."""
+        try:
+            yield from self.downloads.stream(url, LARGEST)
+        except Failed as problem:
+            if problem.again:
+                raise Unavailable(str(problem), sent=False) from None
+            raise NotFound(str(problem)) from None
 
     def _is_sandbox(self, url: str) -> bool:
         """True for an address on the very host and port of the sandbox desks."""

@@ -10,6 +10,7 @@ from hub.settings import Settings
 from hub.store import Store
 from hub.telemetry import Metrics
 from hub.vault import Vault
+from webhooks.download import Downloads
 from webhooks.guard import Guard
 from webhooks.transport import GuardedSession
 
@@ -24,6 +25,7 @@ class House:
     desks: Desks
     guard: Guard
     outbound: GuardedSession
+    downloads: Downloads
     metrics: Metrics
     pace: Pace
     random: Random = field(default_factory=Random)
@@ -32,6 +34,7 @@ class House:
         """Give back connections."""
         self.desks.close()
         self.outbound.close()
+        self.downloads.close()
         self.store.close()
 
 
@@ -41,13 +44,22 @@ def build(settings: Settings | None = None, *, pool: int = 8, store: Store | Non
     store = store or Store(settings.database_url, pool=pool)
     vault = Vault(settings.keys)
     guard = Guard(allow=settings.allow_networks)
+    outbound = GuardedSession(guard)
+    downloads = Downloads(outbound, sandbox=settings.sandbox_url)
     return House(
         settings=settings,
         store=store,
         vault=vault,
-        desks=Desks(store, vault, public_url=settings.public_url, sandbox_url=settings.sandbox_url),
+        desks=Desks(
+            store,
+            vault,
+            public_url=settings.public_url,
+            sandbox_url=settings.sandbox_url,
+            downloads=downloads,
+        ),
         guard=guard,
-        outbound=GuardedSession(guard),
+        outbound=outbound,
+        downloads=downloads,
         metrics=Metrics(),
         pace=Pace(settings.web_processes),
     )

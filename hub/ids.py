@@ -19,6 +19,7 @@ PREFIXES = {
     "escalation": "esc",
     "ticket": "tic",
     "entry": "ent",
+    "file": "fil",
     "change": "chg",
     "connection": "cxn",
     "route": "rou",

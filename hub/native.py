@@ -71,7 +71,7 @@ class NativeDesk:
                 _add_entry(tx, self.workspace_id, ticket_id, **_values(file))
             return entry_id
 
-    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
+    def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
         with self.store.transaction() as tx:
             found: str | None = tx.value(
                 "select id from native_entries where ticket_id = :ticket"
@@ -237,7 +237,13 @@ def _values(entry: Message | Note | File) -> dict[str, Any]:
             "text": entry.text,
             "body": {"entry": entry.id},
         }
-    about = {"name": entry.name, "content_type": entry.content_type, "url": entry.url}
+    about = {
+        "entry": entry.id,
+        "name": entry.name,
+        "content_type": entry.content_type,
+        "url": entry.url,
+        "size": entry.size if entry.data is None else len(entry.data),
+    }
     return {"kind": "file", "author": "customer", "body": about, "content": entry.data}
 
 

@@ -88,6 +88,8 @@ CRASHPOINTS = (
     "escalate.linked",
     "escalate.noted",
     "relay.desk_committed",
+    "files.before_request",
+    "files.desk_committed",
 )
 CRASH = os.environ.get("HUB_CRASH")
 _hits: list[str] = []

@@ -47,6 +47,7 @@ ID = re.compile(r"\b([a-z]{3})_[0-9a-hjkmnp-tv-z]{26}\b")
 TURN = re.compile(r"\bturn_[0-9a-f]{32}\b")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|\+00:00)")
 CLOCK = re.compile(r"since \d\d:\d\d")
+SIGNED = re.compile(r"until=\d+&signature=[0-9a-f]{64}")
 SANDBOX = re.compile(r"http://127\.0\.0\.1:\d+/zendesk\b")
 
 Told = dict[str, dict[str, Any]]
@@ -61,7 +62,7 @@ def events(stories: Stories) -> Told:
     _prepare(stories)
     _whole_story(stories)
     _no_desk(stories)
-    _closed_ticket(stories)
+    _program_attached(stories)
     _wrong_mapping(stories)
     _refused_credentials(stories)
     _next_desk(stories)
@@ -130,9 +131,16 @@ def _whole_story(stories: Stories) -> None:
     ticket = _ticketed(stories, CHAT)
     stories.act(ticket, assign="Ann Agent")
     stories.poll()
-    stories.act(ticket, reply="A second parcel is on its way.")
+    _reply_with_file(stories, ticket)
     stories.act(ticket, status="solved")
     stories.poll()
+
+
+def _reply_with_file(stories: Stories, ticket: str) -> None:
+    label = {"name": "label.pdf", "content_type": "application/pdf", "data": "JVBERi0xLjc="}
+    told = {"desk": "zendesk", "ticket_id": ticket, "files": [label]}
+    told["reply"] = "A second parcel is on its way."
+    requests.post(f"{stories.sandbox}/_act", json=told, timeout=10).raise_for_status()
 
 
 def _no_desk(stories: Stories) -> None:
@@ -140,10 +148,12 @@ def _no_desk(stories: Stories) -> None:
     stories.work()
 
 
-def _closed_ticket(stories: Stories) -> None:
-    ticket = _ticketed(stories, "chat-88215")
-    stories.act(ticket, status="closed")
-    stories.customer("Are you still there?", "chat-88215")
+def _program_attached(stories: Stories) -> None:
+    """A file that is not copied."""
+    _ticketed(stories, "chat-88215")
+    file = {"url": "https://files.example.com/repair.exe", "size": 41984}
+    message = {"role": "user", "content": "Does this help?", "attachments": [file]}
+    stories.say("conversation.replied", conversationId="chat-88215", message=message)
     stories.work()
 
 
@@ -185,9 +195,10 @@ def _gone() -> str:
 
 
 def _example(told: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The most telling one: what an agent wrote, else the first."""
+    """The most telling one: what an agent attached, or wrote, else the first."""
     by_agents = [e for e in told if e["data"].get("message", {}).get("origin") == "desk"]
-    return (by_agents or told)[0]
+    with_files = [e for e in by_agents if e["data"]["message"]["attachments"]]
+    return (with_files or by_agents or told)[0]
 
 
 def _neutral(body: dict[str, Any]) -> Any:
@@ -201,6 +212,7 @@ def _neutral(body: dict[str, Any]) -> Any:
     text = ID.sub(name, json.dumps(body))
     text = CLOCK.sub("since 09:41", text)
     text = TIME.sub(lambda t: f"2026-11-22T09:41:07.250{t[1]}", text)
+    text = SIGNED.sub("until=1796031667&signature=5f0c…e1", text)
     return json.loads(SANDBOX.sub("https://acme.zendesk.com", TURN.sub("m-1", text)))
 
 

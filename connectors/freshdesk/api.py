@@ -11,9 +11,9 @@ from pydantic import SecretStr
 from connectors.auth import Basic
 from connectors.base import Ports
 from connectors.errors import AuthFailed, InvalidRequest, NotFound, Unavailable
+from connectors.files import safe_name
 from connectors.freshdesk.config import PAGE, WORDS, Config
 from connectors.http import Http
-from connectors.transcript import clean
 from connectors.types import File
 
 
@@ -152,4 +152,4 @@ def _first(words: Any) -> str:
 
 
 def _name(file: File) -> str:
-    return " ".join(clean(file.name).split()) or "file"
+    return safe_name(file.name)

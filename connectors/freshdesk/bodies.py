@@ -22,17 +22,21 @@ def opening(draft: Draft, lead: str) -> tuple[str, list[File]]:
 def entry(said: Message | Note) -> tuple[str, list[File]]:
     """A message or note with its files, and the line by which it is known again."""
     files = said.files if isinstance(said, Message) else ()
-    return _with_files(said.text, "message.txt", files, end=f"<br><small>{mark(said)}</small>")
+    return _with_files(said.text, "message.txt", files, end=_end(said))
 
 
 def of_file(file: File) -> str:
     """The words that go with a file alone."""
-    return to_html(transcript.clean(file.name) or "file")
+    return to_html(transcript.clean(file.name) or "file") + (_end(file) if file.id else "")
 
 
-def mark(said: Message | Note) -> str:
+def mark(said: Message | Note | File) -> str:
     """What stands below an entry: Freshdesk keeps nothing else by which to find it."""
-    return "ref " + hashlib.sha256(said.id.encode()).hexdigest()[:12]
+    return "ref " + hashlib.sha256((said.id or "").encode()).hexdigest()[:12]
+
+
+def _end(said: Message | Note | File) -> str:
+    return f"<br><small>{mark(said)}</small>"
 
 
 def to_html(text: str) -> str:

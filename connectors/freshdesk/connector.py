@@ -1,6 +1,6 @@
 """Freshdesk behind the contract."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -92,7 +92,7 @@ class Freshdesk(Connector):
         body, files = bodies.entry(note)
         return str(self._say(ticket_id, {"body": body, "private": True}, files)["id"])
 
-    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
+    def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
         self.read_ticket(ticket_id)  # a deleted one still shows what was said
         mark, private = bodies.mark(entry), isinstance(entry, Note)
         with understood("GET /tickets/{id}/conversations"):
@@ -106,6 +106,14 @@ class Freshdesk(Connector):
             raise Unsupported(f"Freshdesk takes files of 1 to {ATTACHMENTS} bytes")
         made = self._say(ticket_id, self._customer(ticket_id, bodies.of_file(file)), [file])
         return str(made["id"])
+
+    def fetch_file(self, ticket_id: str, file: File) -> Iterator[bytes]:
+        with understood("GET /tickets/{id}/conversations"):
+            for raw in reversed(changes.conversations(self.api, _number(ticket_id))):
+                for one in raw.get("attachments") or ():
+                    if str(one["id"]) == file.id:  # with an address that is good for a while
+                        return self.ports.download(one["attachment_url"])
+        raise NotFound("the file is not in this ticket any more")
 
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
         number = self._on_hold() if status is Status.ON_HOLD else None

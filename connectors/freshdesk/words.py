@@ -106,6 +106,7 @@ def _file(raw: Mapping[str, Any]) -> File:
         content_type=raw.get("content_type") or "application/octet-stream",
         url=raw["attachment_url"],
         size=raw.get("size"),
+        id=str(raw["id"]),
     )
 
 

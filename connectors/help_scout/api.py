@@ -1,5 +1,6 @@
 """The way to one Help Scout account: session, OAuth2, errors."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 from connectors.auth import OAuth, Token
 from connectors.base import Ports
 from connectors.errors import AuthFailed, InvalidRequest, NotFound, Unavailable
+from connectors.files import chunks
 from connectors.help_scout.config import RETRY_HEADER, TOKEN_LIFE, Config
 from connectors.http import Http, answer_json
 
@@ -42,6 +44,14 @@ class Api:
     def get(self, path: str, **query: Any) -> Any:
         """The JSON of a read below /v2."""
         return answer_json(self._send("GET", path, params=query))
+
+    def file(self, path: str) -> Any:
+        """The JSON that holds a file, which is larger than any other answer."""
+        answer = self.http.open(f"{self.config.root}/v2{path}")
+        if answer.is_redirect:
+            raise NotFound(f"GET {path}: the conversation was merged")
+        with understood(f"GET {path}"):
+            return json.loads(b"".join(chunks(answer)))
 
     def post(self, path: str, body: Any) -> str:
         """The id of what a create made: Help Scout answers with a header and no body."""

@@ -1,5 +1,7 @@
 """Help Scout behind the contract; a ticket is a conversation there, and an entry is a thread."""
 
+from base64 import b64decode
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,8 +81,8 @@ class HelpScout(Connector):
     def add_note(self, ticket_id: str, note: Note) -> str:
         return self.api.post(f"{_path(ticket_id)}/notes", threads.body_of(note))
 
-    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
-        kind = "customer" if isinstance(entry, Message) else "note"
+    def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
+        kind = "note" if isinstance(entry, Note) else "customer"
         for raw in self.api.pages(f"{_path(ticket_id)}/threads", "threads"):
             with understood("GET /conversations/{id}/threads"):
                 if raw["type"] == kind and threads.same(raw, entry):
@@ -89,6 +91,11 @@ class HelpScout(Connector):
 
     def attach(self, ticket_id: str, file: File) -> str:
         return self._say_as_customer(ticket_id, threads.file_body(file))
+
+    def fetch_file(self, ticket_id: str, file: File) -> Iterator[bytes]:
+        told = self.api.file(f"{_path(ticket_id)}/attachments/{_number(file.id or '')}/data")
+        with understood("GET /conversations/{id}/attachments/{id}/data"):
+            return iter((b64decode(told["data"], validate=True),))
 
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
         word = TO_VENDOR.get(status)
@@ -155,9 +162,14 @@ class HelpScout(Connector):
 
 def _path(ticket_id: str) -> str:
     """The path of a ticket, whose id is a number at Help Scout."""
-    if not (ticket_id.isascii() and ticket_id.isdecimal()):
-        raise NotFound("this is no conversation's number")
-    return f"{CONVERSATIONS}/{ticket_id}"
+    return f"{CONVERSATIONS}/{_number(ticket_id)}"
+
+
+def _number(name: str) -> str:
+    """The id of a conversation or a file, which goes into an address."""
+    if not (name.isascii() and name.isdecimal()):
+        raise NotFound("this is no number of Help Scout's")
+    return name
 
 
 def _quoted(text: str) -> str:

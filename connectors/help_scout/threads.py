@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors import markup, transcript
 from connectors.errors import Unsupported
+from connectors.files import safe_name
 from connectors.help_scout.config import FILE_LIMIT, HEAD_LIMIT, TEXT_LIMIT
 from connectors.help_scout.words import signature_line
 from connectors.types import Draft, File, Message, Note
@@ -42,12 +43,13 @@ def file_body(file: File) -> dict[str, Any]:
     """`text` and `attachments` of a file that comes alone."""
     if not file.data or len(file.data) > FILE_LIMIT:
         raise Unsupported(f"Help Scout takes files of 1 to {FILE_LIMIT} bytes")
-    return _body(transcript.clean(file.name) or "file", "message.txt", [file])
+    end = mark(file.id) if file.id else ""
+    return _body(transcript.clean(file.name) or "file", "message.txt", [file], end=end)
 
 
-def same(raw: Mapping[str, Any], entry: Message | Note) -> bool:
+def same(raw: Mapping[str, Any], entry: Message | Note | File) -> bool:
     """True if a thread of Help Scout is this entry."""
-    return mark(entry.id) in (raw.get("body") or "")
+    return mark(entry.id or "") in (raw.get("body") or "")
 
 
 def mark(entry_id: str) -> str:
@@ -78,7 +80,7 @@ def _checked(file: File) -> File:
 
 def _attachment(file: File) -> dict[str, str]:
     return {
-        "fileName": transcript.clean(file.name) or "file",
+        "fileName": safe_name(file.name),
         "mimeType": file.content_type.partition(";")[0],
         "data": base64.b64encode(file.data or b"").decode(),
     }

@@ -147,6 +147,7 @@ def _files(thread: Mapping[str, Any]) -> Iterator[File]:
             content_type=raw.get("mimeType") or "application/octet-stream",
             url=link.get("href"),
             size=raw.get("size"),
+            id=_id(raw.get("id")),
         )
 
 

@@ -10,9 +10,9 @@ import requests
 
 from connectors.base import Ports
 from connectors.errors import Conflict, InvalidRequest, NotFound, Unavailable
+from connectors.files import safe_name
 from connectors.http import Http
 from connectors.hubspot.config import FILES, VERSION, Config
-from connectors.transcript import clean
 from connectors.types import File
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Api:
 
     def upload(self, file: File) -> str:
         """Upload a file that has data, for this account's people only; its id."""
-        name = clean(file.name) or "file"
+        name = safe_name(file.name)
         form = {
             "options": json.dumps({"access": "PRIVATE"}),
             "folderPath": FOLDER,

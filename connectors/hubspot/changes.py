@@ -5,6 +5,7 @@ that changes meanwhile moves to the end and would let the one behind it slip int
 Our cursor, times in milliseconds: `since:<time>` or `page:<time>:<newest>:<HubSpot's after>`.
 """
 
+import mimetypes
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -171,10 +172,11 @@ class Changes:
         try:
             told = self.api.crm.signed_url(number)
         except (NotFound, AuthFailed):  # deleted, or we may not read files
-            return File(name=f"HubSpot file {number}")
+            return File(name=f"HubSpot file {number}", id=number)
         ending = f".{told['extension']}" if told.get("extension") else ""
         name = f"{str(told['name']).removesuffix(ending)}{ending}"
-        return File(name=name, url=told["url"], size=told.get("size"))
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return File(name=name, content_type=kind, url=told["url"], size=told.get("size"), id=number)
 
 
 def _place(after: datetime | str) -> tuple[int, int, str]:

@@ -1,7 +1,7 @@
 """HubSpot Service Hub behind the contract."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -104,8 +104,8 @@ class HubSpot(Connector):
         self._raw(ticket_id)
         return entries.add_note(self.api, ticket_id, note)
 
-    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
-        ticket = self._raw(ticket_id, "notes" if isinstance(entry, Note) else "emails")
+    def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
+        ticket = self._raw(ticket_id, "emails" if isinstance(entry, Message) else "notes")
         with understood("GET /crm/objects/tickets/{id}"):
             return entries.find(self.api, ticket, entry)
 
@@ -114,6 +114,13 @@ class HubSpot(Connector):
             raise Unsupported(f"HubSpot takes files with their bytes, up to {CAN.attachments}")
         self._raw(ticket_id)
         return entries.add_file(self.api, ticket_id, file)
+
+    def fetch_file(self, ticket_id: str, file: File) -> Iterator[bytes]:
+        if not (file.id or "").isdecimal():
+            raise NotFound("HubSpot told no number for this file")
+        told = self.api.crm.signed_url(file.id or "")
+        with understood("GET /files/{id}/signed-url"):
+            return self.ports.download(str(told["url"]))
 
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
         raw = self._raw(ticket_id)

@@ -61,7 +61,7 @@ def add_note(api: Api, ticket_id: str, note: Note) -> str:
 def add_file(api: Api, ticket_id: str, file: File) -> str:
     """A file, in a note of its own; the file's id."""
     (number,) = _upload(api, [file])
-    body = f"{transcript.clean(file.name)}\n\n{words.mark(f'file:{number}')}"
+    body = f"{transcript.clean(file.name)}\n\n{words.mark(file.id or f'file:{number}')}"
     _note(api, body, [number], _of_ticket(ticket_id, NOTE_TO_TICKET))
     return number
 
@@ -84,11 +84,11 @@ def add_message(api: Api, ticket: Mapping[str, Any], message: Message) -> str:
     return _create(api, "emails", properties, _upload(api, [*whole, *files]), associations)
 
 
-def find(api: Api, ticket: Mapping[str, Any], entry: Message | Note) -> str | None:
+def find(api: Api, ticket: Mapping[str, Any], entry: Message | Note | File) -> str | None:
     """The id of our entry, by its mark."""
     kind = "emails" if isinstance(entry, Message) else "notes"
     for raw in read(api, ticket, kind):
-        if text_of(raw).rstrip().endswith(words.mark(entry.id)):
+        if text_of(raw).rstrip().endswith(words.mark(entry.id or "")):
             return str(raw["id"])
     return None
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from connectors import markup, transcript
+from connectors.files import safe_name
 from connectors.intercom.config import BODY_LIMIT, FILE_LIMIT, FILES_LIMIT
 from connectors.types import Draft, File, Message, Note
 
@@ -48,12 +49,17 @@ def reply(text: str, files: Iterable[File]) -> dict[str, Any]:
     sent = [
         {
             "content_type": file.content_type,
-            "name": transcript.clean(file.name) or "file",
+            "name": safe_name(file.name),
             "data": base64.b64encode(file.data or b"").decode(),
         }
         for file in files
     ]
     return {"body": markup.as_html(text)} | ({"attachment_files": sent} if sent else {})
+
+
+def of_file(file: File) -> dict[str, Any]:
+    """The body of a file that comes alone."""
+    return reply(body_of("", [file]) + (mark(file.id) if file.id else ""), [file])
 
 
 def body_of(text: str, files: Iterable[File]) -> str:
@@ -63,12 +69,12 @@ def body_of(text: str, files: Iterable[File]) -> str:
     return transcript.with_links(text, files) or names or "-"
 
 
-def same(part: Mapping[str, Any], entry: Message | Note) -> bool:
+def same(part: Mapping[str, Any], entry: Message | Note | File) -> bool:
     """True if a part is this entry: by our mark; should it be lost, by its words and time."""
     text = text_of(part.get("body"))
     found = MARK.findall(text)
-    if found:
-        return bool(found[-1] == mark(entry.id))
+    if found or isinstance(entry, File):
+        return bool(found and found[-1] == mark(entry.id or ""))
     if isinstance(entry, Message) and _time(part) < entry.at - CLOCKS:
         return False
     files = _portable(entry.files) if isinstance(entry, Message) else ()

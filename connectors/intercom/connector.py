@@ -1,6 +1,6 @@
 """Intercom tickets behind the contract."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -95,7 +95,7 @@ class Intercom(Connector):
     def add_note(self, ticket_id: str, note: Note) -> str:
         return self._say(ticket_id, bodies.entry(note.text, (), note.id), None)
 
-    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
+    def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
         raw = self._read(ticket_id)
         with understood("GET /tickets/{id}"):
             noted = isinstance(entry, Note) or raw.get("category") == BACK_OFFICE
@@ -109,8 +109,17 @@ class Intercom(Connector):
             raise Unsupported("Intercom takes files with their bytes only")
         if len(file.data) > FILE_LIMIT:
             raise Unsupported(f"the file is larger than {FILE_LIMIT} bytes")
-        parts = [bodies.reply(bodies.body_of("", [file]), [file])]
-        return self._say(ticket_id, parts, self._customer_of(ticket_id))
+        return self._say(ticket_id, [bodies.of_file(file)], self._customer_of(ticket_id))
+
+    def fetch_file(self, ticket_id: str, file: File) -> Iterator[bytes]:
+        part_id = (file.id or "").partition(":")[0]
+        raw = self._read(ticket_id)
+        with understood("GET /tickets/{id}"):
+            for part in raw["ticket_parts"]["ticket_parts"]:
+                for one in words.files_of(part) if str(part["id"]) == part_id else ():
+                    if one.id == file.id and one.url:  # with an address that is good for a while
+                        return self.ports.download(one.url)
+        raise NotFound("the file is not in this ticket any more")
 
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
         answer = self.api.call("PUT", f"/tickets/{number(ticket_id)}", self._standing(status))

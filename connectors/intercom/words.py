@@ -1,6 +1,7 @@
 """Intercom's JSON in the hub's words: pure, and the same for an answer and for a webhook."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -112,8 +113,7 @@ def _said(raw: Mapping[str, Any], part: Mapping[str, Any], sniff: bool) -> list[
     """What a teammate wrote; nothing for what others say, and for our own notes at creation."""
     author, kind = part["author"], part["part_type"]
     text = bodies.text_of(part.get("body"), sniff=sniff)
-    attached = [_file(one) for one in part.get("attachments") or ()]
-    files = (*attached, *bodies.images_of(part.get("body")))
+    files = files_of(part)
     if author["type"] != "admin" or kind not in SPOKEN + NOTED or not (text or files):
         return []
     key = key_of(raw)
@@ -131,6 +131,13 @@ def _said(raw: Mapping[str, Any], part: Mapping[str, Any], sniff: bool) -> list[
         files=files,
     )
     return [change]
+
+
+def files_of(part: Mapping[str, Any]) -> tuple[File, ...]:
+    """A part's files; Intercom numbers them not, so their place in the part is their id."""
+    attached = [_file(one) for one in part.get("attachments") or ()]
+    found = [*attached, *bodies.images_of(part.get("body"))]
+    return tuple(replace(file, id=f"{part['id']}:{n}") for n, file in enumerate(found))
 
 
 def _file(raw: Mapping[str, Any]) -> File:

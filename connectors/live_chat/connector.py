@@ -1,10 +1,13 @@
 """The native desk behind the contract: every call is the desk's own."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
 from connectors.base import Config, Connector, Ports
-from connectors.errors import BadDelivery, InvalidRequest
+from connectors.errors import BadDelivery, InvalidRequest, NotFound, Unsupported
+from connectors.files import safe_name
 from connectors.live_chat.config import CAN, LiveChatConfig
 from connectors.live_chat.desk import Desk
 from connectors.live_chat.fields import FIELDS
@@ -57,12 +60,17 @@ class LiveChat(Connector):
     def add_note(self, ticket_id: str, note: Note) -> str:
         return self.desk.add(ticket_id, note)
 
-    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
+    def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
         return self.desk.find_entry(ticket_id, entry)
 
     def attach(self, ticket_id: str, file: File) -> str:
+        if not file.data:
+            raise Unsupported("the Help Desk takes files with their bytes only")
         _check_size(file)
-        return self.desk.add(ticket_id, file)
+        return self.desk.add(ticket_id, replace(file, name=safe_name(file.name)))
+
+    def fetch_file(self, ticket_id: str, file: File) -> Iterator[bytes]:
+        raise NotFound("agents of the Help Desk send no files")
 
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
         return self.desk.set_status(ticket_id, status)

@@ -21,7 +21,7 @@ class Desk(Protocol):
         """Add an entry; its id. `NotFound` for an unknown ticket."""
         ...
 
-    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
+    def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
         """The id of an entry that was added before."""
         ...
 

@@ -64,12 +64,12 @@ class Memory:
         kept.entries.append(_held(entry_id, entry))
         for file in entry.files if isinstance(entry, Message) else ():
             kept.entries.append(_held(f"e{next(self.numbers)}", file))
-        if not isinstance(entry, File):
+        if entry.id:
             kept.known[entry.id] = entry_id
         return entry_id
 
-    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
-        return self._get(ticket_id).known.get(entry.id)
+    def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
+        return self._get(ticket_id).known.get(entry.id or "")
 
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
         kept = self._get(ticket_id)

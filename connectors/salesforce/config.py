@@ -62,7 +62,6 @@ CASE_PAGE = 200  # records a query: an answer stays below 5 MB
 COMMENT_PAGE = 200
 EMAIL_PAGE = 40  # each up to 32,000 characters
 FILE_PAGE = 200
-FILE_DATA = 4_000_000  # bytes; of a larger file we tell the address only
 DRAFT_EMAIL = "5"  # EmailMessage.Status of what an agent has not sent yet (general knowledge)
 
 # How long to stay away, in seconds; Salesforce never says.

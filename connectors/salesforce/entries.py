@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors import transcript
 from connectors.errors import InvalidRequest
+from connectors.files import safe_name
 from connectors.salesforce import words
 from connectors.salesforce.api import Record
 from connectors.salesforce.config import (
@@ -91,13 +92,14 @@ def comments(ticket_id: str, note: Note) -> list[Record]:
 
 def file(name: str, sent: File, place: str) -> Record:
     """A file that has data, at a case's id or at `THE_CASE`."""
-    title = transcript.clean(sent.name) or "file"
+    title = safe_name(sent.name)
     fields = {
         "Title": title[:SUBJECT_LIMIT],
         "PathOnClient": title,
         "VersionData": base64.b64encode(sent.data or b"").decode(),
         "FirstPublishLocationId": place,
     }
+    fields |= {"Description": words.mark(sent.id)} if sent.id else {}
     return Record(name, "ContentVersion", fields)
 
 

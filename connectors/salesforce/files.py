@@ -6,7 +6,6 @@ from typing import Any
 
 from connectors.salesforce import words
 from connectors.salesforce.api import Api
-from connectors.salesforce.config import FILE_DATA
 from connectors.types import Change, File
 
 FIELDS = (
@@ -69,12 +68,12 @@ def _change(api: Api, raw: Raw, case: tuple[str, str], *, public: bool) -> Chang
 
 
 def _file(api: Api, raw: Raw) -> File:
-    """With its bytes, since its address opens to Salesforce's users only."""
+    """Its address opens to Salesforce's users only; `fetch_file` has its bytes."""
     name = raw["PathOnClient"] or raw["Title"]
     return File(
         name=name,
         content_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
-        data=api.library.file(raw["Id"]) if raw["ContentSize"] <= FILE_DATA else None,
         url=f"{api.config.root}/sfc/servlet.shepherd/version/download/{raw['Id']}",
         size=raw["ContentSize"],
+        id=raw["Id"],
     )

@@ -79,11 +79,6 @@ class Library:
         wish = {"allOrNone": True, "compositeRequest": list(requests_in_order)}
         return self.sf.restful("composite", method="POST", json=wish)
 
-    def file(self, version_id: str) -> bytes:
-        """GET /sobjects/ContentVersion/{id}/VersionData."""
-        data: bytes = self.sf.ContentVersion.get_base64(version_id, "VersionData")
-        return data
-
 
 class Detour(HTTPAdapter):
     """Sends to `there` what is addressed to `here`."""

@@ -93,6 +93,7 @@ Name string 255 needed
     "ContentVersion 068": """
 ContentDocumentId ContentDocument 18 auto
 Title string 255
+Description textarea 1000
 PathOnClient string 500 once
 VersionData base64 0 once blind
 FirstPublishLocationId Case|CaseComment|EmailMessage 18 once

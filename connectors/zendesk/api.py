@@ -14,8 +14,8 @@ from requests.auth import AuthBase
 from connectors.auth import Basic, OAuth, Token
 from connectors.base import Ports
 from connectors.errors import AuthFailed, InvalidRequest, Unavailable
+from connectors.files import safe_name
 from connectors.http import Http
-from connectors.transcript import clean
 from connectors.types import File
 from connectors.zendesk.config import EXPORT, Config
 
@@ -65,7 +65,7 @@ class Api:
 
     def upload(self, file: File) -> tuple[str, str]:
         """Upload a file that has data: its token, good for 60 minutes, and its id."""
-        name = quote(clean(file.name) or "file", safe="")
+        name = quote(safe_name(file.name), safe="")
         answer = self.zenpy.upload(file.data or b"", name, file.content_type)
         with understood("POST /uploads"):
             upload = answer["upload"]

@@ -35,10 +35,10 @@ def body_of(text: str, files: Iterable[File]) -> str:
     return transcript.with_links(text, files) or names or "-"
 
 
-def same(raw: Mapping[str, Any], entry: Message | Note) -> bool:
+def same(raw: Mapping[str, Any], entry: Message | Note | File) -> bool:
     """True if a comment is this entry: by our mark, else by its words and a message's time."""
     mark = ((raw.get("metadata") or {}).get("custom") or {}).get("hub_entry")
-    if mark is not None:
+    if mark is not None or isinstance(entry, File):
         return bool(mark == entry.id)
     files = entry.files if isinstance(entry, Message) else ()
     _, body = _fit(body_of(entry.text, files), "message.txt", COMMENT_LIMIT)

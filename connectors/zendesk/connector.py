@@ -1,10 +1,11 @@
 """Zendesk Support behind the contract."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from connectors import files
 from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, Conflict, InvalidRequest, NotFound, Unsupported
 from connectors.types import (
@@ -86,8 +87,8 @@ class Zendesk(Connector):
         comment = comments.comment(self.api, note.text)
         return self._say(ticket_id, {**comment, "public": False}, note.id)
 
-    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
-        public = isinstance(entry, Message)
+    def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
+        public = not isinstance(entry, Note)
         author = self._requester_of(ticket_id) if public else None
         answer = self.api.comments(_number(ticket_id))
         with understood("GET /tickets/{id}/comments"):
@@ -98,16 +99,20 @@ class Zendesk(Connector):
         return None
 
     def attach(self, ticket_id: str, file: File) -> str:
-        if not file.data:
-            raise Unsupported("Zendesk takes files with their bytes only")
+        if not file.data or len(file.data) > CAN.attachments:
+            raise Unsupported(f"Zendesk takes files of 1 to {CAN.attachments} bytes")
         token, name = self.api.upload(file)
         author = self._requester_of(ticket_id)
         body = comments.body_of("", [file])
-        self._update(
-            ticket_id,
-            {"comment": {"body": body, "uploads": [token], "public": True, "author_id": author}},
-        )
+        comment = {"body": body, "uploads": [token], "public": True, "author_id": author}
+        self._update(ticket_id, {"comment": comment} | _marked(file.id))
         return name
+
+    def fetch_file(self, ticket_id: str, file: File) -> Iterator[bytes]:
+        answer = self.api.call("GET", f"/attachments/{_number(file.id or '')}")
+        with understood("GET /attachments/{id}"):
+            url = str(answer["attachment"]["content_url"])
+        return files.read(self.api.http, self.ports, url, own=self.config.root)
 
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
         if status is Status.NEW:
@@ -212,7 +217,7 @@ class Zendesk(Connector):
 
     def _say(self, ticket_id: str, comment: Mapping[str, Any], entry_id: str) -> str:
         """Add a comment, with the hub's id for it where `find_entry` looks; the comment's id."""
-        answer = self._update(ticket_id, {"comment": comment, "metadata": {"hub_entry": entry_id}})
+        answer = self._update(ticket_id, {"comment": comment} | _marked(entry_id))
         with understood("PUT /tickets/{id}"):
             self._ticket(answer["ticket"])  # whose requester an agent may have changed
             events = answer["audit"]["events"]
@@ -243,6 +248,11 @@ class Zendesk(Connector):
             return next((user["id"] for user in answer["users"]), None)
 
 
+def _marked(entry_id: str | None) -> dict[str, Any]:
+    """The hub's id of what is written."""
+    return {"metadata": {"hub_entry": entry_id}} if entry_id else {}
+
+
 def _keep(known: dict[str, str], name: str, value: str) -> None:
     """Remember, but not without end."""
     if len(known) >= REMEMBERED:
@@ -251,9 +261,9 @@ def _keep(known: dict[str, str], name: str, value: str) -> None:
 
 
 def _number(ticket_id: str) -> str:
-    """The id of a ticket, which is a number at Zendesk and goes into an address."""
+    """The id of a ticket or a file, which is a number at Zendesk and goes into an address."""
     if not (ticket_id.isascii() and ticket_id.isdecimal()):
-        raise NotFound("this is no ticket's number")
+        raise NotFound("this is no number of Zendesk's")
     return ticket_id
 
 

@@ -138,6 +138,7 @@ def _file_change(said: Change, raw: Mapping[str, Any]) -> Change:
         content_type=raw.get("content_type") or "application/octet-stream",
         url=raw["content_url"],
         size=raw.get("size"),
+        id=str(raw["id"]),
     )
     return Change(
         id=f"attachment:{raw['id']}",

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from connectors.auth import OAuth, Token
 from connectors.base import Ports
 from connectors.errors import AuthFailed, InvalidRequest, RateLimited, Unavailable, Unsupported
+from connectors.files import safe_name
 from connectors.http import Http
-from connectors.transcript import clean
 from connectors.types import File
 from connectors.zoho_desk.config import FILE_LIMIT, Config
 
@@ -64,14 +64,13 @@ class Api:
                 self.threads[thread_id] = {**answer, "content": answer["content"]}
         return self.threads[thread_id]
 
-    def upload(self, file: File, path: str = "/uploads", **form: str) -> str:
-        """Send a file that has data; its id."""
+    def upload(self, file: File) -> str:
+        """Send a file that has data, for one use; its id."""
         if len(file.data or b"") > FILE_LIMIT:
             raise Unsupported(f"Zoho Desk takes files up to {FILE_LIMIT} bytes")
-        name = clean(file.name) or "file"
-        files = {"file": (name, file.data, file.content_type)}
-        answer = self.call("POST", path, files=files, data=form)
-        with understood(f"POST {path}"):
+        files = {"file": (safe_name(file.name), file.data, file.content_type)}
+        answer = self.call("POST", "/uploads", files=files)
+        with understood("POST /uploads"):
             return str(answer["id"])
 
     def _grant(self, _: Token | None) -> Token:

@@ -1,10 +1,10 @@
 """Zoho Desk behind the contract."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors import transcript
+from connectors import files, transcript
 from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, NotFound, Unsupported
 from connectors.types import (
@@ -72,7 +72,7 @@ class ZohoDesk(Connector):
 
     def create_ticket(self, draft: Draft) -> Ticket:
         description, whole = words.description(transcript.as_text(draft.transcript))
-        files = words.travelling(file for message in draft.transcript for file in message.files)
+        told = words.travelling(file for message in draft.transcript for file in message.files)
         form: dict[str, Any] = {
             "subject": " ".join(transcript.clean(draft.subject).split()) or "(no subject)",
             "departmentId": self.config.department_id,
@@ -82,7 +82,7 @@ class ZohoDesk(Connector):
         }
         form["subject"] = str(form["subject"])[:SUBJECT_LIMIT]
         form["cf"] = {**form.get("cf", {}), self.config.key_field: draft.key}
-        uploads = [self.api.upload(file) for file in [*whole, *files]]
+        uploads = [self.api.upload(file) for file in [*whole, *told]]
         answer = self.api.call("POST", "/tickets", json=form | _some(uploads=uploads))
         with understood("POST /tickets"):
             return words.ticket_of(answer, self.config)
@@ -94,20 +94,25 @@ class ZohoDesk(Connector):
     def add_note(self, ticket_id: str, note: Note) -> str:
         return self._comment(ticket_id, note, public=False)
 
-    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
+    def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
         path = f"/tickets/{_number(ticket_id)}/comments"
         rows = self.api.rows(path, sortBy="-commentedTime", limit=100)
         if not rows:  # a ticket without comments, or one that is gone
             self.read_ticket(ticket_id)
         with understood(f"GET {path}"):
-            ours = [one for one in rows if words.text_of(one).endswith(words.mark(entry.id))]
+            ours = [one for one in rows if words.text_of(one).endswith(words.mark(entry.id or ""))]
             return str(ours[-1]["id"]) if ours else None
 
     def attach(self, ticket_id: str, file: File) -> str:
-        if not file.data:
-            raise Unsupported("Zoho Desk takes files with their bytes only")
-        path = f"/tickets/{_number(ticket_id)}/attachments"
-        return self.api.upload(file, path, isPublic="true")
+        # In a comment, not beside the conversation: there it has its place and bears our mark.
+        if not file.data or len(file.data) > CAN.attachments:
+            raise Unsupported(f"Zoho Desk takes files of 1 to {CAN.attachments} bytes")
+        return self._comment(ticket_id, files.as_message(file), public=True)
+
+    def fetch_file(self, ticket_id: str, file: File) -> Iterator[bytes]:
+        if not file.url:
+            raise NotFound("Zoho told no address for this file")
+        return files.read(self.api.http, self.ports, file.url, own=self.config.root)
 
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
         path = f"/tickets/{_number(ticket_id)}"
@@ -195,8 +200,8 @@ class ZohoDesk(Connector):
 
     def _comment(self, ticket_id: str, entry: Message | Note, *, public: bool) -> str:
         path = f"/tickets/{_number(ticket_id)}/comments"
-        content, files = words.comment(entry)
-        uploads = [self.api.upload(file) for file in files]
+        content, sent = words.comment(entry)
+        uploads = [self.api.upload(file) for file in sent]
         form = {"content": content, "contentType": "plainText", "isPublic": public}
         answer = self.api.call("POST", path, json=form | _some(attachmentIds=uploads))
         with understood(f"POST {path}"):

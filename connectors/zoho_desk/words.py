@@ -1,6 +1,7 @@
 """Zoho Desk's JSON in the hub's words, and ours as Zoho takes them: pure functions."""
 
 import hashlib
+import mimetypes
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -128,7 +129,13 @@ def _said(
 
 def _file(raw: Mapping[str, Any]) -> File:
     size = str(raw.get("size") or "")
-    return File(name=raw["name"], url=raw.get("href"), size=int(size) if size.isdigit() else None)
+    return File(
+        name=raw["name"],
+        content_type=mimetypes.guess_type(raw["name"])[0] or "application/octet-stream",
+        url=raw.get("href"),
+        size=int(size) if size.isdigit() else None,
+        id=_text(raw.get("id")),
+    )
 
 
 def text_of(raw: Mapping[str, Any]) -> str:

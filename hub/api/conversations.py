@@ -7,11 +7,12 @@ from uuid import uuid4
 from pydantic import Field, StringConstraints
 
 from connectors.types import Status
-from hub import native, views
+from hub import links, native, views
 from hub.admin import BadInput
 from hub.api import shapes
 from hub.api.shapes import Handover, Shape
 from hub.api.table import Body, Call, Listing, Noun, Query, Reply, found
+from hub.current import house
 from hub.pipeline import takeover
 from hub.pipeline.intake import Inbox
 from hub.problems import Problem
@@ -123,7 +124,8 @@ def messages_of(call: Call, id: str, query: Query) -> Listing:
         page = listing.page(
             tx, messages, call.workspace_id, wanted, order="seq", ascending=True, **query.paging()
         )
-    return Listing([views.message(row) for row in page.rows], page.next_cursor)
+    told = [links.fresh(house(), views.message(row)) for row in page.rows]
+    return Listing(told, page.next_cursor)
 
 
 @api.route("POST", "/v1/conversations/<id>/takeover", role="agent", answer=Handover,

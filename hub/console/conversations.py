@@ -4,13 +4,14 @@ from http import HTTPStatus
 
 from flask import Response, abort, flash, request
 
-from connectors.types import Status
+from connectors.types import File, Status
 from hub import native
+from hub.api.files import saved
 from hub.console import queries, shell, timeline
 from hub.console.shell import back_to, found, me, needs, page
 from hub.current import house
 from hub.pipeline import takeover
-from hub.store import Row, Tx, conversations, escalations, users
+from hub.store import Row, Tx, conversations, escalations, files, users
 
 blueprint = shell.noun("conversations")
 
@@ -54,7 +55,7 @@ def one(conversation_id: str) -> Response:
         desk = _desk(tx, latest)
         agents = queries.agents(tx, workspace) if desk is not None else []
         earlier = queries.earlier_tickets(tx, row)
-        line = timeline.read(tx, row, [e["id"] for e in history])
+        line = timeline.read(tx, house(), row, [e["id"] for e in history])
     return page(
         "conversation.html",
         row=row,
@@ -67,6 +68,15 @@ def one(conversation_id: str) -> Response:
         earlier=earlier,
         line=line,
     )
+
+
+@blueprint.get("/conversations/files/<file_id>")
+def file(file_id: str) -> Response:
+    """A customer's file as the built-in Help Desk has it."""
+    with house().store.transaction() as tx:
+        held = found(files.held_by_us(tx, me().workspace_id, file_id))
+    told = File(name=held["name"], content_type=held["content_type"])
+    return saved(told, (bytes(held["content"]),))
 
 
 @blueprint.get("/tickets/<ticket_id>")

@@ -1,15 +1,18 @@
 """One conversation as people read it: messages, notes, and what happened, in one line of time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from hub import links, views
 from hub.console import words
-from hub.store import Row, Tx
+from hub.house import House
+from hub.store import Row, Tx, files
 
 # Lines of the audit that a message, a note or the summary tells already.
-TOLD = {"escalation.summarised", "ticket.closed", "agent.replied", "agent.noted"}
+TOLD = {"escalation.summarised", "ticket.closed", "agent.replied", "agent.noted", "file.attached"}
+Fates = Mapping[tuple[str, int], Row]  # what became of a file, by message and place
 LONGEST = 500  # messages on one page; of a longer conversation the latest
 
 
@@ -35,7 +38,7 @@ class Timeline:
     left_out: int
 
 
-def read(tx: Tx, conversation: Row, escalation_ids: Sequence[str]) -> Timeline:
+def read(tx: Tx, house: House, conversation: Row, escalation_ids: Sequence[str]) -> Timeline:
     """The conversation's line, the oldest first."""
     messages = tx.all(
         "select * from (select * from messages where conversation_id = :id"
@@ -43,8 +46,12 @@ def read(tx: Tx, conversation: Row, escalation_ids: Sequence[str]) -> Timeline:
         id=conversation["id"],
         limit=LONGEST,
     )
+    fates = {
+        (row["message_id"], row["position"]): row
+        for row in files.of_messages(tx, [row["id"] for row in messages if row["attachments"]])
+    }
     items = [
-        *_messages(messages),
+        *_messages(house, messages, fates),
         *(_told(row) for row in _inbox(tx, conversation["id"])),
         *(_event(row) for row in _events(tx, escalation_ids)),
     ]
@@ -54,7 +61,7 @@ def read(tx: Tx, conversation: Row, escalation_ids: Sequence[str]) -> Timeline:
     return Timeline(sorted(shown, key=lambda item: item.at), left_out)
 
 
-def _messages(rows: Sequence[Row]) -> Iterator[Item]:
+def _messages(house: House, rows: Sequence[Row], fates: Fates) -> Iterator[Item]:
     """Messages stay in the order in which they were accepted, whatever their clocks say."""
     latest: datetime | None = None
     for row in rows:
@@ -66,8 +73,14 @@ def _messages(rows: Sequence[Row]) -> Iterator[Item]:
             role=row["role"],
             name=row["name"],
             text=row["text"],
-            files=row["attachments"],
+            files=_files(house, row, fates),
         )
+
+
+def _files(house: House, row: Row, fates: Fates) -> Sequence[dict[str, Any]]:
+    """A message's files with good addresses, and what became of those that went to a desk."""
+    told = links.fresh(house, views.message(row))["attachments"]
+    return [file | {"fate": fates.get((row["id"], place))} for place, file in enumerate(told)]
 
 
 def _inbox(tx: Tx, conversation_id: str) -> Sequence[Row]:

@@ -80,6 +80,7 @@ HAPPENED: dict[str, str] = {  # the audit's lines
     "ticket.merged": "Ticket merged into {detail}",
     "agent.replied": "{detail} replied to the customer",
     "agent.noted": "{detail} wrote a note",
+    "file.attached": "File copied to the ticket: {detail}",
     "delivery.degraded": "{detail}",
 }
 

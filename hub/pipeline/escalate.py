@@ -26,7 +26,7 @@ from connectors.types import Note, Ticket
 from hub import jobs, views
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import facts, ladder, relay
+from hub.pipeline import facts, files, ladder, relay
 from hub.pipeline.case import Case, begin
 from hub.pipeline.handover import hand_over
 from hub.pipeline.publish import publish
@@ -161,7 +161,7 @@ def _link(tx: Tx, house: House, case: Case, found: Ticket, version: int | None) 
         connections.healthy(tx, case.connection["id"])
     # What came in before there was a ticket: the desk's early changes, the customer's words.
     changes.linked(tx, case.connection["id"], early)
-    if unsent:
+    if files.expect(tx, ticket, case.transcript) or unsent:
         relay.begin_relay(tx, ticket)
     seconds = (tx.now - case.escalation["created_at"]).total_seconds()
     house.metrics.ticket_seconds.labels(case.connection["desk"]).observe(max(0.0, seconds))

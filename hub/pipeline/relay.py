@@ -10,6 +10,7 @@ from connectors.types import Status
 from hub import jobs, views
 from hub.house import House
 from hub.jobs import Job
+from hub.pipeline import files
 from hub.pipeline.publish import publish
 from hub.store import (
     Fenced,
@@ -24,6 +25,7 @@ from hub.store import (
     question,
     work,
 )
+from hub.store.files import begin_next
 from hub.store.schema import tickets
 from hub.telemetry import crashpoint
 
@@ -40,9 +42,12 @@ def unsent(conversation_id: str, seq: int) -> Question:
     )
 
 
-def relay_soon(tx: Tx, ticket: Row) -> None:
-    """Have the customer's new messages written to the ticket; the conversation is locked."""
-    if not ticket["relaying"] and _next(tx, ticket) is not None:
+def relay_soon(tx: Tx, ticket: Row, *, waiting_files: bool = False) -> None:
+    """Have the customer's new messages and files brought to the ticket; its conversation is locked.
+
+    `waiting_files` says that files of messages which stand there already are to follow.
+    """
+    if not ticket["relaying"] and (waiting_files or _next(tx, ticket) is not None):
         begin_relay(tx, ticket)
 
 
@@ -69,29 +74,53 @@ def relay(house: House, job: Job) -> None:
 
 
 def _relay_one(house: House, job: Job, connector: Connector, ticket_id: str, run: int) -> bool:
-    """Write the next message; False when there is none, and the job is finished."""
+    """Bring the next file or message; False when there is none, and the job is finished."""
+
+    def lock(tx: Tx) -> Row:
+        return _lock(tx, ticket_id, run)
+
     with house.store.transaction() as tx:
-        ticket = _lock(tx, ticket_id, run)
-        message = _next(tx, ticket)
-        if message is None:
+        ticket = lock(tx)
+        file = begin_next(tx, ticket)  # of a message that stands there: before the next message
+        message = _next(tx, ticket) if file is None else None
+        if file is None and message is None:
             work.write(tx, tickets, ticket_id, run, relaying=False, tries=0, last_error=None)
             jobs.finish(tx, job)
             return False
-        entry = escalations.intend_entry(tx, ticket, "message", message["id"])
+        if message is not None:
+            entry = escalations.intend_entry(tx, ticket, "message", message["id"])
+    if file is not None:
+        files.carry(house, connector, ticket, file, lock)
+    elif message is not None:
+        _relay_message(house, connector, ticket, message, entry, lock)
+    return True
+
+
+def _relay_message(
+    house: House,
+    connector: Connector,
+    ticket: Row,
+    message: Row,
+    entry: Row,
+    lock: files.Lock,
+) -> None:
+    """Write the message, unless an earlier run has; its files are to follow."""
+    ticket_id, run = ticket["id"], ticket["run"]
     if entry["state"] == "sending":
         state, external_id = _write(connector, ticket, message, entry)
         crashpoint("relay.desk_committed")
         with house.store.transaction() as tx:
-            _lock(tx, ticket_id, run)
+            lock(tx)
             escalations.entry_sent(tx, entry["id"], external_id, state)
             changes.after_writing(tx, ticket, external_id)
             if state == "failed":
                 _degraded(tx, ticket, message)
+            else:
+                files.expect(tx, ticket, [message])
             work.write(tx, tickets, ticket_id, run, relayed_seq=message["seq"])
-        return True
+        return
     with house.store.transaction() as tx:
         work.write(tx, tickets, ticket_id, run, relayed_seq=message["seq"])
-    return True
 
 
 def _lock(tx: Tx, ticket_id: str, run: int) -> Row:
@@ -130,7 +159,13 @@ def _degraded(tx: Tx, ticket: Row, message: Row) -> None:
         "escalation_id": ticket["escalation_id"],
     }
     audit.record(tx, ticket["workspace_id"], "delivery.degraded", why, **about)
-    news = {"ticket": views.ticket(ticket), "message": views.message(message), "reason": why}
+    news = {
+        "ticket": views.ticket(ticket),
+        "message": views.message(message),
+        "file": None,
+        "code": "message_refused",
+        "reason": why,
+    }
     publish(tx, ticket["workspace_id"], "delivery.degraded", news, **about)
 
 

@@ -7,10 +7,10 @@ newer one, and a change whose ticket is not linked yet waits for the link.
 from collections.abc import Callable
 
 from connectors.types import Change, Status
-from hub import jobs, views
+from hub import jobs, links, views
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import hint
+from hub.pipeline import files, hint
 from hub.pipeline.handover import hand_over
 from hub.pipeline.publish import publish
 from hub.pipeline.relay import record_status
@@ -33,7 +33,7 @@ def sync(house: House, job: Job) -> None:
         hint.follow(house, job, row)
         return
     with house.store.transaction() as tx:
-        _apply_waiting(tx, row)
+        _apply_waiting(tx, house, row)
         jobs.finish(tx, job)
 
 
@@ -41,7 +41,7 @@ def _linked(tx: Tx, row: Row) -> Row | None:
     return escalations.ticket_at_desk(tx, row["connection_id"], row["external_ticket_id"])
 
 
-def _apply_waiting(tx: Tx, row: Row) -> None:
+def _apply_waiting(tx: Tx, house: House, row: Row) -> None:
     ticket = _linked(tx, row)
     if ticket is not None:  # always the conversation first
         conversations.lock(tx, ticket["conversation_id"])
@@ -51,7 +51,8 @@ def _apply_waiting(tx: Tx, row: Row) -> None:
         _keep_or_forget(tx, row)
         return
     for waiting in changes.waiting(tx, row["connection_id"], row["external_ticket_id"]):
-        outcome = _apply(tx, ticket["id"], changes.as_change(waiting))
+        change = links.through_us(house, waiting["id"], changes.as_change(waiting))
+        outcome = _apply(tx, ticket["id"], change)
         if outcome == NOT_NOW:  # whoever writes goes on with what is left: `after_writing`
             return
         state = "applied" if outcome == "applied" else "dropped"
@@ -137,7 +138,7 @@ def _brief(tx: Tx, conversation: Row, ticket: Row | None, words: str | None) -> 
         seq=ticket["transcript_seq"],
     )  # fmt: skip
     return {
-        "text": words or (said[0]["text"] if said else None),
+        "text": words or next((row["text"] for row in said if row["text"]), None),
         "message_ids": [row["id"] for row in reversed(said)],
         "ticket": views.ticket(ticket) if ticket is not None else None,
     }
@@ -171,8 +172,8 @@ def _message(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
         text=change.text or "",
         origin="desk",
         name=change.author,
-        attachments=[{"name": f.name, "url": f.url, "content_type": f.content_type}
-                     for f in change.files],
+        attachments=[{"name": f.name, "url": f.url, "content_type": f.content_type,
+                      "size": f.size} for f in change.files],
         at=change.at,
     )  # fmt: skip
     if message is None:
@@ -186,6 +187,7 @@ def _message(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
         "ticket": views.ticket(ticket),
     }
     publish(tx, workspace, "message.created", news, **about)
+    files.stay_at_the_desk(tx, ticket, message, change.files)
     return "applied"
 
 

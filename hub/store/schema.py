@@ -238,6 +238,23 @@ entries = Table(
     Index("ix_entries_echo", "ticket_id", "external_id"),
 )  # fmt: skip
 
+# Customers' files that follow their messages to the ticket.
+files = Table(
+    "files", metadata, key(), workspace(),
+    hot("ticket_id"),
+    hot("message_id"),
+    count("position"),  # among the message's attachments
+    words("state", null=False, default="waiting"),  # waiting, sent or degraded
+    words("code"),  # why it stayed a link, in a word
+    words("reason"),  # and in a sentence
+    count("tries"),
+    moment("created_at"),
+    moment("ended_at", null=True),
+    UniqueConstraint("ticket_id", "message_id", "position"),
+    Index("ix_files_message", "message_id"),
+    Index("ix_files_waiting", "ticket_id", "id", postgresql_where=text("state = 'waiting'")),
+)  # fmt: skip
+
 # The one inbox for webhooks and polling.
 changes = Table(
     "changes", metadata, key(), workspace(),

@@ -12,10 +12,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
+import requests
 from werkzeug.wrappers import Request, Response
 
 from connectors import registry
 from connectors.base import Connector, Ports
+from connectors.errors import NotFound
 from connectors.sandbox import Case, Harness
 from connectors.sandbox_server import listen
 from connectors.types import Change, Delivery, Draft, Message, Note, Requester, Ticket
@@ -39,6 +41,7 @@ class Desk:
     def connector(self, config: Mapping[str, Any] | None = None, **ports: Any) -> Connector:
         """A connector with a fresh session, by default with the harness's good credentials."""
         ports = {"now": now, "native": self.harness.native, "timeout": (2.0, 8.0)} | ports
+        ports.setdefault("download", download)
         form = self.kind.Config(**(self.harness.config if config is None else config))
         return self.kind(form, Ports(**ports))
 
@@ -124,6 +127,14 @@ def subscribe(desk: Desk, connector: Connector, box: Inbox) -> None:
     box.secret = told.secret or OURS
     if told.steps:
         desk.harness.register(box.url, box.secret)
+
+
+def download(url: str) -> Iterator[bytes]:
+    """A file from any address, without credentials."""
+    answer = requests.get(url, timeout=8)
+    if not answer.ok:
+        raise NotFound(f"{answer.status_code}")
+    return iter((answer.content,))
 
 
 def now() -> datetime:

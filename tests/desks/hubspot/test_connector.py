@@ -421,7 +421,15 @@ def test_only_what_agents_wrote_is_told(vendor: Script, desk: CONNECTOR) -> None
         "Call & ask",
         "Ben Berger",
     )
-    assert note_told.files == (File(name="label.pdf", url="https://f.example/s", size=9),)
+    assert note_told.files == (
+        File(
+            name="label.pdf",
+            content_type="application/pdf",
+            url="https://f.example/s",
+            size=9,
+            id="8",
+        ),
+    )
     assert (reply.kind, reply.text, reply.author) == ("message", "We are on it", "Ann Agent")
     assert vendor.to("GET", "/crm/owners/2026-09/44")[0].query == {"idProperty": "userId"}
 
