@@ -114,11 +114,14 @@ def kind(problem: Problem) -> str | None:
 
     None for what a test finds by itself: each of these is shown.
     """
-    if problem.errisinstance((AssertionError, pytest.fail.Exception)):
-        return None
     ours = [e for e in problem.traceback if _is_ours(Path(e.path))] or [problem.traceback[-1]]
-    first = re.sub(r"\d+", "#", problem.exconly().splitlines()[0])[:80]
-    return f"{first} ({Path(ours[-1].path).name}:{ours[-1].lineno + 1})"
+    path, line = Path(ours[-1].path), ours[-1].lineno + 1
+    finding = problem.errisinstance((AssertionError, pytest.fail.Exception))
+    if finding and path.is_relative_to(ROOT / "tests"):
+        return None
+    first = problem.exconly().splitlines()[0].partition("{")[0]
+    first = re.sub(r"\d+", "#", first)[:80].strip()
+    return f"{first} ({path.name}:{line})"
 
 
 def _is_ours(path: Path) -> bool:
