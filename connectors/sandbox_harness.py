@@ -25,6 +25,7 @@ class Harness:
     wrong_config: Mapping[str, Any] | None = None  # a form whose secret the desk refuses
     weak_config: Mapping[str, Any] | None = None  # accepted, but a right is missing
     weak_word: str = ""  # what verify() must then name in `missing`
+    consent_config: Mapping[str, Any] | None = None  # a form for the desk's own page (`consent`)
     strange_word: str | None = None  # a status of this account that no default knows
     renews_tokens: bool = False  # access tokens die, and the connector gets new ones
     closed_refuses: bool = True  # a closed ticket takes no further message

@@ -13,6 +13,7 @@ from connectors.hubspot.api import Api, understood
 from connectors.hubspot.changes import Changes
 from connectors.hubspot.config import (
     CAN,
+    CONSENT,
     KEY,
     LIST_PAGE,
     NAME,
@@ -48,6 +49,7 @@ class HubSpot(Connector):
     title = TITLE
     Config = Config
     can = CAN
+    consent = CONSENT
 
     def __init__(self, config: Any, ports: Ports) -> None:
         super().__init__(config, ports)

@@ -12,7 +12,7 @@ from connectors.errors import InvalidRequest, NotFound, Unsupported
 from connectors.salesforce import changes, entries, rights, webhook, words
 from connectors.salesforce.answers import understood
 from connectors.salesforce.api import Api, Record
-from connectors.salesforce.config import CAN, NAME, NEAREST, TITLE, Config
+from connectors.salesforce.config import CAN, CONSENT, NAME, NEAREST, TITLE, Config
 from connectors.types import (
     Account,
     Change,
@@ -39,6 +39,7 @@ class Salesforce(Connector):
     title = TITLE
     Config = Config
     can = CAN
+    consent = CONSENT
     acknowledges = webhook.ACKNOWLEDGES
 
     def __init__(self, config: Any, ports: Ports) -> None:
