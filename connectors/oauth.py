@@ -72,6 +72,12 @@ def address(consent: Consent, config: Any, *, redirect_uri: str, state: str, ver
     return f"{consent.authorize.format(config=config)}?{urlencode(asked, quote_via=quote)}"
 
 
+def party(consent: Consent, config: Any) -> tuple[str, str, bool]:
+    """For whom a token is good: its desk's address, the app, and whether a person gave it."""
+    client = str(getattr(config, consent.client[0]))
+    return consent.token.format(config=config), client, config.authorized
+
+
 def new_verifier() -> str:
     """A fresh secret for PKCE: 64 characters."""
     return secrets.token_urlsafe(48)

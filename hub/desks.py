@@ -1,21 +1,21 @@
-"""Connections come to life here: their config opened, their pace and token kept in the database."""
+"""Connections come to life here: their config opened, their pace kept in the database."""
 
 import threading
 import time
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
 from connectors import registry
-from connectors.auth import Token
+from connectors.auth import MemoryTokens, Token, TokenStore
 from connectors.base import Config, Connector, Ports
 from connectors.errors import RateLimited
+from hub import tokens as token_store
 from hub import vault as vaults
 from hub.native import NativeDesk
 from hub.store import Row, Store, connections
+from hub.tokens import Tokens
 from hub.vault import Vault
 
 LONGEST_SLEEP = 10.0  # seconds that a job may wait for its turn while it holds a thread
@@ -69,13 +69,27 @@ class Desks:
             )
         return config
 
-    def try_out(self, desk: str, config: Config) -> Connector:
+    def try_out(self, desk: str, config: Config, tokens: TokenStore | None = None) -> Connector:
         """A connector for a config that is not stored yet."""
-        return registry.get(desk)(config, Ports(now=self.store.now))
+        ports = Ports(now=self.store.now, tokens=tokens or MemoryTokens())
+        return registry.get(desk)(config, ports)
 
     def seal(self, connection_id: str, config: Config) -> bytes:
         """The config as it is stored: whole, secrets included, readable by the vault only."""
         return self.vault.seal_json(_plain(config), _config_place(connection_id))
+
+    def unseal(self, desk: str, connection_id: str, sealed: bytes) -> Config:
+        """What was sealed for this connection."""
+        values = self.vault.open_json(sealed, _config_place(connection_id))
+        return registry.get(desk).Config.model_validate(values)
+
+    def seal_token(self, connection_id: str, token: Token) -> bytes:
+        """A token as it is stored."""
+        return token_store.seal(self.vault, connection_id, token)
+
+    def tokens(self, connection_id: str) -> TokenStore:
+        """Where the token of a stored connection lives."""
+        return Tokens(self.store, self.vault, connection_id)
 
     def close(self) -> None:
         """Forget every connector."""
@@ -83,11 +97,11 @@ class Desks:
             self._open.clear()
 
     def _make(self, connection: Row) -> Connector:
-        values = self.vault.open_json(connection["config"], _config_place(connection["id"]))
+        desk, config = connection["desk"], connection["config"]
         ports = Ports(
             now=self.store.now,
             throttle=_Throttle(self.store, connection["id"], paced=connection["rate"] is not None),
-            tokens=_Tokens(self.store, self.vault, connection["id"]),
+            tokens=self.tokens(connection["id"]),
             native=NativeDesk(
                 self.store,
                 connection["workspace_id"],
@@ -95,8 +109,7 @@ class Desks:
                 public_url=self.public_url,
             ),
         )
-        connector = registry.get(connection["desk"])
-        return connector(connector.Config.model_validate(values), ports)
+        return registry.get(desk)(self.unseal(desk, connection["id"], config), ports)
 
     def _is_sandbox(self, url: str) -> bool:
         """True for an address on the very host and port of the sandbox desks."""
@@ -129,70 +142,6 @@ class _Throttle:
     def limited(self, seconds: float) -> None:
         with self.store.transaction() as tx:
             connections.close_for(tx, self.connection_id, seconds)
-
-
-class _Tokens:
-    """A connection's token, renewed by one process at a time and stored before it is used."""
-
-    def __init__(self, store: Store, vault: Vault, connection_id: str) -> None:
-        self.store = store
-        self.vault = vault
-        self.connection_id = connection_id
-        self._here = threading.Lock()  # one renewal a process, so that the pool is never drained
-
-    def get(self) -> Token | None:
-        with self.store.transaction() as tx:
-            sealed = tx.value("select token from connections where id = :id", id=self.connection_id)
-        return None if sealed is None else self._token(sealed)
-
-    def renew(self, stale: Token | None, grant: Callable[[Token | None], Token]) -> Token:
-        """An advisory lock, not a transaction, is held while the desk is asked."""
-        with (
-            self._here,
-            self.store.engine.connect().execution_options(
-                isolation_level="AUTOCOMMIT"
-            ) as connection,
-        ):
-            connection.exec_driver_sql(
-                "select pg_advisory_lock(hashtextextended(%s, 7))", (self.connection_id,)
-            )
-            try:
-                current = self.get()
-                if current is not None and current != stale:
-                    return current
-                fresh = grant(current)
-                self._keep(fresh)
-                return fresh
-            finally:
-                connection.exec_driver_sql(
-                    "select pg_advisory_unlock(hashtextextended(%s, 7))", (self.connection_id,)
-                )
-
-    def _keep(self, token: Token) -> None:
-        value = {
-            "access": token.access.get_secret_value(),
-            "refresh": token.refresh.get_secret_value() if token.refresh else None,
-            "expires_at": token.expires_at.isoformat() if token.expires_at else None,
-        }
-        sealed = self.vault.seal_json(value, self._place)
-        with self.store.transaction() as tx:
-            tx.run(
-                "update connections set token = :token where id = :id",
-                id=self.connection_id,
-                token=sealed,
-            )
-
-    def _token(self, sealed: bytes) -> Token:
-        value = self.vault.open_json(sealed, self._place)
-        return Token(
-            access=SecretStr(value["access"]),
-            refresh=SecretStr(value["refresh"]) if value["refresh"] else None,
-            expires_at=datetime.fromisoformat(value["expires_at"]) if value["expires_at"] else None,
-        )
-
-    @property
-    def _place(self) -> str:
-        return vaults.place("connections", self.connection_id, "token")
 
 
 def _config_place(connection_id: str) -> str:

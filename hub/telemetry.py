@@ -85,6 +85,7 @@ CRASHPOINTS = (
     "escalate.linked",
     "escalate.noted",
     "relay.desk_committed",
+    "token.answered",
 )
 CRASH = os.environ.get("HUB_CRASH")
 _hits: list[str] = []

@@ -2,7 +2,15 @@
 
 from flask import Blueprint
 
-from hub.console import connections, conversations, escalations, sessions, shell, subscribers
+from hub.console import (
+    connecting,  # noqa: F401 - more pages of the connections' blueprint
+    connections,
+    conversations,
+    escalations,
+    sessions,
+    shell,
+    subscribers,
+)
 
 
 def blueprints() -> list[Blueprint]:
