@@ -25,7 +25,7 @@ from connectors.sandbox_shapes import same
 
 CALLBACK = "/oauth/callback"
 ASK = Markup(
-    "<p>The app <b>{client}</b> would like to work in the name of <b>{user}</b>{scopes}.</p>"
+    "<p>The app <b>{client}</b> would like to work in the name of <b>{user}</b>.</p>{scopes}"
     '<form method="post">{fields}'
     '<button name="decision" value="allow">Allow</button>'
     '<button name="decision" value="deny">Deny</button></form>'
@@ -173,7 +173,7 @@ class Consents:
         if not scopes:
             return Markup("")
         items = Markup("").join(Markup("<li>{}</li>").format(scope) for scope in scopes)
-        return Markup(", with the right to<ul>{}</ul>").format(items)
+        return Markup("<p>It asks for these rights:</p><ul>{}</ul>").format(items)
 
     def _fields(self, request: Request) -> Markup:
         kept = [HIDDEN.format(name=name, value=value) for name, value in request.args.items()]

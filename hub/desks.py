@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 
 from connectors import registry
 from connectors.auth import MemoryTokens, Token, TokenStore
@@ -57,12 +58,8 @@ class Desks:
         try:
             config = connector.Config.model_validate(values)
         except ValidationError as problem:
-            raise BadConfig(
-                {
-                    ".".join(map(str, e["loc"])) or "config": e["msg"].removeprefix("Value error, ")
-                    for e in problem.errors()
-                }
-            ) from None
+            told = [(".".join(map(str, e["loc"])) or "config", _words(e)) for e in problem.errors()]
+            raise BadConfig(dict(told)) from None
         if config.base_url is not None and not self._is_sandbox(config.base_url):
             raise BadConfig(
                 {"base_url": "Only an address below HUB_SANDBOX_URL may stand here. Leave it out."}
@@ -142,6 +139,13 @@ class _Throttle:
     def limited(self, seconds: float) -> None:
         with self.store.transaction() as tx:
             connections.close_for(tx, self.connection_id, seconds)
+
+
+def _words(error: ErrorDetails) -> str:
+    """What is wrong with a field; nobody is asked to read a regular expression."""
+    if error["type"] == "string_pattern_mismatch":
+        return "This does not look like one; see what the field is for."
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _config_place(connection_id: str) -> str:
