@@ -42,18 +42,25 @@ class Tokens:
         return self._token(self._row()["token"])
 
     def renew(self, stale: Token | None, grant: Grant) -> Token:
-        """Raises `Retryable` while another process renews for longer than `PATIENCE`."""
-        with self._here:
-            waited_until = time.monotonic() + PATIENCE
-            while True:
-                row = self._row()
-                current = self._token(row["token"])
-                if current is not None and current != stale:
-                    return current
-                lease = self._take(row)
-                if lease is not None:
-                    return self._renewed(row, lease, current, grant)
-                self._wait(row, waited_until)
+        """Raises `Retryable` when somebody else renews for longer than `PATIENCE`."""
+        until = time.monotonic() + PATIENCE
+        if not self._here.acquire(timeout=PATIENCE):
+            raise Retryable("this process renews the token of this connection", retry_after=1.0)
+        try:
+            return self._renew(stale, grant, until)
+        finally:
+            self._here.release()
+
+    def _renew(self, stale: Token | None, grant: Grant, until: float) -> Token:
+        while True:
+            row = self._row()
+            current = self._token(row["token"])
+            if current is not None and current != stale:
+                return current
+            lease = self._take(row)
+            if lease is not None:
+                return self._renewed(row, lease, current, grant)
+            self._wait(row, until)
 
     def _renewed(self, row: Row, lease: datetime, current: Token | None, grant: Grant) -> Token:
         with self._given_back(lease):

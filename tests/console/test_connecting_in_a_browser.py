@@ -28,7 +28,7 @@ def page(
     complaints: list[str] = []
     context = chromium.new_context(base_url=site, viewport=WIDTHS[request.param])
     tab = context.new_page()
-    tab.set_default_timeout(10_000)
+    tab.set_default_timeout(30_000)
     tab.on("console", lambda message: complaints.append(message.text))
     tab.on("pageerror", lambda problem: complaints.append(str(problem)))
     tab.goto("/sign-in")
@@ -43,6 +43,7 @@ def page(
 
 def look(page: Page, name: str) -> None:
     """No page is wider than its window; keep a picture where one is wanted."""
+    page.wait_for_load_state()  # with its styles
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= page.viewport_size["width"]  # type: ignore[index]
     if SHOTS:
@@ -53,8 +54,10 @@ def look(page: Page, name: str) -> None:
 def choose(page: Page, desk: str) -> None:
     page.get_by_role("link", name="Connections").click()
     page.get_by_role("link", name="Connect a desk").click()
+    expect(page.get_by_role("heading", name="Connect a desk")).to_be_visible()
     look(page, "choose")
     page.get_by_role("link", name=f"Connect {desk}").click()
+    expect(page.get_by_role("heading", name=f"Connect {desk}")).to_be_visible()
 
 
 def fill_in(page: Page, house: House, desk: str, **other: str) -> None:
@@ -92,6 +95,17 @@ def test_who_presses_deny_may_begin_again(page: Page, house: House) -> None:
     look(page, "denied")
     page.get_by_role("link", name="Begin again").click()
     expect(page.get_by_role("heading", name="Connect Zendesk")).to_be_visible()
+
+
+def test_who_is_not_taken_along_finds_a_link_to_the_desk(page: Page, house: House) -> None:
+    page.route(f"{house.settings.sandbox_url}/**", lambda route: route.fulfill(status=204))
+    choose(page, "Zendesk")
+    fill_in(page, house, "zendesk")
+    page.get_by_role("button", name="Connect at Zendesk").click()
+    link = page.get_by_role("link", name="Go on to Zendesk")
+    expect(link).to_be_visible()
+    assert str(link.get_attribute("href")).startswith(f"{house.settings.sandbox_url}/zendesk/")
+    look(page, "leave")
 
 
 def test_help_scout_sends_back_to_the_address_of_its_app(
