@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -174,6 +175,29 @@ def test_while_another_process_renews_a_job_is_put_off_and_nobody_else_asks(
     assert not isinstance(problem.value, Unavailable)
     assert problem.value.retry_after is not None and 40 < problem.value.retry_after <= 50
     assert granted(house, after=before) == []
+
+
+def test_threads_that_wait_for_a_slow_desk_give_up_and_come_back(
+    house: House, workspace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = connection(house, workspace)
+    ended = end(house, one)
+    monkeypatch.setattr(tokens, "PATIENCE", 0.05)
+    store, asked, answers = house.desks.tokens(one), threading.Event(), threading.Event()
+
+    def grant(current: Token | None) -> Token:
+        asked.set()
+        assert answers.wait(30)
+        return Token(access=ended.access)
+
+    slow = threading.Thread(target=store.renew, args=(ended, grant))
+    slow.start()
+    assert asked.wait(30)
+    with pytest.raises(Retryable):
+        store.renew(ended, grant)
+    answers.set()
+    slow.join()
+    assert store.get() == Token(access=ended.access)
 
 
 def test_no_database_connection_waits_for_the_desk(house: House, workspace: str) -> None:
