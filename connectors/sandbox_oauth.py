@@ -107,13 +107,7 @@ class Consents:
             fields=self._fields(request),
             back=redirect_uri or "the app",
         )
-        made = page(self.title, HEAD.format(title=self.title, links="") + body)
-        # Chromium applies form-action to where an answer redirects to as well.
-        policy = made.headers["Content-Security-Policy"]
-        made.headers["Content-Security-Policy"] = policy.replace(
-            "form-action 'self'", "form-action 'self' http: https:"
-        )
-        return made
+        return _leading_away(page(self.title, HEAD.format(title=self.title, links="") + body))
 
     def decide(self, request: Request) -> Response:
         """What a person answered: back to the app, with a code or with access_denied."""
@@ -191,6 +185,14 @@ class Consents:
         if asked.get("state"):
             told["state"] = asked["state"]
         return redirect(f"{redirect_uri}?{urlencode(told, quote_via=quote)}", 303)
+
+
+def _leading_away(made: Response) -> Response:
+    """A page whose form may be answered with a redirect: Chromium applies form-action to it."""
+    ours, any_site = "form-action 'self'", "form-action 'self' http: https:"
+    policy = made.headers["Content-Security-Policy"]
+    made.headers["Content-Security-Policy"] = policy.replace(ours, any_site)
+    return made
 
 
 def _fits(verifier: Any, challenge: str) -> bool:
