@@ -12,6 +12,7 @@ from connectors import types
 from connectors.auth import MemoryTokens, TokenStore
 from connectors.errors import Unsupported
 from connectors.http import CONNECT_TIMEOUT, READ_TIMEOUT, Throttle, Unthrottled
+from connectors.oauth import Consent
 from connectors.types import (
     Account,
     Change,
@@ -83,6 +84,9 @@ class Connector(ABC):
     title: ClassVar[str]
     Config: ClassVar[type[Config]]
     can: ClassVar[Capabilities]
+    # Where a person may let the hub in at the desk's own page, and the hub keeps the token. Such a
+    # desk's Config has the field `authorized` (`connectors.oauth.Form`).
+    consent: ClassVar[Consent | None] = None
     # Media type and body of the 200 without which the desk takes a webhook for lost; None = any.
     acknowledges: ClassVar[tuple[str, bytes] | None] = None
 

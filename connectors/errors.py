@@ -15,7 +15,7 @@
 Messages carry the vendor's words and never a secret of ours.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class ConnectorError(Exception):
@@ -47,7 +47,11 @@ class Permanent(ConnectorError):
 
 
 class AuthFailed(Permanent):
-    """The desk does not accept our credentials, or they lack a right."""
+    """The desk does not accept our credentials, or they lack a right; `scopes` names which."""
+
+    def __init__(self, message: str, *, scopes: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.scopes = tuple(scopes)
 
 
 class InvalidRequest(Permanent):

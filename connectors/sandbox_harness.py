@@ -27,6 +27,7 @@ class Harness:
     weak_word: str = ""  # what verify() must then name in `missing`
     needs: tuple[str, ...] = ("subject",)  # fields without which a new ticket is refused
     own_fields: Mapping[str, Any] = field(default_factory=dict)  # of this account; legal values
+    consent_config: Mapping[str, Any] | None = None  # a form for the desk's own page (`consent`)
     strange_word: str | None = None  # a status of this account that no default knows
     renews_tokens: bool = False  # access tokens die, and the connector gets new ones
     closed_refuses: bool = True  # a closed ticket takes no further message

@@ -86,11 +86,14 @@ class Clock:
             log.warning("clock.orphans", found=found)
 
     def sweep(self, tx: Tx) -> None:
-        """Forget what is over: strangers' changes, old dedupe keys, ended sessions."""
+        """Forget what is over: strangers' changes, old dedupe keys, authorisations, sessions."""
         changes.forget_strangers(tx)
         jobs.sweep(tx)
         tx.run("update events set dedupe_key = null where dedupe_key is not null and at < :old",
                old=tx.now - DEDUPE_FOR)  # fmt: skip
+        tx.run(
+            "delete from authorizations where expires_at < :old", old=tx.now - timedelta(hours=1)
+        )
         tx.run("delete from sessions where expires_at < :now", now=tx.now)
 
 

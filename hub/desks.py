@@ -1,24 +1,27 @@
-"""Connections come to life here: their config opened, their pace and token kept in the database."""
+"""Connections come to life here: their config opened, their pace kept in the database."""
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 
 from connectors import registry
-from connectors.auth import Token
+from connectors.auth import MemoryTokens, Token, TokenStore
 from connectors.base import Config, Connector, Ports
 from connectors.errors import NotFound, RateLimited, Unavailable
 from connectors.files import LARGEST
 from connectors.types import Field
+from hub import tokens as token_store
 from hub import vault as vaults
 from hub.native import NativeDesk
 from hub.store import Row, Store, connections
+from hub.tokens import Tokens
 from hub.vault import Vault
 from webhooks.download import Downloads, Failed
 
@@ -92,25 +95,35 @@ class Desks:
         try:
             config = connector.Config.model_validate(values)
         except ValidationError as problem:
-            raise BadConfig(
-                {
-                    ".".join(map(str, e["loc"])) or "config": e["msg"].removeprefix("Value error, ")
-                    for e in problem.errors()
-                }
-            ) from None
+            told = [(".".join(map(str, e["loc"])) or "config", _words(e)) for e in problem.errors()]
+            raise BadConfig(dict(told)) from None
         if config.base_url is not None and not self._is_sandbox(config.base_url):
             raise BadConfig(
                 {"base_url": "Only an address below HUB_SANDBOX_URL may stand here. Leave it out."}
             )
         return config
 
-    def try_out(self, desk: str, config: Config) -> Connector:
+    def try_out(self, desk: str, config: Config, tokens: TokenStore | None = None) -> Connector:
         """A connector for a config that is not stored yet."""
-        return registry.get(desk)(config, Ports(now=self.store.now))
+        ports = Ports(now=self.store.now, tokens=tokens or MemoryTokens())
+        return registry.get(desk)(config, ports)
 
     def seal(self, connection_id: str, config: Config) -> bytes:
         """The config as it is stored: whole, secrets included, readable by the vault only."""
         return self.vault.seal_json(_plain(config), _config_place(connection_id))
+
+    def unseal(self, desk: str, connection_id: str, sealed: bytes) -> Config:
+        """What was sealed for this connection."""
+        values = self.vault.open_json(sealed, _config_place(connection_id))
+        return registry.get(desk).Config.model_validate(values)
+
+    def seal_token(self, connection_id: str, token: Token) -> bytes:
+        """A token as it is stored."""
+        return token_store.seal(self.vault, connection_id, token)
+
+    def tokens(self, connection_id: str) -> TokenStore:
+        """Where the token of a stored connection lives."""
+        return Tokens(self.store, self.vault, connection_id)
 
     def close(self) -> None:
         """Forget every connector."""
@@ -119,13 +132,13 @@ class Desks:
             self._fields.clear()
 
     def _make(self, connection: Row) -> Connector:
-        values = self.vault.open_json(connection["config"], _config_place(connection["id"]))
-        connector = registry.get(connection["desk"])
+        desk = connection["desk"]
+        connector = registry.get(desk)
         paced, over = connection["rate"] is not None, connector.can.rate_over
         ports = Ports(
             now=self.store.now,
             throttle=_Throttle(self.store, connection["id"], paced=paced, over=over),
-            tokens=_Tokens(self.store, self.vault, connection["id"]),
+            tokens=self.tokens(connection["id"]),
             native=NativeDesk(
                 self.store,
                 connection["workspace_id"],
@@ -134,7 +147,7 @@ class Desks:
             ),
             download=self._download,
         )
-        return connector(connector.Config.model_validate(values), ports)
+        return connector(self.unseal(desk, connection["id"], connection["config"]), ports)
 
     def _download(self, url: str) -> Iterator[bytes]:
         """What a desk keeps at another host: guarded, and in the errors of connectors."""
@@ -179,68 +192,11 @@ class _Throttle:
             connections.close_for(tx, self.connection_id, seconds)
 
 
-class _Tokens:
-    """A connection's token, renewed by one process at a time and stored before it is used."""
-
-    def __init__(self, store: Store, vault: Vault, connection_id: str) -> None:
-        self.store = store
-        self.vault = vault
-        self.connection_id = connection_id
-        self._here = threading.Lock()  # one renewal a process, so that the pool is never drained
-
-    def get(self) -> Token | None:
-        with self.store.transaction() as tx:
-            sealed = tx.value("select token from connections where id = :id", id=self.connection_id)
-        return None if sealed is None else self._token(sealed)
-
-    def renew(self, stale: Token | None, grant: Callable[[Token | None], Token]) -> Token:
-        """An advisory lock, not a transaction, is held while the desk is asked."""
-        with (
-            self._here,
-            self.store.engine.connect().execution_options(
-                isolation_level="AUTOCOMMIT"
-            ) as connection,
-        ):
-            connection.exec_driver_sql(
-                "select pg_advisory_lock(hashtextextended(%s, 7))", (self.connection_id,)
-            )
-            try:
-                current = self.get()
-                if current is not None and current != stale:
-                    return current
-                fresh = grant(current)
-                self._keep(fresh)
-                return fresh
-            finally:
-                connection.exec_driver_sql(
-                    "select pg_advisory_unlock(hashtextextended(%s, 7))", (self.connection_id,)
-                )
-
-    def _keep(self, token: Token) -> None:
-        value = {
-            "access": token.access.get_secret_value(),
-            "refresh": token.refresh.get_secret_value() if token.refresh else None,
-            "expires_at": token.expires_at.isoformat() if token.expires_at else None,
-        }
-        sealed = self.vault.seal_json(value, self._place)
-        with self.store.transaction() as tx:
-            tx.run(
-                "update connections set token = :token where id = :id",
-                id=self.connection_id,
-                token=sealed,
-            )
-
-    def _token(self, sealed: bytes) -> Token:
-        value = self.vault.open_json(sealed, self._place)
-        return Token(
-            access=SecretStr(value["access"]),
-            refresh=SecretStr(value["refresh"]) if value["refresh"] else None,
-            expires_at=datetime.fromisoformat(value["expires_at"]) if value["expires_at"] else None,
-        )
-
-    @property
-    def _place(self) -> str:
-        return vaults.place("connections", self.connection_id, "token")
+def _words(error: ErrorDetails) -> str:
+    """What is wrong with a field; nobody is asked to read a regular expression."""
+    if error["type"] == "string_pattern_mismatch":
+        return "This does not look like one; see what the field is for."
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _config_place(connection_id: str) -> str:

@@ -90,6 +90,7 @@ CRASHPOINTS = (
     "relay.desk_committed",
     "files.before_request",
     "files.desk_committed",
+    "token.answered",
 )
 CRASH = os.environ.get("HUB_CRASH")
 _hits: list[str] = []

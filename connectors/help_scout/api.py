@@ -4,19 +4,18 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 import requests
-from pydantic import SecretStr
 
 from connectors.auth import OAuth, Token
 from connectors.base import Ports
-from connectors.errors import AuthFailed, InvalidRequest, NotFound, Unavailable
+from connectors.errors import InvalidRequest, NotFound, Unavailable
 from connectors.files import chunks
-from connectors.help_scout.config import RETRY_HEADER, TOKEN_LIFE, Config
+from connectors.help_scout.config import CONSENT, RETRY_HEADER, Config
 from connectors.http import Http, answer_json
+from connectors.oauth import Grants
 
 MOVED = "moved"  # the name of a complaint that is none: where a merged conversation went
 
@@ -30,7 +29,7 @@ class Api:
 
     @cached_property
     def http(self) -> Http:
-        """The session, with a token of the client credentials grant."""
+        """The session, with a token that all workers share."""
         http = Http(
             secrets=[self.config.app_secret.get_secret_value()],
             explain=explain,
@@ -85,22 +84,12 @@ class Api:
                 raise NotFound(f"{refused} (merged into {refused.fields[MOVED]})") from None
             raise
 
-    def _grant(self, _: Token | None) -> Token:
-        """A token for two days; this grant has no refresh token."""
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": self.config.app_id,
-            "client_secret": self.config.app_secret.get_secret_value(),
-        }
-        url = f"{self.config.root}/v2/oauth2/token"
-        try:
-            answer = self.http.call("POST", url, data=form, auth=_unsigned)
-        except InvalidRequest as refused:  # 400 invalid_client, invalid_grant
-            raise AuthFailed(str(refused)) from None
-        with understood("POST /oauth2/token"):
-            life = timedelta(seconds=float(answer.get("expires_in") or TOKEN_LIFE))
-            access = SecretStr(str(answer["access_token"]))
-            return Token(access=access, expires_at=self.ports.now() + life)
+    def _grant(self, current: Token | None) -> Token:
+        """A token in the name of who allowed the hub, else of the app's own user."""
+        grants = Grants(CONSENT, self.config, self.ports)
+        if self.config.authorized:
+            return grants.refresh(current)
+        return grants.ask("client_credentials")
 
 
 @contextmanager
@@ -135,8 +124,3 @@ def _complaints(embedded: Any) -> dict[str, str]:
     problems = embedded.get("errors") if isinstance(embedded, Mapping) else None
     listed = [p for p in problems if isinstance(p, Mapping)] if isinstance(problems, list) else []
     return {str(p.get("path")): str(p.get("message")) for p in listed}
-
-
-def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """No authentication: the token endpoint takes the secret in the form."""
-    return request

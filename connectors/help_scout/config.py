@@ -2,7 +2,7 @@
 
 from pydantic import Field, SecretStr
 
-from connectors import base
+from connectors import base, oauth
 from connectors.types import Status
 
 NAME = "help_scout"
@@ -46,6 +46,17 @@ NAME_LIMIT = 40  # characters of a first or last name
 NO_MAIL = "customer.invalid"  # customers need an address: this domain can never get mail
 TOKEN_LIFE = 172_800  # seconds, where the answer names none
 
+# developer.helpscout.com/mailbox-api/overview/authentication. The app has the redirection URL, an
+# app has no scopes, and a refresh token is good for one use.
+CONSENT = oauth.Consent(
+    authorize="{config.web}/authentication/authorizeClientApplication",
+    token="{config.root}/v2/oauth2/token",
+    fields=("app_id", "app_secret", "mailbox_id"),
+    client=("app_id", "app_secret"),
+    tells_redirect=False,
+    life=TOKEN_LIFE,
+)
+
 EVENTS = (
     "convo.status",
     "convo.assigned",
@@ -58,7 +69,7 @@ SECRET_LIMIT = 40  # characters of a webhook's secret
 WEBHOOK_LABEL = "Escalation hub"
 
 
-class Config(base.Config, frozen=True):
+class Config(base.Config, oauth.Form, frozen=True):
     """The credentials form: an OAuth2 app of your own account, and the inbox for new tickets."""
 
     app_id: str = Field(

@@ -9,7 +9,7 @@ from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, InvalidRequest, NotFound, Unsupported
 from connectors.help_scout import changes, fields, hooks, people, threads, webhook, words
 from connectors.help_scout.api import Api, understood
-from connectors.help_scout.config import CAN, NAME, TITLE, TO_VENDOR, Config
+from connectors.help_scout.config import CAN, CONSENT, NAME, TITLE, TO_VENDOR, Config
 from connectors.types import (
     Account,
     Change,
@@ -37,6 +37,7 @@ class HelpScout(Connector):
     title = TITLE
     Config = Config
     can = CAN
+    consent = CONSENT
 
     def __init__(self, config: Any, ports: Ports) -> None:
         super().__init__(config, ports)

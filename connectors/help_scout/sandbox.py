@@ -164,6 +164,7 @@ def harness(base_url: str) -> Harness:
         wrong_config=config | {"app_secret": "not-the-secret"},
         weak_config=config | {"mailbox_id": "999"},  # one that this user does not see
         weak_word="999",
+        consent_config=config | {"authorized": True},
         words={
             "active": Status.OPEN,
             "pending": Status.PENDING,

@@ -6,19 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
-from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from connectors.help_scout.sandbox_errors import denied, no, refusal
 from connectors.help_scout.sandbox_people import AGENT, HUB
 from connectors.sandbox import Refused, route, same
+from connectors.sandbox_oauth import Consents, Habits, NoGrant
 
-APPS = {  # app id: secret, whose rights, where a browser is sent back to
-    "hub-app": ("help-scout-sandbox-secret", HUB, "http://127.0.0.1:9/back"),
-    "ann-app": ("help-scout-sandbox-ann-secret", AGENT, "http://127.0.0.1:9/back"),
+APPS = {  # app id: secret, whose rights
+    "hub-app": ("help-scout-sandbox-secret", HUB),
+    "ann-app": ("help-scout-sandbox-ann-secret", AGENT),
 }
+# overview/authentication: the app has the address; how long a code lives is not told.
+HABITS = Habits(code_life=60, scopes_by=None, asks_redirect=False)
 
 
 @dataclass
@@ -40,7 +41,8 @@ class Doors:
         self.record = record
         self.tokens: dict[str, Pair] = {}
         self.refreshes: dict[str, str] = {}  # refresh token: app
-        self.codes: dict[str, str] = {}
+        users = {name: f"user {user}" for name, (_, user) in APPS.items()}
+        self.consents = Consents("Help Scout", HABITS, users, now)
 
     def caller(self, request: Request) -> int:
         """The user in whose name a request comes, or 401."""
@@ -59,14 +61,11 @@ class Doors:
 
     @route("GET /authentication/authorizeClientApplication", public=True)
     def authorize(self, request: Request) -> Response:
-        """What a user sees as "Authorize"; here it is allowed at once."""
-        app = request.args.get("client_id", "")
-        if app not in APPS:
-            raise denied("invalid_client", "unknown client_id")
-        code = secrets.token_hex(16)
-        self.codes[code] = app
-        back = urlencode({"code": code, "state": request.args.get("state", "")})
-        return redirect(f"{APPS[app][2]}?{back}")
+        return self.consents.ask(request)
+
+    @route("POST /authentication/authorizeClientApplication", public=True)
+    def decide(self, request: Request) -> Response:
+        return self.consents.decide(request)
 
     @route("POST /v2/oauth2/token")
     def grant(self, request: Request) -> Any:
@@ -79,14 +78,22 @@ class Doors:
             return self._issue(app, kind)
         if kind not in ("authorization_code", "refresh_token"):
             raise denied("unsupported_grant_type", "The grant type is not supported")
-        spent = self.codes if kind == "authorization_code" else self.refreshes
-        name = "code" if kind == "authorization_code" else "refresh_token"
-        if spent.pop(str(wish.get(name)), None) != app:
-            raise denied("invalid_grant", "The grant is invalid, expired or used already")
+        self._spend(app, kind, wish)
         told = self._issue(app, kind)
         told["refresh_token"] = secrets.token_hex(24)
         self.refreshes[told["refresh_token"]] = app
         return told
+
+    def _spend(self, app: str, kind: str, wish: Mapping[str, Any]) -> None:
+        """Use up the code or the refresh token."""
+        if kind == "refresh_token":
+            if self.refreshes.pop(str(wish.get("refresh_token")), None) != app:
+                raise denied("invalid_grant", "The grant is invalid, expired or used already")
+            return
+        try:
+            self.consents.redeem(app, wish)
+        except NoGrant as no:
+            raise denied(no.error, str(no)) from None
 
     def _issue(self, app: str, kind: str) -> dict[str, Any]:
         token, life = secrets.token_hex(24), int(self.settings["token_lifetime"])

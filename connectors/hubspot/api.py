@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 
+from connectors.auth import OAuth
 from connectors.base import Ports
 from connectors.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from connectors.files import safe_name
 from connectors.http import Http
-from connectors.hubspot.config import FILES, VERSION, Config
+from connectors.hubspot.config import CONSENT, FILES, VERSION, Config
+from connectors.oauth import Grants
 from connectors.types import File
 
 if TYPE_CHECKING:
@@ -32,14 +34,16 @@ class Api:
 
     @cached_property
     def http(self) -> Http:
-        """The session with the app's token."""
-        token = self.config.access_token.get_secret_value()
-        secrets = (token, self.config.client_secret.get_secret_value())
-        ports = self.ports
+        """The session with the app's token, or with that of who allowed the app."""
+        config, ports = self.config, self.ports
+        secrets = [s.get_secret_value() for s in (config.access_token, config.client_secret) if s]
         http = Session(
             secrets=secrets, explain=explain, throttle=ports.throttle, timeout=ports.timeout
         )
-        http.headers["Authorization"] = f"Bearer {token}"
+        if config.access_token:
+            http.headers["Authorization"] = f"Bearer {config.access_token.get_secret_value()}"
+            return http
+        http.auth = OAuth(ports.tokens, Grants(CONSENT, config, ports).refresh, ports.now)
         return http
 
     @cached_property

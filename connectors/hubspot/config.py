@@ -1,13 +1,16 @@
 """What is particular to HubSpot, as data: the credentials form, capabilities, ids, limits."""
 
-from pydantic import Field, SecretStr
+from typing import Self
 
-from connectors import base
+from pydantic import Field, SecretStr, model_validator
+
+from connectors import base, oauth
 from connectors.types import Status
 
 NAME = "hubspot"
 TITLE = "HubSpot"
 HOST = "https://api.hubapi.com"  # for every region
+APP = "https://app.hubspot.com"
 # Of the CRM's paths. The library writes "v3", which is unsupported from September 2027.
 VERSION = "2026-09"
 FILES = "/files/v3/files"  # the files API of 2026-09 lacks the upload
@@ -19,6 +22,21 @@ CAN = base.Capabilities(
     webhooks="signed",
     registers_webhooks=False,
     rate=600,  # 100 in ten seconds: Free and Starter
+)
+
+SCOPES = (
+    *("tickets", "crm.objects.contacts.read", "crm.objects.contacts.write"),
+    *("crm.objects.owners.read", "files"),
+)
+# developers.hubspot.com/docs/api-reference/auth-oauth-v3: a token lives 30 minutes, its refresh
+# token stays the same. The token endpoint's schema names a code_verifier, the guide for apps no
+# challenge: without PKCE until it does.
+CONSENT = oauth.Consent(
+    authorize="{config.install}/oauth/authorize",
+    token="{config.root}/oauth/v3/token",
+    fields=("client_id", "client_secret", "portal_id", "pipeline_id"),
+    scopes=SCOPES,
+    life=1800,
 )
 
 KEY = "escalation_ref"  # our unique property of a ticket
@@ -71,12 +89,19 @@ TICKET_TYPE = "0-5"  # objectTypeId of tickets in webhooks
 WATCHED = ("hs_pipeline_stage", "hubspot_owner_id", "notes_last_updated")
 
 
-class Config(base.Config, frozen=True):
-    """The credentials form: the token of an app of this one account."""
+class Config(base.Config, oauth.Form, frozen=True):
+    """The credentials form: the token of an app of this one account, or an app to be allowed."""
 
-    access_token: SecretStr = Field(
-        title="Access token",
+    access_token: SecretStr | None = Field(
+        None,
+        title="Access token (app of one account)",
         description="Settings, Integrations, your app, Auth: the token that begins with pat-.",
+    )
+    client_id: str | None = Field(
+        None,
+        title="Client ID",
+        description="Your app's page, Auth. Only for an app that is allowed in the browser.",
+        min_length=1,
     )
     client_secret: SecretStr = Field(
         title="Client secret",
@@ -92,6 +117,20 @@ class Config(base.Config, frozen=True):
         title="Ticket pipeline",
         description="The id of the pipeline for new tickets; empty for the account's first one.",
     )
+
+    @model_validator(mode="after")
+    def exactly_one_way(self) -> Self:
+        """An access token, or an app that a person allows, and not both."""
+        if self.authorized == bool(self.access_token):
+            raise ValueError("give an access token, or connect in the console")
+        if self.authorized and not self.client_id:
+            raise ValueError("an app that is allowed in the browser needs its client_id")
+        return self
+
+    @property
+    def install(self) -> str:
+        """Where a person allows the app, whatever the account's region."""
+        return (self.base_url or APP).rstrip("/")
 
     @property
     def root(self) -> str:

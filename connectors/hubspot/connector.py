@@ -13,6 +13,7 @@ from connectors.hubspot.api import Api, number, understood
 from connectors.hubspot.changes import Changes
 from connectors.hubspot.config import (
     CAN,
+    CONSENT,
     KEY,
     LIST_PAGE,
     NAME,
@@ -49,6 +50,7 @@ class HubSpot(Connector):
     title = TITLE
     Config = Config
     can = CAN
+    consent = CONSENT
 
     def __init__(self, config: Any, ports: Ports) -> None:
         super().__init__(config, ports)

@@ -1,8 +1,8 @@
 """HubSpot in memory, from the vendor's facts: CRM objects, search, files, limits, webhooks.
 
 Versions v3, v4, 2026-03 and 2026-09 of a path lead to the same place. Agents answer customers with
-logged emails; conversations and custom channels, public apps and OAuth are left out. A merged
-ticket's id leads to the survivor (general knowledge).
+logged emails; conversations and custom channels are left out. A merged ticket's id leads to the
+survivor (general knowledge).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from connectors.hubspot import sandbox_schema
 from connectors.hubspot.sandbox_account import (
+    SCOPES,
     TOKEN,
     WEAK_TOKEN,
     Account,
@@ -24,6 +25,7 @@ from connectors.hubspot.sandbox_cases import Cases
 from connectors.hubspot.sandbox_errors import refusal
 from connectors.hubspot.sandbox_files import Files
 from connectors.hubspot.sandbox_links import LinkRoutes
+from connectors.hubspot.sandbox_oauth import CLIENT, TOKENS, Doors
 from connectors.hubspot.sandbox_objects import ObjectRoutes
 from connectors.hubspot.sandbox_records import Record, Records
 from connectors.hubspot.sandbox_schema import OWN_FIELDS, STAGES
@@ -48,12 +50,14 @@ class HubSpotSandbox(SandboxDesk):
         "search_lag": (3, "seconds until a search knows of a change"),
         "text_limit": (65_536, "longest text of a property, in characters"),
         "file_bytes": (52_428_800, "largest file"),
+        "token_lifetime": (1800, "seconds that an OAuth token lives"),
         "validation_rules": (0, "1: version 2026-09 refuses tickets without a priority"),
     }
 
     def reset(self) -> None:
         self.records = Records(self.now, self.settings)
-        self.account = Account(self.records, self.settings)
+        self.doors = Doors(self.now, self.settings, self.record, SCOPES)
+        self.account = Account(self.records, self.settings, self.doors)
         self.files = Files(self.now, self.settings, lambda: self.url)
         self.webhooks = Webhooks(self.now, self.send)
         self.story = Story(
@@ -68,7 +72,7 @@ class HubSpotSandbox(SandboxDesk):
         self.shown = Cases(self.records, self.files, self.story)
 
     def parts(self) -> Iterable[object]:
-        return (self, self.account, self.files, self.objects, self.links)
+        return (self, self.doors, self.account, self.files, self.objects, self.links)
 
     def accounts(self) -> list[dict[str, Any]]:
         note = "a private app's token; webhooks are entered by hand"
@@ -76,13 +80,18 @@ class HubSpotSandbox(SandboxDesk):
         return [
             {"name": "Private app", "note": note, "config": form(self.url)},
             {"name": "Private app, weak", "note": weak, "config": form(self.url, WEAK_TOKEN)},
+            {"name": "OAuth app", "note": "for the browser", "config": app_form(self.url)},
         ]
 
     def spell(self, path: str) -> str:
         return sandbox_schema.spell(path)
 
     def admit(self, request: Request, found: Route) -> None:
-        self.account.admit(request, self._spelt(request))
+        if found.path != TOKENS:
+            self.account.admit(request, self._spelt(request))
+
+    def expire_tokens(self) -> None:
+        self.doors.expire()
 
     def _spelt(self, request: Request) -> str:
         return self.spell(request.path.removeprefix(f"/{self.name}"))
@@ -168,6 +177,12 @@ def form(url: str, token: str = TOKEN) -> dict[str, Any]:
     return ids | {"access_token": token, "client_secret": CLIENT_SECRET}
 
 
+def app_form(url: str) -> dict[str, Any]:
+    """The form of an app that a person allows."""
+    ids = {"portal_id": str(PORTAL), "base_url": url, "authorized": True}
+    return ids | {"client_id": CLIENT, "client_secret": CLIENT_SECRET}
+
+
 def harness(base_url: str) -> Harness:
     """What the contract tests need to know of HubSpot."""
     url = f"{base_url}/hubspot"
@@ -180,6 +195,7 @@ def harness(base_url: str) -> Harness:
         wrong_config=form(url, "pat-na1-not-the-token"),
         weak_config=form(url, WEAK_TOKEN),
         weak_word="owners",
+        consent_config=app_form(url),
         words={
             "New": Status.OPEN,  # HubSpot knows open and closed, and its labels tell no more
             "Waiting on us": Status.OPEN,

@@ -7,6 +7,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from connectors.hubspot.sandbox_errors import bad, lacks, missing, refusal
+from connectors.hubspot.sandbox_oauth import Doors
 from connectors.hubspot.sandbox_records import Records
 from connectors.hubspot.sandbox_schema import KINDS, MADE, STAGES, definition, pipeline
 from connectors.hubspot.sandbox_webhooks import PORTAL
@@ -32,8 +33,9 @@ MOST_UNIQUE = 10
 class Account:
     """Who may do what, how often, and how the portal is set up."""
 
-    def __init__(self, records: Records, settings: Mapping[str, float]) -> None:
+    def __init__(self, records: Records, settings: Mapping[str, float], doors: Doors) -> None:
         self.records = records
+        self.doors = doors
         self.records.owners |= set(OWNERS)
         self.settings = settings
         self.calls: deque[float] = deque()
@@ -44,6 +46,7 @@ class Account:
         """Raise `Refused` unless token, scopes and rate allow the request to a spelt path."""
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         scopes = next((s for known, s in TOKENS.items() if same(known, token)), None)
+        scopes = scopes or self.doors.scopes(token)
         if kind.casefold() != "bearer" or scopes is None:
             raise Refused(refusal(401))
         needed = _scope(request.method, path)

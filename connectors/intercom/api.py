@@ -8,10 +8,12 @@ from typing import Any
 
 import requests
 
+from connectors.auth import OAuth
 from connectors.base import Ports
 from connectors.errors import InvalidRequest, NotFound, Unavailable
 from connectors.http import Http
-from connectors.intercom.config import REFERENCE, VERSION, Config
+from connectors.intercom.config import CONSENT, REFERENCE, VERSION, Config
+from connectors.oauth import Grants
 
 
 class Api:
@@ -26,15 +28,20 @@ class Api:
 
     @cached_property
     def http(self) -> Http:
-        """The session, with the access token, which does not expire."""
-        token = self.config.access_token.get_secret_value()
+        """The session, with an access token, which does not expire either way."""
+        config, ports = self.config, self.ports
+        secrets = [s.get_secret_value() for s in (config.access_token, config.client_secret) if s]
         http = Http(
-            secrets=[token, self.config.client_secret.get_secret_value()],
+            secrets=secrets,
             explain=explain,
-            throttle=self.ports.throttle,
-            timeout=self.ports.timeout,
+            throttle=ports.throttle,
+            timeout=ports.timeout,
         )
-        http.headers.update({"Authorization": f"Bearer {token}", "Intercom-Version": VERSION})
+        http.headers["Intercom-Version"] = VERSION
+        if config.access_token:
+            http.headers["Authorization"] = f"Bearer {config.access_token.get_secret_value()}"
+        else:
+            http.auth = OAuth(ports.tokens, Grants(CONSENT, config, ports).refresh, ports.now)
         http.hooks["response"].append(self._when_to_come_back)
         return http
 

@@ -1,10 +1,10 @@
 """What is particular to Intercom, as data: the credentials form, capabilities, words, limits."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
-from connectors import base
+from connectors import base, oauth
 from connectors.types import Status
 
 NAME = "intercom"
@@ -21,6 +21,14 @@ CAN = base.Capabilities(
     webhooks="signed",
     registers_webhooks=False,  # only in the Developer Hub
     rate=10_000,
+)
+
+# developers.intercom.com: setting-up-oauth. The app has the permissions, and a token never ends: it
+# has no refresh token.
+CONSENT = oauth.Consent(
+    authorize="{config.inbox}/oauth",
+    token="{config.root}/auth/eagle/token",
+    fields=("client_id", "client_secret", "region", "ticket_type_id", "admin_id"),
 )
 
 REFERENCE = "Escalation ref"  # the ticket attribute that holds our key; tickets have no external id
@@ -65,12 +73,19 @@ TOPICS = (
 NEEDS_PART = ("ticket.admin.replied", "ticket.note.created")
 
 
-class Config(base.Config, frozen=True):
-    """The credentials form: the access token of a private app, and where tickets go."""
+class Config(base.Config, oauth.Form, frozen=True):
+    """The credentials form: an app's access token or the app itself, and where tickets go."""
 
-    access_token: SecretStr = Field(
-        title="Access token",
+    access_token: SecretStr | None = Field(
+        None,
+        title="Access token (private app)",
         description="Developer Hub, your app, Configure, Authentication.",
+    )
+    client_id: str | None = Field(
+        None,
+        title="Client ID",
+        description="Developer Hub, your app, Basic information. Only for an app with OAuth.",
+        min_length=1,
     )
     client_secret: SecretStr = Field(
         title="Client secret",
@@ -90,6 +105,15 @@ class Config(base.Config, frozen=True):
         description="The type of the tickets that the hub makes, of the category Customer.",
         pattern=r"^\d{1,20}$",
     )
+
+    @model_validator(mode="after")
+    def exactly_one_way(self) -> Self:
+        """An access token, or an app that a person allows, and not both."""
+        if self.authorized == bool(self.access_token):
+            raise ValueError("give an access token, or connect in the console")
+        if self.authorized and not self.client_id:
+            raise ValueError("an app that is allowed in the browser needs its client_id")
+        return self
 
     @property
     def root(self) -> str:

@@ -11,6 +11,7 @@ from connectors.intercom.api import Api, number, understood
 from connectors.intercom.config import (
     BACK_OFFICE,
     CAN,
+    CONSENT,
     FILE_LIMIT,
     NAME,
     NOTED,
@@ -51,6 +52,7 @@ class Intercom(Connector):
     title = TITLE
     Config = Config
     can = CAN
+    consent = CONSENT
 
     def __init__(self, config: Any, ports: Ports) -> None:
         super().__init__(config, ports)

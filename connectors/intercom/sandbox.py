@@ -14,10 +14,11 @@ from werkzeug.wrappers import Request, Response
 
 from connectors.intercom import sandbox_text
 from connectors.intercom.sandbox_api import TicketRoutes, assignee_of, opening, word_of
-from connectors.intercom.sandbox_doors import APP, WEAK_TOKEN, Doors, form
+from connectors.intercom.sandbox_doors import APP, WEAK_TOKEN, Doors, app_form, form
 from connectors.intercom.sandbox_errors import invalid, refusal
 from connectors.intercom.sandbox_files import Files
 from connectors.intercom.sandbox_harness import harness
+from connectors.intercom.sandbox_oauth import TOKENS, OAuth
 from connectors.intercom.sandbox_people import ADMINS, People, known_admin
 from connectors.intercom.sandbox_tickets import Kept, Tickets, admin_author
 from connectors.intercom.sandbox_types import STATES, Types
@@ -48,7 +49,8 @@ class IntercomSandbox(SandboxDesk):
     }
 
     def reset(self) -> None:
-        self.doors = Doors(self.now, self.settings)
+        self.oauth = OAuth(self.now, self.record)
+        self.doors = Doors(self.now, self.settings, self.oauth.tokens)
         self.files = Files(lambda: self.url)
         self.people = People(APP, self.now, self.settings)
         self.types = Types(self.now)
@@ -57,7 +59,7 @@ class IntercomSandbox(SandboxDesk):
         self.api = TicketRoutes(self.tickets, self.webhooks, self.record)
 
     def parts(self) -> Iterable[object]:
-        return (self, self.files, self.people, self.types, self.api)
+        return (self, self.oauth, self.files, self.people, self.types, self.api)
 
     def accounts(self) -> list[dict[str, Any]]:
         good = form(self.url)
@@ -68,10 +70,12 @@ class IntercomSandbox(SandboxDesk):
                 "note": "the plan or the app's permissions lack tickets",
                 "config": good | {"access_token": WEAK_TOKEN},
             },
+            {"name": "App with OAuth", "note": "for the browser", "config": app_form(self.url)},
         ]
 
     def admit(self, request: Request, found: Route) -> None:
-        self.doors.admit(request, found.path)
+        if found.path != TOKENS:
+            self.doors.admit(request, found.path)
 
     def finish(self, request: Request, found: Route, made: Response) -> Response:
         self.doors.tell(made)

@@ -1,13 +1,14 @@
 """Intercom's way in: access tokens that never expire, API versions, and the rate."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import datetime
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from connectors.intercom.sandbox_errors import invalid, refusal, refused
+from connectors.intercom.sandbox_oauth import CLIENT
 from connectors.intercom.sandbox_people import HUB
 from connectors.intercom.sandbox_types import CUSTOMER
 from connectors.intercom.sandbox_webhooks import APP_ID, CLIENT_SECRET
@@ -29,8 +30,11 @@ WINDOW = 10  # seconds: the limit of a minute is dealt out in six parts
 class Doors:
     """Who may come in, and how often."""
 
-    def __init__(self, now: Callable[[], datetime], settings: Mapping[str, float]) -> None:
+    def __init__(
+        self, now: Callable[[], datetime], settings: Mapping[str, float], granted: Container[str]
+    ) -> None:
         self.now = now
+        self.granted = granted  # tokens of the app with OAuth
         self.settings = settings
         self.end, self.calls = 0.0, 0
 
@@ -38,7 +42,7 @@ class Doors:
         """Raise `Refused` unless token, rate, version and permissions allow the request."""
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         known = [one for one in (TOKEN, WEAK_TOKEN) if same(one, token)]
-        if kind.casefold() != "bearer" or not known:
+        if kind.casefold() != "bearer" or not (known or token in self.granted):
             raise refused(401, "Access Token Invalid")
         self._count()
         version = request.headers.get("Intercom-Version", f"{self.settings['app_version']:.2f}")
@@ -71,3 +75,9 @@ def form(url: str) -> dict[str, Any]:
     """The credentials of the workspace's private app."""
     secrets = {"access_token": TOKEN, "client_secret": CLIENT_SECRET}
     return secrets | {"region": "us", "admin_id": HUB, "ticket_type_id": CUSTOMER, "base_url": url}
+
+
+def app_form(url: str) -> dict[str, Any]:
+    """The credentials of an app that a person allows."""
+    app = {"client_id": CLIENT, "client_secret": CLIENT_SECRET, "authorized": True}
+    return app | {"region": "us", "ticket_type_id": CUSTOMER, "base_url": url}

@@ -1,6 +1,6 @@
 """What the contract tests need to know of Intercom."""
 
-from connectors.intercom.sandbox_doors import WEAK_TOKEN, form
+from connectors.intercom.sandbox_doors import WEAK_TOKEN, app_form, form
 from connectors.intercom.sandbox_types import OWN_FIELDS
 from connectors.sandbox import Harness
 from connectors.types import Status
@@ -19,6 +19,7 @@ def harness(base_url: str) -> Harness:
         wrong_config=good | {"access_token": "not-the-token"},
         weak_config=good | {"access_token": WEAK_TOKEN},
         weak_word="ticket",
+        consent_config=app_form(f"{base_url}/intercom"),
         words={
             "submitted": Status.OPEN,
             "in_progress": Status.OPEN,

@@ -6,13 +6,11 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import requests
-from pydantic import SecretStr
-
 from connectors.auth import OAuth, Token
 from connectors.base import Ports
 from connectors.errors import AuthFailed, ConnectorError, InvalidRequest, NotFound
 from connectors.http import Http
+from connectors.oauth import Grants
 from connectors.salesforce.answers import (
     SalesforceHttp,
     codes,
@@ -21,7 +19,7 @@ from connectors.salesforce.answers import (
     sorted_out,
     understood,
 )
-from connectors.salesforce.config import API_VERSION, Config
+from connectors.salesforce.config import API_VERSION, CONSENT, Config
 
 if TYPE_CHECKING:
     from connectors.salesforce.library import Library
@@ -50,7 +48,7 @@ class Api:
 
     @cached_property
     def http(self) -> Http:
-        """The session, authenticated by the app's secret or by its certificate."""
+        """The session, with a token that all workers share."""
         config = self.config
         secrets = [s.get_secret_value() for s in (config.client_secret, config.private_key) if s]
         http = SalesforceHttp(
@@ -132,21 +130,14 @@ class Api:
             error = NotFound(words)
         return sorted_out(error, codes(body))
 
-    def _grant(self, _: Token | None) -> Token:
-        """A token; neither flow has a refresh token, and Salesforce tells no lifetime."""
-        secret = self.config.client_secret
-        form = {"grant_type": "client_credentials", "client_id": self.config.client_id}
-        if secret:
-            form["client_secret"] = secret.get_secret_value()
-        else:
-            form = {"grant_type": JWT_BEARER, "assertion": self._assertion()}
-        url = f"{self.config.root}/services/oauth2/token"
-        try:
-            answer = self.http.call("POST", url, data=form, auth=unsigned)
-        except InvalidRequest as refused:  # 400 invalid_client, invalid_grant, ...
-            raise AuthFailed(str(refused)) from None
-        with understood("POST /services/oauth2/token"):
-            return Token(access=SecretStr(str(answer["access_token"])))
+    def _grant(self, current: Token | None) -> Token:
+        """A token in the name of who allowed the hub, of the app's user, or of the key's user."""
+        grants = Grants(CONSENT, self.config, self.ports)
+        if self.config.authorized:
+            return grants.refresh(current)
+        if self.config.client_secret:
+            return grants.ask("client_credentials")
+        return grants.ask(JWT_BEARER, by_client=False, assertion=self._assertion())
 
     def _assertion(self) -> str:
         """A statement, signed with our key, that we act for the user."""
@@ -163,11 +154,6 @@ class Api:
             return jwt.encode(claims, key.get_secret_value() if key else "", algorithm="RS256")
         except (ValueError, TypeError, jwt.PyJWTError):
             raise AuthFailed("the private key is no RSA key in PEM form") from None
-
-
-def unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """No authentication: the token endpoint takes the secret in the body."""
-    return request
 
 
 def _part(record: Record) -> dict[str, Any]:

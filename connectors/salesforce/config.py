@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from connectors import base
+from connectors import base, oauth
 from connectors.types import Status
 
 NAME = "salesforce"
@@ -21,6 +21,16 @@ CAN = base.Capabilities(
     reopen=True,
     rate=60,  # 100,000 calls a day, the smallest paid plan's, are 69 a minute
     rate_over=86_400,
+)
+
+# help.salesforce.com: remoteaccess_oauth_web_server_flow. A token's life is its session's, which no
+# answer tells; whether a refresh token is good for one use is a setting of the app.
+CONSENT = oauth.Consent(
+    authorize="{config.root}/services/oauth2/authorize",
+    token="{config.root}/services/oauth2/token",
+    fields=("my_domain", "client_id", "client_secret", "key_field", "organization_id"),
+    scopes=("api", "id", "refresh_token"),
+    pkce=True,
 )
 
 # Words of new orgs and those that admins often add; what is not here is told by _HINTS below, or
@@ -69,7 +79,7 @@ LOCKED = 3.0  # UNABLE_TO_LOCK_ROW: safe to repeat after two seconds
 SPENT = 900.0  # REQUEST_LIMIT_EXCEEDED: the day's calls are used up
 
 
-class Config(base.Config, frozen=True):
+class Config(base.Config, oauth.Form, frozen=True):
     """The credentials form: an app with a client secret, or with a user's certificate."""
 
     my_domain: str = Field(
@@ -86,7 +96,7 @@ class Config(base.Config, frozen=True):
     client_secret: SecretStr | None = Field(
         None,
         title="Consumer secret",
-        description="Beside the key; for the client credentials flow.",
+        description="Beside the key; not for the JWT bearer flow.",
     )
     username: str | None = Field(
         None,
@@ -120,6 +130,8 @@ class Config(base.Config, frozen=True):
             raise ValueError("give a consumer secret, or a user and a private key, not both")
         if not self.client_secret and not all(by_key):
             raise ValueError("without a consumer secret, a user and a private key are needed")
+        if self.authorized and not self.client_secret:
+            raise ValueError("an app that is allowed in the browser needs a consumer secret")
         if self.my_domain.lower().endswith(("force.com", "salesforce.com")) and not re.search(
             r"\.my\.salesforce\.com$", self.my_domain.lower()
         ):

@@ -12,7 +12,15 @@ from connectors.errors import InvalidRequest, NotFound, Unsupported
 from connectors.salesforce import changes, entries, fields, rights, webhook, words
 from connectors.salesforce.answers import understood
 from connectors.salesforce.api import Api, Record
-from connectors.salesforce.config import API_VERSION, CAN, NAME, NEAREST, TITLE, Config
+from connectors.salesforce.config import (
+    API_VERSION,
+    CAN,
+    CONSENT,
+    NAME,
+    NEAREST,
+    TITLE,
+    Config,
+)
 from connectors.types import (
     Account,
     Change,
@@ -41,6 +49,7 @@ class Salesforce(Connector):
     title = TITLE
     Config = Config
     can = CAN
+    consent = CONSENT
     acknowledges = webhook.ACKNOWLEDGES
 
     def __init__(self, config: Any, ports: Ports) -> None:

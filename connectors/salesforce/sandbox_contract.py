@@ -25,6 +25,7 @@ def harness(base_url: str) -> Harness:
         wrong_config=config | {"client_secret": "not-the-secret"},
         weak_config=here | {"client_id": limited, "client_secret": other},
         weak_word=KEY_FIELD,
+        consent_config=config | {"authorized": True},
         words={
             "New": Status.OPEN,
             "Working": Status.OPEN,

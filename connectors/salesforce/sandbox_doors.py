@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
-from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from connectors.salesforce.sandbox_errors import EXPIRED, no_grant, refused
 from connectors.salesforce.sandbox_schema import KEY_FIELD
 from connectors.sandbox import route, same
+from connectors.sandbox_oauth import Consents, Habits, NoGrant
 
 ORG = "00D5g0000004ABCEA2"
 HUB, LIMITED = "hub@acme.example", "limited@acme.example"
@@ -25,6 +24,9 @@ CLIENTS = {  # consumer key: secret, whom it runs as
     "3MVG9.sandbox.hub": ("salesforce-sandbox-secret", HUB),
     "3MVG9.sandbox.limited": ("salesforce-sandbox-limited-secret", LIMITED),
 }
+SCOPES = ("api", "id", "refresh_token")
+# remoteaccess_oauth_web_server_flow: a code lives for 15 minutes; PKCE wants S256.
+HABITS = Habits(code_life=900, pkce=True, denied="end-user denied authorization")
 HIDDEN = {LIMITED: frozenset({KEY_FIELD})}  # by field-level security
 JWT_CLIENT = "3MVG9.sandbox.hub"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -72,7 +74,8 @@ class Doors:
         self.url = url
         self.users: dict[str, str] = {}
         self.sessions: dict[str, Session] = {}
-        self.codes: dict[str, str] = {}  # authorization code: client
+        users = {client: user for client, (_, user) in CLIENTS.items()}
+        self.consents = Consents("Salesforce", HABITS, users, now, lambda _client: SCOPES)
         self.refreshes: dict[str, str] = {}  # refresh token: client
         self.calls = 0
 
@@ -100,13 +103,11 @@ class Doors:
 
     @route("GET /services/oauth2/authorize", public=True)
     def authorize(self, request: Request) -> Response:
-        """What a person sees as "Allow"; here it is allowed at once."""
-        client, back = request.args.get("client_id", ""), request.args.get("redirect_uri", "")
-        if client not in CLIENTS or not back:
-            raise no_grant("invalid_client_id", "client identifier invalid")
-        code = secrets.token_urlsafe(24)
-        self.codes[code] = client
-        return redirect(f"{back}?code={code}&state={quote(request.args.get('state', ''))}")
+        return self.consents.ask(request)
+
+    @route("POST /services/oauth2/authorize", public=True)
+    def decide(self, request: Request) -> Response:
+        return self.consents.decide(request)
 
     @route("POST /services/oauth2/token")
     def grant(self, request: Request) -> Any:
@@ -120,13 +121,22 @@ class Doors:
         user = CLIENTS[client][1]
         if kind == "client_credentials":
             return self._issue(client, user, kind)
-        held = self.codes if kind == "authorization_code" else self.refreshes
-        given = form.get("code" if kind == "authorization_code" else "refresh_token", "")
-        if held.pop(given, None) != client:
-            raise no_grant("invalid_grant", "expired access/refresh token")
+        self._spend(client, kind, form)
         fresh = secrets.token_urlsafe(40)
         self.refreshes[fresh] = client  # rotation is on: each refresh token is good for one use
-        return self._issue(client, user, kind) | {"refresh_token": fresh}
+        told = {"refresh_token": fresh, "scope": " ".join(SCOPES)}
+        return self._issue(client, user, kind) | told
+
+    def _spend(self, client: str, kind: str, form: Mapping[str, str]) -> None:
+        """Use up the code or the refresh token."""
+        if kind == "refresh_token":
+            if self.refreshes.pop(form.get("refresh_token", ""), None) != client:
+                raise no_grant("invalid_grant", "expired access/refresh token")
+            return
+        try:
+            self.consents.redeem(client, form)
+        except NoGrant as no:
+            raise no_grant(no.error, str(no)) from None
 
     def _client(self, form: Mapping[str, str]) -> str:
         client = form.get("client_id", "")

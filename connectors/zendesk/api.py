@@ -2,27 +2,24 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import requests
-from pydantic import SecretStr
 from requests.auth import AuthBase
 
 from connectors.auth import Basic, OAuth, Token
 from connectors.base import Ports
-from connectors.errors import AuthFailed, InvalidRequest, Unavailable
+from connectors.errors import Unavailable
 from connectors.files import safe_name
 from connectors.http import Http
+from connectors.oauth import Grants
 from connectors.types import File
-from connectors.zendesk.config import EXPORT, Config
+from connectors.zendesk.config import CONSENT, EXPORT, Config
 
 if TYPE_CHECKING:
     from connectors.zendesk.library import Library
-
-TOKEN_LIFE = 7200  # seconds; Zendesk lets the client choose, older clients' tokens never end
 
 
 class Api:
@@ -76,30 +73,12 @@ class Api:
             return Basic(f"{self.config.email}/token", self.config.api_token)
         return OAuth(self.ports.tokens, self._grant, self.ports.now)
 
-    def _grant(self, _: Token | None) -> Token:
-        """A token for our own OAuth client (the client credentials grant has no refresh token)."""
-        secret = self.config.client_secret
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": self.config.client_id,
-            "client_secret": secret.get_secret_value() if secret else None,
-            "scope": "read write",
-            "expires_in": TOKEN_LIFE,
-        }
-        url = f"{self.config.root}/oauth/tokens"
-        try:
-            answer = self.http.call("POST", url, json=form, auth=unsigned)
-        except InvalidRequest as refused:  # 400 invalid_client, invalid_grant, invalid_scope
-            raise AuthFailed(str(refused)) from None
-        with understood("POST /oauth/tokens"):
-            life = answer.get("expires_in")
-            ends = self.ports.now() + timedelta(seconds=float(life)) if life else None
-            return Token(access=SecretStr(str(answer["access_token"])), expires_at=ends)
-
-
-def unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """No authentication: the token endpoint takes the client's secret in the body."""
-    return request
+    def _grant(self, current: Token | None) -> Token:
+        """A token in the name of who allowed the hub, else of the OAuth client's own user."""
+        grants = Grants(CONSENT, self.config, self.ports)
+        if self.config.authorized:
+            return grants.refresh(current)
+        return grants.ask("client_credentials")
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from connectors import base
+from connectors import base, oauth
 from connectors.types import Status
 
 NAME = "zendesk"
@@ -19,6 +19,19 @@ CAN = base.Capabilities(
     webhooks="signed",
     registers_webhooks=True,
     rate=200,  # Support Team; the larger plans have 400 to 2,500
+)
+
+TOKEN_LIFE = 7200  # seconds; Zendesk lets the client choose, older clients' tokens never end
+# developer.zendesk.com: authentication/oauth-pkce, and grant-type tokens. A refresh token is good
+# for one use, and the access token that came with it dies then too.
+CONSENT = oauth.Consent(
+    authorize="{config.root}/oauth/authorizations/new",
+    token="{config.root}/oauth/tokens",
+    fields=("subdomain", "client_id", "client_secret"),
+    scopes=("read", "write"),
+    pkce=True,
+    sends={"scope": "read write", "expires_in": TOKEN_LIFE},
+    as_json=True,
 )
 
 FROM_VENDOR = {
@@ -53,7 +66,7 @@ WEBHOOK_NAME = "Escalation hub"
 TEST_SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="
 
 
-class Config(base.Config, frozen=True):
+class Config(base.Config, oauth.Form, frozen=True):
     """The credentials form: an OAuth client, or the API token of an older account."""
 
     subdomain: str = Field(
@@ -83,11 +96,13 @@ class Config(base.Config, frozen=True):
     @model_validator(mode="after")
     def exactly_one_way(self) -> Self:
         """An OAuth client or an API token, complete, and not both."""
-        oauth, token = (self.client_id, self.client_secret), (self.email, self.api_token)
-        if any(oauth) and any(token):
+        client, token = (self.client_id, self.client_secret), (self.email, self.api_token)
+        if any(client) and any(token):
             raise ValueError("give an OAuth client or an API token, not both")
-        if not (all(oauth) or all(token)):
+        if not (all(client) or all(token)):
             raise ValueError("an OAuth client needs client_id and client_secret")
+        if self.authorized and not all(client):
+            raise ValueError("only an OAuth client can be allowed in the browser")
         return self
 
     @property

@@ -25,7 +25,16 @@ from connectors.types import (
 )
 from connectors.zendesk import changes, comments, fields, hooks, webhook, words
 from connectors.zendesk.api import Api, understood
-from connectors.zendesk.config import CAN, NAME, STAFF, TITLE, TO_VENDOR, TOKENS_END, Config
+from connectors.zendesk.config import (
+    CAN,
+    CONSENT,
+    NAME,
+    STAFF,
+    TITLE,
+    TO_VENDOR,
+    TOKENS_END,
+    Config,
+)
 
 REMEMBERED = 1000  # tickets whose requester we know without asking
 
@@ -37,6 +46,7 @@ class Zendesk(Connector):
     title = TITLE
     Config = Config
     can = CAN
+    consent = CONSENT
 
     def __init__(self, config: Any, ports: Ports) -> None:
         super().__init__(config, ports)

@@ -219,6 +219,7 @@ def harness(base_url: str) -> Harness:
         wrong_config=clients["hub"] | {"client_secret": "not-the-secret"},
         weak_config=clients["hub_agent"],
         weak_word="admin",
+        consent_config=clients["hub"] | {"authorized": True},
         words={
             "new": Status.NEW,
             "open": Status.OPEN,

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from connectors.sandbox import Refused, answer, route, same
-from connectors.zendesk.sandbox_errors import bad, forbidden
+from connectors.sandbox_oauth import Consents, Habits, NoGrant
+from connectors.zendesk.sandbox_errors import forbidden
 from connectors.zendesk.sandbox_people import ADMIN, AGENT, People
 
 CLIENTS = {  # client id: secret, whose rights, scopes
@@ -21,6 +21,11 @@ CLIENTS = {  # client id: secret, whose rights, scopes
 }
 API_TOKENS = {"hub@acme.example": "zendesk-sandbox-token", "ann@acme.example": "ann-sandbox-token"}
 PHRASE = "The access token provided is expired, revoked, malformed or invalid for other reasons."
+HABITS = Habits(  # oauth-pkce; how long a code lives is from memory
+    code_life=120,
+    pkce=True,
+    denied="The end-user or authorization server denied the request.",
+)
 GRANTS = ("client_credentials", "authorization_code", "refresh_token")
 
 
@@ -48,7 +53,10 @@ class Doors:
         self.record = record
         self.tokens: dict[str, Grant] = {}
         self.refreshes: dict[str, str] = {}  # refresh token: its access token
-        self.codes: dict[str, tuple[str, str]] = {}  # authorization code: client, scope
+        users = {name: people.users[user]["name"] for name, (_, user, _) in CLIENTS.items()}
+        self.consents = Consents(
+            "Zendesk", HABITS, users, self.now, lambda c: CLIENTS[c][2].split()
+        )
 
     def caller(self, request: Request) -> tuple[dict[str, Any] | None, str]:
         """The user behind a request's credentials and their scope; None for nobody."""
@@ -84,14 +92,11 @@ class Doors:
 
     @route("GET /oauth/authorizations/new", public=True)
     def authorize(self, request: Request) -> Response:
-        """What an admin sees as "Allow"; here it is allowed at once."""
-        client = request.args.get("client_id", "")
-        if client not in CLIENTS or "redirect_uri" not in request.args:
-            raise bad("invalid_request", "unknown client_id or no redirect_uri")
-        code = secrets.token_hex(16)
-        self.codes[code] = client, request.args.get("scope", CLIENTS[client][2])
-        state = request.args.get("state", "")
-        return redirect(f"{request.args['redirect_uri']}?code={code}&state={state}")
+        return self.consents.ask(request)
+
+    @route("POST /oauth/authorizations/new", public=True)
+    def decide(self, request: Request) -> Response:
+        return self.consents.decide(request)
 
     @route("POST /oauth/tokens")
     def grant(self, request: Request) -> Any:
@@ -103,14 +108,20 @@ class Doors:
         kind = wish.get("grant_type")
         if kind == "client_credentials":
             return self._issue(client, str(wish.get("scope") or CLIENTS[client][2]), wish)
-        if kind == "authorization_code" and wish.get("code") in self.codes:
-            _client, scope = self.codes.pop(wish["code"])
-            return self._issue(client, scope, wish, refreshable=True)
+        if kind == "authorization_code":
+            return self._issue(client, self._redeem(client, wish), wish, refreshable=True)
         if kind == "refresh_token" and (pair := self._spend(client, wish)):
             return self._issue(client, pair.scope, wish, refreshable=True)
         error = "invalid_grant" if kind in GRANTS else "unsupported_grant_type"
         told = {"error": error, "error_description": "The grant is invalid, expired or revoked"}
         raise Refused(answer(told, 400))
+
+    def _redeem(self, client: str, wish: dict[str, Any]) -> str:
+        try:
+            return " ".join(self.consents.redeem(client, wish).scopes)
+        except NoGrant as no:
+            told = {"error": no.error, "error_description": str(no)}
+            raise Refused(answer(told, 400)) from None
 
     def _spend(self, client: str, wish: dict[str, Any]) -> Grant | None:
         """The pair behind a refresh token, which dies with this use."""

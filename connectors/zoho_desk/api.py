@@ -2,23 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 import requests
-from pydantic import SecretStr
 
 from connectors.auth import OAuth, Token
 from connectors.base import Ports
-from connectors.errors import AuthFailed, InvalidRequest, RateLimited, Unavailable, Unsupported
+from connectors.errors import Unavailable, Unsupported
 from connectors.files import safe_name
 from connectors.http import Http
+from connectors.oauth import Grants
 from connectors.types import File
-from connectors.zoho_desk.config import FILE_LIMIT, Config
+from connectors.zoho_desk.config import CONSENT, FILE_LIMIT, Config
 
 REMEMBERED = 1000  # threads whose text we know without asking
-MINTING = 600.0  # seconds: ten access tokens per refresh token in this time
 
 
 class Api:
@@ -34,7 +32,7 @@ class Api:
         """The session, with tokens that all workers share: Zoho mints few of them."""
         secrets = (self.config.client_secret, self.config.refresh_token)
         http = Http(
-            secrets=[secret.get_secret_value() for secret in secrets],
+            secrets=[secret.get_secret_value() for secret in secrets if secret],
             explain=explain,
             throttle=self.ports.throttle,
             timeout=self.ports.timeout,
@@ -73,36 +71,12 @@ class Api:
         with understood("POST /uploads"):
             return str(answer["id"])
 
-    def _grant(self, _: Token | None) -> Token:
+    def _grant(self, current: Token | None) -> Token:
         """An access token for the refresh token, which stays the same."""
-        form = {
-            "grant_type": "refresh_token",
-            "client_id": self.config.client_id,
-            "client_secret": self.config.client_secret.get_secret_value(),
-            "refresh_token": self.config.refresh_token.get_secret_value(),
-        }
-        url = f"{self.config.accounts}/oauth/v2/token"
-        try:
-            answer = self.http.call("POST", url, data=form, auth=unsigned, headers={"orgId": None})
-        except InvalidRequest as refused:
-            raise self._refused(str(refused)) from None
-        with understood("POST /oauth/v2/token"):
-            if "error" in answer:  # refusals come with status 200
-                words = f"{answer['error']} {answer.get('error_description', '')}"
-                raise self._refused(self.http.scrub(f"POST /oauth/v2/token: {words.strip()}"))
-            ends = self.ports.now() + timedelta(seconds=float(answer.get("expires_in", 3600)))
-            return Token(access=SecretStr(str(answer["access_token"])), expires_at=ends)
-
-    def _refused(self, words: str) -> AuthFailed | RateLimited:
-        # Unsure, from reports: too many access tokens are refused with these words.
-        if "too many requests" in words.casefold():
-            return RateLimited(words, retry_after=MINTING)
-        return AuthFailed(words)
-
-
-def unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """No authentication: the token endpoint takes the client's secret in the body."""
-    return request
+        grants, refresh = Grants(CONSENT, self.config, self.ports), self.config.refresh_token
+        if refresh is None:
+            return grants.refresh(current)
+        return grants.ask("refresh_token", refresh_token=refresh.get_secret_value())
 
 
 @contextmanager

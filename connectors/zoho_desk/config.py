@@ -1,10 +1,10 @@
 """What is particular to Zoho Desk, as data: the credentials form, capabilities, words, limits."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
-from connectors import base
+from connectors import base, oauth
 from connectors.types import Status
 
 NAME = "zoho_desk"
@@ -36,6 +36,24 @@ CAN = base.Capabilities(
     webhooks="secret",  # the desk signs a token beside the body, not the body
     registers_webhooks=True,
     concurrency=5,  # of the smallest plan
+)
+
+SCOPES = (
+    *("Desk.tickets.ALL", "Desk.contacts.READ", "Desk.contacts.CREATE", "Desk.search.READ"),
+    *("Desk.basic.READ", "Desk.settings.READ", "Desk.events.ALL"),
+)
+# www.zoho.com/accounts/protocol/oauth/web-apps: PKCE is for mobile clients. A refresh token stays
+# the same; without `prompt` a second consent would bring none. Unsure, from reports: more than ten
+# access tokens per refresh token in ten minutes are refused with the words in `busy`.
+CONSENT = oauth.Consent(
+    authorize="{config.accounts}/oauth/v2/auth",
+    token="{config.accounts}/oauth/v2/token",
+    fields=("data_center", "org_id", "client_id", "client_secret", "department_id", "key_field"),
+    scopes=SCOPES,
+    joined_by=",",
+    asks={"access_type": "offline", "prompt": "consent"},
+    life=3600,
+    busy={"too many requests": 600.0},
 )
 
 BY_TYPE = {"open": Status.OPEN, "on hold": Status.ON_HOLD, "closed": Status.CLOSED}
@@ -71,8 +89,8 @@ def subscriptions(department: str) -> dict[str, dict[str, Any] | None]:
     }
 
 
-class Config(base.Config, frozen=True):
-    """The credentials form: a self client's refresh token, and where tickets go."""
+class Config(base.Config, oauth.Form, frozen=True):
+    """The credentials form: a client, a self client's refresh token, and where tickets go."""
 
     data_center: Literal["com", "eu", "in", "com.au", "jp", "ca"] = Field(
         title="Data center", description="The end of your Zoho address: eu for desk.zoho.eu."
@@ -83,13 +101,14 @@ class Config(base.Config, frozen=True):
         pattern=r"^[0-9]+$",
     )
     client_id: str = Field(
-        title="Client id", description="Of a self client in Zoho's API console.", min_length=1
+        title="Client id", description="Of the client in Zoho's API console.", min_length=1
     )
     client_secret: SecretStr = Field(
         title="Client secret", description="Beside the client id.", min_length=1
     )
-    refresh_token: SecretStr = Field(
-        title="Refresh token",
+    refresh_token: SecretStr | None = Field(
+        None,
+        title="Refresh token (self client only)",
         description="Made once with the self client; it stays valid until it is revoked.",
         min_length=1,
     )
@@ -104,6 +123,13 @@ class Config(base.Config, frozen=True):
         description="API name of a custom text field of tickets, made for this.",
         pattern=r"^cf_[a-z0-9_]+$",
     )
+
+    @model_validator(mode="after")
+    def exactly_one_way(self) -> Self:
+        """A self client's refresh token, or a person who allowed the hub, and not both."""
+        if self.authorized == bool(self.refresh_token):
+            raise ValueError("give the refresh token of a self client, or connect in the console")
+        return self
 
     @property
     def root(self) -> str:

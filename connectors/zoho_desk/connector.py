@@ -24,7 +24,7 @@ from connectors.types import (
 )
 from connectors.zoho_desk import changes, fields, hooks, webhook, words
 from connectors.zoho_desk.api import Api, understood
-from connectors.zoho_desk.config import CAN, NAME, SUBJECT_LIMIT, TITLE, TO_VENDOR, Config
+from connectors.zoho_desk.config import CAN, CONSENT, NAME, SUBJECT_LIMIT, TITLE, TO_VENDOR, Config
 
 FIELDS = "/organizationFields"
 PROBES: dict[str, tuple[str, dict[str, Any]]] = {  # scope: a cheap call that needs it
@@ -41,6 +41,7 @@ class ZohoDesk(Connector):
     title = TITLE
     Config = Config
     can = CAN
+    consent = CONSENT
 
     def __init__(self, config: Any, ports: Ports) -> None:
         super().__init__(config, ports)

@@ -79,10 +79,12 @@ class ZohoDeskSandbox(SandboxDesk):
 
     def accounts(self) -> list[dict[str, Any]]:
         notes = {FULL: "every right", WEAK: "may neither search nor make webhooks"}
-        return [
+        found = [
             {"name": f"Refresh token {token}", "note": note, "config": _form(self.url, token)}
             for token, note in notes.items()
         ]
+        app = {"name": "Server-based client", "note": "for the browser"}
+        return [*found, app | {"config": app_form(self.url)}]
 
     def run(
         self, found: Route, function: Callable[..., Any], values: Any, request: Request
@@ -169,7 +171,14 @@ SANDBOX = ZohoDeskSandbox
 
 
 def _form(url: str, refresh: str) -> dict[str, Any]:
-    client = {"client_id": CLIENT, "client_secret": SECRET, "refresh_token": refresh}
+    form = app_form(url) | {"refresh_token": refresh}
+    del form["authorized"]
+    return form
+
+
+def app_form(url: str) -> dict[str, Any]:
+    """The form of a client that a person allows."""
+    client = {"client_id": CLIENT, "client_secret": SECRET, "authorized": True}
     where = {"data_center": "com", "org_id": ORG, "department_id": DEPARTMENT}
     return {**where, **client, "base_url": url}
 
@@ -186,6 +195,7 @@ def harness(base_url: str) -> Harness:
         wrong_config=good | {"client_secret": "not-the-secret"},
         weak_config=_form(f"{base_url}/zoho_desk", WEAK),
         weak_word="Desk.search.READ",
+        consent_config=app_form(f"{base_url}/zoho_desk"),
         words={
             "Open": Status.OPEN,
             "On Hold": Status.ON_HOLD,

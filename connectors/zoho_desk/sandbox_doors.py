@@ -5,15 +5,15 @@ to a grant names the scope.
 """
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from connectors.sandbox import Refused, Route, route, same
+from connectors.sandbox_oauth import Consents, Habits, NoGrant
 from connectors.zoho_desk.sandbox_rules import no, refusal
 
 ORG = "60001280"
@@ -25,6 +25,8 @@ ALL = (
 FULL, WEAK = "1000.refresh-of-the-hub", "1000.refresh-without-rights"
 LACKING = ("Desk.search.READ", "Desk.events.ALL")
 GRANTED = {FULL: ALL, WEAK: tuple(scope for scope in ALL if scope not in LACKING)}
+# web-apps/authorization: a code lives for two minutes; a wrong scope ends on Zoho's own page.
+HABITS = Habits(code_life=120, scopes_by=",", tells_scopes=False)
 VERBS = {"GET": "READ", "POST": "CREATE", "PATCH": "UPDATE", "DELETE": "DELETE"}
 AREAS = {  # first part of a path: the area of its scope
     "organizations": "basic",
@@ -64,7 +66,7 @@ class Doors:
         self.url = url
         self.tokens: dict[str, Access] = {}
         self.refreshes = dict(GRANTED)
-        self.codes: dict[str, tuple[tuple[str, ...], datetime]] = {}
+        self.consents: Consents | None = None
         self.day, self.spent, self.weight = "", 0, 0
 
     def admit(self, request: Request, found: Route, path: str) -> None:
@@ -110,14 +112,19 @@ class Doors:
 
     @route("GET /oauth/v2/auth", public=True)
     def authorize(self, request: Request) -> Response:
-        """What an admin sees as "Accept"; here it is accepted at once."""
-        if request.args.get("client_id") != CLIENT or "redirect_uri" not in request.args:
-            return refusal(400, "unknown client_id or no redirect_uri")
-        code = f"1000.{secrets.token_hex(16)}"
-        scopes = tuple(request.args.get("scope", "").split(","))
-        self.codes[code] = scopes, self.now() + timedelta(minutes=2)
-        told = f"code={code}&location=us&accounts-server={self.url()}"
-        return redirect(f"{request.args['redirect_uri']}?{told}&state={request.args.get('state')}")
+        return self._consents().ask(request)
+
+    @route("POST /oauth/v2/auth", public=True)
+    def decide(self, request: Request) -> Response:
+        return self._consents().decide(request)
+
+    def _consents(self) -> Consents:
+        """Made late: the sandbox knows its address once it listens."""
+        if self.consents is None:
+            told = {"location": "us", "accounts-server": self.url()}
+            habits = replace(HABITS, returns=told)
+            self.consents = Consents("Zoho", habits, {CLIENT: "Hub"}, self.now, lambda _: ALL)
+        return self.consents
 
     @route("POST /oauth/v2/token", "token_granted")
     def grant(self, request: Request) -> Any:
@@ -128,15 +135,16 @@ class Doors:
         if not same(SECRET, form.get("client_secret", "")):
             return {"error": "invalid_client_secret"}
         if form.get("grant_type") == "authorization_code":
-            return self._first(form.get("code", ""))
+            return self._first(form)
         if form.get("grant_type") != "refresh_token":
             return {"error": "unsupported_grant_type"}
         refresh = form.get("refresh_token", "")
         return self._issue(refresh) if refresh in self.refreshes else {"error": "invalid_code"}
 
-    def _first(self, code: str) -> dict[str, Any]:
-        scopes, ends = self.codes.pop(code, ((), self.now()))
-        if ends <= self.now():
+    def _first(self, form: Mapping[str, str]) -> dict[str, Any]:
+        try:
+            scopes = self._consents().redeem(CLIENT, form).scopes
+        except NoGrant:
             return {"error": "invalid_code"}
         refresh = f"1000.{secrets.token_hex(32)}"
         self.refreshes[refresh] = scopes

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from sqlalchemy.exc import IntegrityError
 
-from connectors import registry
+from connectors import oauth, registry
+from connectors.auth import TokenStore
 from connectors.base import Config
 from connectors.errors import ConnectorError
 from connectors.types import Account, Registration
@@ -61,7 +62,7 @@ def add_connection(
     }
     account = house.desks.try_out(desk, given).verify() if verify else None
     row = _keep(house, workspace_id, desk, given, values, actor)
-    return Connected(row=row, account=account, steps=_webhooks(house, row))
+    return Connected(row=row, account=account, steps=webhooks(house, row))
 
 
 def change_connection(
@@ -87,12 +88,15 @@ def change_connection(
     account = None
     steps: tuple[str, ...] = ()
     if config is not None:
-        fresh = _changed_config(house, workspace_id, connection_id, config)
-        account = house.desks.try_out(*fresh).verify()
-        values |= {"config": house.desks.seal(connection_id, fresh[1]), "token": None}
+        desk, fresh = changed_config(house, workspace_id, connection_id, config)
+        tokens = _kept_tokens(house, connection_id, desk, fresh)
+        account = house.desks.try_out(desk, fresh, tokens).verify()
+        values["config"] = house.desks.seal(connection_id, fresh)
+        if tokens is None:
+            values["token"] = None
     row = _write(house, workspace_id, connection_id, values, actor)
     if config is not None:
-        steps = _webhooks(house, row)
+        steps = webhooks(house, row)
     return Connected(row=row, account=account, steps=steps)
 
 
@@ -101,7 +105,7 @@ def verify_connection(house: House, workspace_id: str, connection_id: str) -> Co
     with house.store.transaction() as tx:
         row = find(tx, connections, workspace_id, connection_id, "connection")
     account = house.desks.open(row).verify()
-    return Connected(row=row, account=account, steps=_webhooks(house, row))
+    return Connected(row=row, account=account, steps=webhooks(house, row))
 
 
 def set_webhook_secret(
@@ -120,10 +124,11 @@ def _config(house: House, desk: str, values: Mapping[str, Any]) -> Config:
         raise BadInput({"desk": f"{desk!r} is not known: use {known}."})
     if desk == NATIVE:
         raise BadInput({"desk": "Every workspace has its Help Desk already."})
-    return _read(house, desk, values)
+    return read(house, desk, values)
 
 
-def _read(house: House, desk: str, values: Mapping[str, Any]) -> Config:
+def read(house: House, desk: str, values: Mapping[str, Any]) -> Config:
+    """The values as the desk's config; `BadInput` by field."""
     try:
         return house.desks.read_config(desk, dict(values))
     except BadConfig as problem:
@@ -132,7 +137,7 @@ def _read(house: House, desk: str, values: Mapping[str, Any]) -> Config:
         ) from None
 
 
-def _changed_config(
+def changed_config(
     house: House, workspace_id: str, connection_id: str, changes: Mapping[str, Any]
 ) -> tuple[str, Config]:
     """The desk, and its config with the changes: what nobody mentions stays, secrets too."""
@@ -141,7 +146,20 @@ def _changed_config(
     place = vault.place("connections", connection_id, "config")
     merged = house.vault.open_json(row["config"], place) | dict(changes)
     values = {key: value for key, value in merged.items() if value is not None}
-    return row["desk"], _read(house, row["desk"], values)
+    return row["desk"], read(house, row["desk"], values)
+
+
+def _kept_tokens(house: House, connection_id: str, desk: str, fresh: Config) -> TokenStore | None:
+    """The stored token, where a person's consent holds on: for the same app at the same address."""
+    consent = registry.get(desk).consent
+    if consent is None or not getattr(fresh, "authorized", False):
+        return None
+    with house.store.transaction() as tx:
+        sealed = store.get(tx, connection_id)["config"]
+    before = house.desks.unseal(desk, connection_id, sealed)
+    if oauth.party(consent, before) != oauth.party(consent, fresh):
+        return None
+    return house.desks.tokens(connection_id)
 
 
 def _within(field: str, number: int | None, most: int) -> int | None:
@@ -189,7 +207,7 @@ def _write(
         raise taken("name", values["name"]) from None
 
 
-def _webhooks(house: House, row: Row) -> tuple[str, ...]:
+def webhooks(house: House, row: Row) -> tuple[str, ...]:
     """Our webhook at the desk, made or repaired; else what a person should do."""
     if registry.get(row["desk"]).can.webhooks == "none":
         return ()

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from connectors import registry
 from connectors.base import Connector
+from hub.admin import authorizing
 from hub.api.shapes import Shape
 from hub.api.table import Call, Listing, Noun
 from hub.pipeline import facts
@@ -31,12 +32,21 @@ class Capabilities(Shape):
     rate_over: int = Field(description="Seconds over which the desk counts them.")
 
 
+class ConsentShape(Shape):
+    """What an app at the desk needs, so that a person can let the hub in with the console."""
+
+    redirect_url: str = Field(description="To be registered at the desk's app.")
+    scopes: list[str] = Field(description="What the hub asks for; empty where the app has them.")
+    pkce: bool = Field(description="The desk checks a PKCE challenge (S256).")
+
+
 class ConnectorShape(Shape):
     """A kind of desk."""
 
     name: str = Field(examples=["zendesk"])
     title: str = Field(examples=["Zendesk"])
     capabilities: Capabilities
+    oauth: ConsentShape | None = Field(description="null: only with credentials in `config`.")
     config_schema: dict[str, Any] = Field(description="JSON Schema of a connection's `config`.")
     default_mapping: str = Field(description="The mapping that a new connection starts with.")
 
@@ -44,7 +54,7 @@ class ConnectorShape(Shape):
 @api.route("GET", "/v1/connectors", role="viewer", answer=ConnectorShape, many=True,
            summary="List all connectors by name.")  # fmt: skip
 def index(call: Call) -> Listing:
-    return Listing([_shown(registry.get(name)) for name in registry.names()])
+    return Listing([_shown(call, registry.get(name)) for name in registry.names()])
 
 
 @api.route("GET", "/v1/connectors/<name>", role="viewer", answer=ConnectorShape,
@@ -52,14 +62,23 @@ def index(call: Call) -> Listing:
 def one(call: Call, name: str) -> ConnectorShape:
     if name not in registry.names():
         raise Problem(404, "There is no such connector.")
-    return _shown(registry.get(name))
+    return _shown(call, registry.get(name))
 
 
-def _shown(connector: type[Connector]) -> ConnectorShape:
+def _shown(call: Call, connector: type[Connector]) -> ConnectorShape:
     return ConnectorShape(
         name=connector.name,
         title=connector.title,
         capabilities=Capabilities(**asdict(connector.can)),
+        oauth=_consent(call, connector),
         config_schema=connector.Config.model_json_schema(),
         default_mapping=facts.default_mapping(connector.name),
     )
+
+
+def _consent(call: Call, connector: type[Connector]) -> ConsentShape | None:
+    consent = connector.consent
+    if consent is None:
+        return None
+    back = authorizing.redirect_uri(call.house)
+    return ConsentShape(redirect_url=back, scopes=list(consent.scopes), pkce=consent.pkce)

@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from hub.console import (
+    connecting,  # noqa: F401 - more pages of the connections' blueprint
     conversations,
     escalations,
     mappings,

@@ -4,6 +4,7 @@ from flask import Response, flash, request
 
 from connectors import registry
 from hub import admin
+from hub.admin import authorizing
 from hub.console import queries, shell
 from hub.console.shell import back_to, me, needs, page
 from hub.current import house
@@ -17,7 +18,9 @@ def index() -> Response:
     """Every account at a desk."""
     with house().store.transaction() as tx:
         listed = queries.connections(tx, me().workspace_id, after=request.args.get("after"))
-    return page("connections.html", listed=listed, news={r["id"]: _news(r) for r in listed.rows})
+        again = authorizing.authorized(house(), tx, [row["id"] for row in listed.rows])
+    news = {row["id"]: _news(row) for row in listed.rows}
+    return page("connections.html", listed=listed, news=news, again=again)
 
 
 @blueprint.post("/connections/<connection_id>/pause")

@@ -43,6 +43,15 @@ def native(tx: Tx, workspace_id: str) -> Row:
     )
 
 
+def named(tx: Tx, workspace_id: str, name: str) -> Row | None:
+    """The workspace's connection of this name."""
+    return tx.first(
+        "select * from connections where workspace_id = :workspace and name = :name",
+        workspace=workspace_id,
+        name=name,
+    )
+
+
 def add(tx: Tx, workspace_id: str, desk: str, name: str, **values: Any) -> str:
     """A new connection; its id (given as `id` where the sealed config is bound to it)."""
     values.setdefault("id", ids.new("connection"))

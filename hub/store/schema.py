@@ -296,6 +296,7 @@ connections = Table(
     moment("polled_at", null=True),
     count("version"),
     moment("created_at"),
+    moment("renewing_until", null=True),  # the lease of who renews the token
     UniqueConstraint("workspace_id", "name"),
 )  # fmt: skip
 
@@ -368,6 +369,22 @@ sessions = Table(
     ref("user_id", "users"),
     moment("created_at"),
     moment("expires_at"),
+)  # fmt: skip
+
+# A person at a desk's own page: what the hub has to remember until they come back.
+authorizations = Table(
+    "authorizations", metadata,
+    Column("state_hash", LargeBinary, primary_key=True),
+    workspace(),
+    Column("session_hash", LargeBinary, nullable=False),
+    hot("connection_id"),  # the connection that is to be, or the one to authorise again
+    words("desk", null=False),
+    words("name", null=False),
+    sealed("config"),  # null once they came back
+    sealed("verifier"),
+    moment("created_at"),
+    moment("expires_at"),
+    moment("used_at", null=True),
 )  # fmt: skip
 
 keys = Table(

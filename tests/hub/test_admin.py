@@ -8,6 +8,7 @@ import requests
 from connectors.errors import AuthFailed
 from hub import admin, auth, vault
 from hub.house import House
+from tests.hub.authorizing import connect, form
 from webhooks import signing
 
 
@@ -226,3 +227,34 @@ def test_every_desks_default_mapping_can_be_saved() -> None:
 
     for desk in registry.names():
         assert admin.check_mapping(desk, default_mapping(desk))
+
+
+def test_other_settings_of_a_connection_that_a_person_allowed_keep_its_token(
+    house: House, workspace: str
+) -> None:
+    made = connect(house, workspace, "zendesk", "Allowed")
+    before = house.desks.tokens(made.row["id"]).get()
+    words = {"status_words": {"on ice": "on_hold"}}
+    changed = admin.change_connection(house, workspace, made.row["id"], config=words)
+    assert changed.account is not None
+    assert before is not None and house.desks.tokens(made.row["id"]).get() == before
+
+
+@pytest.mark.parametrize("other", [{"subdomain": "other"}, {"client_id": "hub_agent"}])
+def test_a_token_is_never_sent_to_another_address_or_for_another_app(
+    house: House, workspace: str, other: dict[str, str]
+) -> None:
+    made = connect(house, workspace, "zendesk", "Allowed")
+    change = {"base_url": None} | other if "subdomain" in other else other
+    with pytest.raises(AuthFailed, match="Authorise the connection again"):
+        admin.change_connection(house, workspace, made.row["id"], config=change)
+
+
+def test_what_a_person_has_to_allow_is_not_connected_by_its_form_alone(
+    house: House, workspace: str
+) -> None:
+    asked = form(house, "hubspot") | {"authorized": True}
+    with pytest.raises(AuthFailed, match="Authorise the connection again"):
+        admin.add_connection(house, workspace, "hubspot", "HubSpot", asked)
+    with pytest.raises(admin.BadInput):
+        admin.add_connection(house, workspace, "hubspot", "HubSpot", asked | {"authorized": False})

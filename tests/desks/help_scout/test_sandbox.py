@@ -96,8 +96,9 @@ def test_a_dead_token_is_refused(desk: HelpScout) -> None:
 
 def test_a_refresh_token_is_good_for_one_use(desk: HelpScout) -> None:
     where = f"{desk.origin}/help_scout/authentication/authorizeClientApplication"
-    asked = {"client_id": "hub-app", "state": "s"}
-    back = requests.get(where, params=asked, allow_redirects=False, timeout=10)
+    said = {"client_id": "hub-app", "state": "s", "decision": "allow"}
+    said["redirect_uri"] = "https://hub.example/oauth/callback"
+    back = requests.post(where, data=said, allow_redirects=False, timeout=10)
     code = back.headers["Location"].split("code=")[1].split("&")[0]
     first = desk.token(grant_type="authorization_code", code=code).json()["refresh_token"]
     second = desk.token(grant_type="refresh_token", refresh_token=first).json()["refresh_token"]

@@ -124,11 +124,13 @@ def test_a_signed_assertion_opens_the_door(org: Salesforce) -> None:
 
 
 def test_a_refresh_token_is_good_for_one_use(org: Salesforce) -> None:
-    asked = {"client_id": HUB["client_id"], "redirect_uri": "https://hub.example/back"}
+    redirect = {"redirect_uri": "https://hub.example/oauth/callback"}
+    said = redirect | {"client_id": HUB["client_id"], "decision": "allow"}
     url = f"{org.root}/services/oauth2/authorize"
-    back = requests.get(url, params=asked, allow_redirects=False).headers["Location"]
+    back = requests.post(url, data=said, allow_redirects=False).headers["Location"]
     code = back.split("code=")[1].split("&")[0]
-    first = org.token(grant_type="authorization_code", code=code).json()["refresh_token"]
+    told = org.token(grant_type="authorization_code", code=code, **redirect).json()
+    first = told["refresh_token"]
     again = {"grant_type": "refresh_token", "refresh_token": first}
     assert org.token(**again).json()["refresh_token"] != first
     assert org.token(**again).json()["error"] == "invalid_grant"

@@ -34,11 +34,12 @@ def test_wrong_credentials_get_no_token(zendesk: Zendesk) -> None:
 
 
 def test_a_refresh_kills_the_old_pair(zendesk: Zendesk) -> None:
-    where = {"client_id": "hub", "redirect_uri": "https://hub.example/back", "state": "s"}
+    where = {"client_id": "hub", "redirect_uri": "https://hub.example/oauth/callback"}
     url = f"{zendesk.origin}/zendesk/oauth/authorizations/new"
-    back = requests.get(url, params=where, allow_redirects=False, timeout=10)
+    said = where | {"state": "s", "decision": "allow"}
+    back = requests.post(url, data=said, allow_redirects=False, timeout=10)
     code = back.headers["Location"].split("code=")[1].split("&")[0]
-    first = zendesk.token(grant_type="authorization_code", code=code).json()
+    first = zendesk.token(grant_type="authorization_code", code=code, **where).json()
     wish = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
     second = zendesk.token(**wish).json()
     assert second["refresh_token"] != first["refresh_token"]

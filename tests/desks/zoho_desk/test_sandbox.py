@@ -100,10 +100,12 @@ def test_ten_tokens_in_ten_minutes_and_no_more(zoho: Zoho) -> None:
 
 
 def test_an_authorization_code_works_once(zoho: Zoho) -> None:
-    asked = {"client_id": FORM["client_id"], "redirect_uri": "https://h.example", "scope": "a,b"}
+    redirect = {"redirect_uri": "https://hub.example/oauth/callback"}
+    said = redirect | {"client_id": FORM["client_id"], "decision": "allow"}
     url = f"{zoho.origin}/zoho_desk/oauth/v2/auth"
-    back = requests.get(url, params=asked, allow_redirects=False, timeout=10).headers["Location"]
-    form = {"grant_type": "authorization_code", "code": back.split("code=")[1].split("&")[0]}
+    back = requests.post(url, data=said, allow_redirects=False, timeout=10).headers["Location"]
+    code = back.split("code=")[1].split("&")[0]
+    form = redirect | {"grant_type": "authorization_code", "code": code}
     assert zoho.token(**form).json()["refresh_token"].startswith("1000.")
     assert zoho.token(**form).json() == {"error": "invalid_code"}
 
