@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ def read(environ: dict[str, str] | None = None) -> Settings:
     env = dict(os.environ if environ is None else environ)
     data_dir = Path(env.get("HUB_DATA_DIR", "var")).absolute()
     here = port(env)
-    url = env.get("DATABASE_URL")
+    url = _database(env)
     return Settings(
         database_url=url or postgres.url(data_dir),
         data_dir=data_dir,
@@ -95,6 +96,15 @@ def number(env: dict[str, str], name: str, default: int) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise BadSetting(f"{name} must be a whole number above 0, not {text!r}.")
     return int(text)
+
+
+def _database(env: dict[str, str]) -> str | None:
+    url = env.get("DATABASE_URL")
+    if url is not None and not re.match(r"postgres(ql)?(\+psycopg)?://", url):
+        raise BadSetting(
+            "DATABASE_URL must begin with postgresql:// (postgresql://user:pw@host/hub)."
+        )
+    return url
 
 
 def _keys(

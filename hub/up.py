@@ -49,12 +49,23 @@ def run(args: Namespace) -> int:
 
 
 def _check_ports(host: str, ports: list[int]) -> None:
+    other = ports[0] + 1000 if ports[0] < 60000 else settings.DEFAULT_PORT
     for port in ports:
-        if not port_free(host, port):
+        trouble = _trouble(host, port)
+        if trouble:
             raise CannotStart(
-                f"Port {port} is in use: stop what listens there, or choose another with --port"
-                f" (make run PORT={ports[0] + 1000})."
+                f"Port {port} {trouble}, or choose another with --port (make run PORT={other})."
             )
+
+
+def _trouble(host: str, port: int) -> str | None:
+    """Why nothing of ours can listen there, and what to do."""
+    if port > 65535:
+        return "does not exist: the sandbox desks take the next one; do without them"
+    try:
+        return None if port_free(host, port) else "is in use: stop what listens there"
+    except OSError as problem:
+        return f"on {host} is refused ({problem.strerror}): ask for the right to it"
 
 
 def _environment(environ: dict[str, str], port: int, *, sandbox: bool) -> dict[str, str]:

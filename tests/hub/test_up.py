@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from hub import settings
+from hub import cli, settings
 from tests.e2e.town import eventually, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +47,22 @@ def test_what_the_environment_says_goes_before_what_a_running_hub_left(tmp_path:
     assert (found["PORT"], found["HUB_SANDBOX_URL"]) == ("7000", "http://127.0.0.1:9001")
     elsewhere = here | {"DATABASE_URL": "postgresql://hub@db.internal/hub"}
     assert settings.beside(elsewhere) == elsewhere
+
+
+@pytest.mark.parametrize(
+    ("port", "told"),
+    [("1", "Port 1 on 192.0.2.1 is refused"), ("65535", "Port 65536 does not exist")],
+)
+def test_a_port_that_cannot_be_had_is_told_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    port: str, told: str,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
+    if port == "1":  # root may have any port, nobody an address of somebody else
+        monkeypatch.setenv("HUB_BIND", "192.0.2.1")
+    assert cli.main(["up", "--port", port, "--sandbox"]) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith(told) and len(shown.splitlines()) == 1
 
 
 def start(*words: str, folder: Path) -> subprocess.Popen[bytes]:

@@ -24,3 +24,16 @@ def test_a_mapping_whose_field_is_gone_at_the_desk_is_told(zendesk: Stories) -> 
 def test_a_desk_that_does_not_answer_is_no_fault_of_the_mapping(zendesk: Stories) -> None:
     zendesk.fault("server_error", rate=1, path="/api/v2/ticket_fields")
     assert "does not tell its fields" in (hint(zendesk) or "")
+
+
+def test_a_connection_that_is_paused_for_what_still_holds_is_one_fault(zendesk: Stories) -> None:
+    zendesk.fault("server_error", rate=1)
+    [why] = faults(zendesk)
+    pause = "update connections set state = 'paused', state_reason = :why where desk = 'zendesk'"
+    with zendesk.house.store.transaction() as tx:
+        tx.run(pause, why=why)
+    assert faults(zendesk) == [f"It is paused: {why}"]
+
+
+def faults(stories: Stories) -> list[str]:
+    return [one.fault for one in doctor.examine(stories.house) if one.fault]
