@@ -176,6 +176,37 @@ def test_the_keyboard_alone_takes_a_conversation_over(page: Page, office: Office
     expect(page.get_by_text("The conversation is yours.")).to_be_visible()
 
 
+@pytest.mark.parametrize("path", ["/", "one", "/routes"])
+def test_what_the_keyboard_has_reached_is_outlined(page: Page, office: Office, path: str) -> None:
+    conversation = office.chat("chat-1")
+    sign_in(page)
+    page.goto(path.replace("one", f"/conversations/{conversation}"))
+    reached = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(FOCUSED))
+    assert {"A", "BUTTON"} <= {name for name, _ in reached}
+    assert [name for name, outline in reached if outline == "none" and name != "BODY"] == []
+
+
+FOCUSED = """() => [
+  document.activeElement.tagName, getComputedStyle(document.activeElement).outlineStyle]"""
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+@pytest.mark.parametrize("path", ["/", "/escalations"])
+def test_a_long_number_of_a_ticket_stays_in_its_column(
+    page: Page, office: Office, path: str, size: dict[str, int]
+) -> None:
+    desk = office.connect("salesforce", "Salesforce")
+    office.ticket_at(desk, office.escalate("chat-1"), "5005g000000GmnsAAC of long ago")
+    sign_in(page)
+    page.set_viewport_size(size)  # type: ignore[arg-type]
+    page.goto(path)
+    cell = page.locator("td.c-ticket")
+    assert cell.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colours_follow_the_system_with_enough_contrast(
     page: Page, office: Office, scheme: str
