@@ -36,7 +36,7 @@ def run(args: Namespace) -> int:
     built = house.build(settings.read(environ))
     hub = Hub(built.settings.public_url)
     try:
-        hub.wait_until_ready()
+        hub.wait_until_ready(say=not args.once)  # with `up`, which has said so
         accounts = prepare(built)
         hub = replace(hub, accounts=accounts)
         _welcome(built, accounts)
@@ -61,8 +61,8 @@ class Hub:
     url: str
     accounts: Accounts | None = None
 
-    def wait_until_ready(self) -> None:
-        """Until web answers and the schema is there."""
+    def wait_until_ready(self, *, say: bool) -> None:
+        """Until web answers and the schema is there; `say` tells whom we wait for."""
 
         def ready() -> bool:
             try:
@@ -70,6 +70,8 @@ class Hub:
             except requests.RequestException:
                 return False
 
+        if say and not ready():
+            print(f"Waiting for the hub at {self.url} ...", file=sys.stderr, flush=True)
         wait(ready, f"no hub answers at {self.url}")
 
     def escalate(self, sample: Sample, conversation: str, desk: str) -> str:
