@@ -9,9 +9,19 @@ function element(name, properties = {}, children = []) {
   return made;
 }
 
+// A text of the description, what stands between backticks as code.
+function marked(text) {
+  return (text || "").split("`").map((part, place) =>
+    place % 2 ? element("code", { textContent: part }) : part);
+}
+
+function prose(name, text) {
+  return element(name, { className: "hint" }, marked(text));
+}
+
 function field(id, label, hint, control) {
   const text = element("span", {}, [element("label", { htmlFor: id, textContent: label })]);
-  if (hint) text.append(element("br"), element("span", { className: "hint", textContent: hint }));
+  if (hint) text.append(element("br"), prose("span", hint));
   control.id = id;
   return element("div", { className: "field" }, [text, control]);
 }
@@ -76,7 +86,7 @@ async function send(path, method, form, output) {
 function answers(operation, known) {
   const named = (answer) => (answer.$ref ? known[answer.$ref.split("/").pop()] : answer);
   const lines = Object.entries(operation.responses).map(([status, answer]) =>
-    element("li", { textContent: `${status}: ${named(answer).description}` }));
+    element("li", {}, [`${status}: `, ...marked(named(answer).description)]));
   return element("ul", { className: "hint" }, lines);
 }
 
@@ -84,7 +94,7 @@ function render(path, method, operation, known) {
   const id = operation.operationId;
   const output = element("div");
   const form = element("form", {}, [
-    element("p", { className: "hint", textContent: operation.description || "" }),
+    prose("p", operation.description),
     ...inputs(id, operation), ...bodyField(id, operation),
     element("button", { textContent: "Send" }), output,
     answers(operation, known),
@@ -106,12 +116,12 @@ function section(tag, description) {
     METHODS.filter((method) => methods[method] && methods[method].tags.includes(tag.name))
       .map((method) => render(path, method, methods[method], description.components.responses)));
   const name = element("h2", { id: tag.name, textContent: tag.name });
-  return [name, element("p", { className: "hint", textContent: tag.description }), ...operations];
+  return [name, prose("p", tag.description), ...operations];
 }
 
 async function show() {
   const description = await (await fetch("/openapi.json")).json();
-  document.getElementById("about").textContent = description.info.description;
+  document.getElementById("about").append(...marked(description.info.description));
   document.getElementById("tags").replaceChildren(...description.tags.map((tag) =>
     element("a", { href: `#${tag.name}`, textContent: tag.name })));
   document.getElementById("operations").replaceChildren(

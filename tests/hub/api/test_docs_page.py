@@ -35,6 +35,8 @@ def test_an_operation_is_tried_by_its_form(address: str, api: Api) -> None:
         page.goto(f"{address}/docs")
         page.wait_for_selector("#get_sources")
         assert page.locator("details").count() > 50
+        assert "Authorization: Bearer" in page.inner_text("#about code")
+        assert "`" not in page.inner_text("body")
         page.fill("#key", key)
         page.click("#post_sources summary")
         assert '"name": "Website bot"' in page.input_value("#post_sources-body")
