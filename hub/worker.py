@@ -73,7 +73,9 @@ def run(house: House, job: Job) -> None:
         log.info("job.fenced", story=job.story, subject=job.subject, why=str(news))
     except (OperationalError, DBAPIError) as problem:
         if isinstance(problem, OperationalError) or problem.connection_invalidated:
-            raise  # the database is away: the queue takes the job up again
+            # The database is away, or has ended a deadlock: the queue takes the job up again.
+            log.warning("job.again", story=job.story, subject=job.subject, why=str(problem.orig))
+            raise
         _failed(house, job, story, problem)
     except Exception as problem:
         _failed(house, job, story, problem)
