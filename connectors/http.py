@@ -105,9 +105,7 @@ class Http(requests.Session):
             auth.renew()
             auth(request)
             response = self._exchange(request, kwargs)
-        if 200 <= response.status_code < 300:
-            return response
-        if getattr(request, "unread", False) and response.is_redirect:
+        if 200 <= response.status_code < 300 or _stays_unread(request, response):
             return response
         raise self._error(request, response)
 
@@ -146,7 +144,7 @@ class Http(requests.Session):
     def _exchange(self, request: requests.PreparedRequest, kwargs: Any) -> requests.Response:
         try:
             response = self.get_adapter(request.url or "").send(request, **kwargs)
-            if not (getattr(request, "unread", False) and response.status_code < 400):
+            if not _stays_unread(request, response):
                 _read_capped(response, seconds=self.timeout[1])
         except (requests.RequestException, HTTPError) as problem:
             what = f"{_where(request)}: {self.scrub(_words(problem))}"
@@ -222,6 +220,12 @@ def _read_capped(response: requests.Response, *, seconds: float) -> None:
         chunks.append(chunk)
     response._content = b"".join(chunks)
     response._content_consumed = True  # type: ignore[attr-defined]
+
+
+def _stays_unread(request: requests.PreparedRequest, response: requests.Response) -> bool:
+    """True for a file that was asked for by `open`, or the way to it; a refusal is read."""
+    wanted = 200 <= response.status_code < 300 or response.is_redirect
+    return wanted and getattr(request, "unread", False)
 
 
 def _was_sent(problem: Exception) -> bool:
