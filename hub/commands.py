@@ -209,9 +209,9 @@ class BadFile(Exception):
 
 @contextmanager
 def _house() -> "Iterator[House]":
-    from hub import house
+    from hub import house, settings
 
-    built = house.build(pool=2)
+    built = house.build(settings.read(settings.beside(os.environ)), pool=2)
     try:
         yield built
     finally:

@@ -30,11 +30,10 @@ AGENT = "Ann Agent"
 
 def run(args: Namespace) -> int:
     """Send the samples (with `--once`, one) and follow all to their end; the exit code."""
+    environ = settings.beside(os.environ)
     # Where `up --sandbox` puts them; a person who tries the demo has not heard of the setting.
-    os.environ.setdefault(
-        "HUB_SANDBOX_URL", f"http://127.0.0.1:{settings.port(dict(os.environ)) + 1}"
-    )
-    built = house.build()
+    environ.setdefault("HUB_SANDBOX_URL", f"http://127.0.0.1:{settings.port(environ) + 1}")
+    built = house.build(settings.read(environ))
     hub = Hub(built.settings.public_url)
     try:
         hub.wait_until_ready()

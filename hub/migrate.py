@@ -21,7 +21,7 @@ def upgrade(url: str) -> None:
             guard.exec_driver_sql("select pg_advisory_lock(%s)", (LOCK,))
             guard.commit()
             with database.begin() as connection:
-                config = _config()
+                config = scripts()
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
     finally:
@@ -36,10 +36,11 @@ def pending(url: str) -> bool:
             here = MigrationContext.configure(connection).get_current_revision()
     finally:
         database.dispose()
-    return here != ScriptDirectory.from_config(_config()).get_current_head()
+    return here != ScriptDirectory.from_config(scripts()).get_current_head()
 
 
-def _config() -> Config:
+def scripts() -> Config:
+    """Where Alembic finds the migrations."""
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
     return config

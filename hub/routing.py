@@ -68,7 +68,8 @@ def choose(
             return _taken(tx, step)
     aimed = _target(tx, workspace_id, facts.get("target"))
     if aimed is not None:
-        why = f"Went to {aimed['name']}: the platform named {facts['target']}."
+        named = "it" if facts["target"] == aimed["id"] else facts["target"]
+        why = f"Went to {aimed['name']}: the platform named {named}."
         return Choice(connection_id=aimed["id"], why=why, promised_at=_until(tx, aimed, PATIENCE))
     for step in steps:
         if not step.route["condition"]:

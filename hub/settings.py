@@ -1,8 +1,10 @@
 """What the environment says. `docs/settings.md` lists every name; a test compares the two."""
 
 import base64
+import json
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -12,6 +14,8 @@ from pydantic import SecretStr
 from hub import postgres
 
 DEFAULT_PORT = 8000
+WORD = "up.json"  # in the data folder, while `up` runs
+SHARED = ("PORT", "HUB_PUBLIC_URL", "HUB_SANDBOX_URL", "HUB_ALLOW_PRIVATE_NETWORKS")
 
 
 class BadSetting(Exception):
@@ -59,6 +63,15 @@ def read(environ: dict[str, str] | None = None) -> Settings:
         sandbox_url=env.get("HUB_SANDBOX_URL", "").rstrip("/") or None,
         allow_networks=_networks(env.get("HUB_ALLOW_PRIVATE_NETWORKS", "")),
     )
+
+
+def beside(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a command: its own, else what the `up` of its data folder goes by."""
+    word = Path(environ.get("HUB_DATA_DIR", "var")) / WORD
+    if "DATABASE_URL" in environ or not word.exists():
+        return dict(environ)
+    told: dict[str, str] = json.loads(word.read_text())
+    return told | dict(environ)
 
 
 def port(environ: dict[str, str]) -> int:

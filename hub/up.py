@@ -1,5 +1,6 @@
 """`python -m hub up`: database, web, worker, clock and sandbox desks in one command."""
 
+import json
 import os
 import subprocess
 import sys
@@ -42,7 +43,7 @@ def run(args: Namespace) -> int:
         _children(host, port, sandbox=len(ports) == 2, demo=args.demo),
         on_line=_writer(logs),
         keepers=[database.ensure] if database is not None else [],
-        closers=[database.stop] if database is not None else [],
+        closers=[database.stop, _word(chosen.data_dir, environ)] if database is not None else [],
     )
     return supervisor.run()
 
@@ -84,6 +85,15 @@ def _make_folder(folder: Path) -> None:
             f"{folder.parent} cannot be written ({problem.strerror}): set HUB_DATA_DIR to a folder"
             " of yours."
         ) from None
+
+
+def _word(data_dir: Path, environ: dict[str, str]) -> Callable[[], None]:
+    """Tell the commands that are run beside us where we are; what is returned takes it back."""
+    word = data_dir / settings.WORD
+    fresh = word.with_suffix(".new")
+    fresh.write_text(json.dumps({name: environ[name] for name in environ.keys() & settings.SHARED}))
+    fresh.replace(word)  # nobody reads half of it
+    return lambda: word.unlink(missing_ok=True)
 
 
 def _migrate() -> None:

@@ -55,9 +55,9 @@ def database_url(server_url: str, template_url: str) -> Iterator[str]:
 
 
 @contextmanager
-def copied(server_url: str, name: str) -> Iterator[str]:
-    """A migrated, empty database of a name, for a while."""
-    _sql(server_url, f"create database {name} template hub_template")
+def copied(server_url: str, name: str, template: str = "hub_template") -> Iterator[str]:
+    """A database of a name for a while; migrated and empty, unless another template is."""
+    _sql(server_url, f"create database {name} template {template}")
     yield server_url.replace("///hub?", f"///{name}?")
     _sql(server_url, f"drop database {name} with (force)")
 
