@@ -35,7 +35,7 @@ from mappings.errors import MappingError
 log = structlog.get_logger()
 
 NICE = 10  # answering platforms comes before working off
-POOL = 8  # database connections; a job holds one for a few milliseconds at a time
+POOL = 6  # database connections; a job holds one for a few milliseconds at a time
 M_ARENA_MAX = -8  # of malloc.h
 HUB_WIDTH = 16  # jobs in flight that call nobody
 FIRST_DELAY, LONGEST_DELAY = 1.0, 300.0  # seconds between tries
