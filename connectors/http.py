@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.hooks import dispatch_hook
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -96,7 +97,7 @@ class Http(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send once (twice after a 401 with renewable auth); raise our errors, return only 2xx."""
-        # To the adapter at once: what requests adds is for cookies, redirects and hooks.
+        # To the adapter at once: what requests adds is for cookies and redirects.
         kwargs = {"timeout": self.timeout, "stream": True, "verify": self.verify}
         self.throttle.take()
         response = self._exchange(request, kwargs)
@@ -105,9 +106,7 @@ class Http(requests.Session):
             auth.renew()
             auth(request)
             response = self._exchange(request, kwargs)
-        if 200 <= response.status_code < 300:
-            return response
-        if getattr(request, "unread", False) and response.is_redirect:
+        if 200 <= response.status_code < 300 or _stays_unread(request, response):
             return response
         raise self._error(request, response)
 
@@ -145,8 +144,9 @@ class Http(requests.Session):
 
     def _exchange(self, request: requests.PreparedRequest, kwargs: Any) -> requests.Response:
         try:
-            response = self.get_adapter(request.url or "").send(request, **kwargs)
-            if not (getattr(request, "unread", False) and response.status_code < 400):
+            answer = self.get_adapter(request.url or "").send(request, **kwargs)
+            response: requests.Response = dispatch_hook("response", request.hooks, answer)  # type: ignore[no-untyped-call]
+            if not _stays_unread(request, response):
                 _read_capped(response, seconds=self.timeout[1])
         except (requests.RequestException, HTTPError) as problem:
             what = f"{_where(request)}: {self.scrub(_words(problem))}"
@@ -222,6 +222,12 @@ def _read_capped(response: requests.Response, *, seconds: float) -> None:
         chunks.append(chunk)
     response._content = b"".join(chunks)
     response._content_consumed = True  # type: ignore[attr-defined]
+
+
+def _stays_unread(request: requests.PreparedRequest, response: requests.Response) -> bool:
+    """True for a file that was asked for by `open`, or the way to it; a refusal is read."""
+    wanted = 200 <= response.status_code < 300 or response.is_redirect
+    return wanted and getattr(request, "unread", False)
 
 
 def _was_sent(problem: Exception) -> bool:

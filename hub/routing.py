@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.conditions import NAMES, BadCondition, parse
-from hub.store import Row, Tx
+from hub.store import Question, Row, Rows, Tx, question
 
 PATIENCE = 10  # minutes that a desk has, unless its route says otherwise
 NATIVE = "live_chat"
@@ -51,9 +51,16 @@ class Step:
         return self.tell()
 
 
-def choose(tx: Tx, workspace_id: str, facts: Mapping[str, Any]) -> Choice:
-    """The first desk for an escalation with these facts."""
-    steps = examine(tx, workspace_id, facts)
+def asking(workspace_id: str) -> Question:
+    """The workspace's routes in their order, for `choose`."""
+    return question(ROUTES, workspace=workspace_id)
+
+
+def choose(
+    tx: Tx, workspace_id: str, facts: Mapping[str, Any], routes: Rows | None = None
+) -> Choice:
+    """The first desk for an escalation with these facts; `routes` if they are known already."""
+    steps = examine(tx, workspace_id, facts, routes)
     for step in steps:
         if step.route["condition"] and step.holds is None:
             return Choice(undecided=True, why=LATER)
@@ -70,9 +77,11 @@ def choose(tx: Tx, workspace_id: str, facts: Mapping[str, Any]) -> Choice:
     return Choice()
 
 
-def examine(tx: Tx, workspace_id: str, facts: Mapping[str, Any]) -> list[Step]:
+def examine(
+    tx: Tx, workspace_id: str, facts: Mapping[str, Any], routes: Rows | None = None
+) -> list[Step]:
     """Every route of the workspace in its order, put to the facts."""
-    routes = tx.all(ROUTES, workspace=workspace_id)
+    routes = tx.rows(asking(workspace_id)) if routes is None else routes
     return [_step(route, {"zone": route["time_zone"], "at": tx.now, **facts}) for route in routes]
 
 
@@ -135,4 +144,14 @@ def _target(tx: Tx, workspace_id: str, target: str | None) -> Row | None:
     )
 
 
-__all__ = ["NAMES", "PATIENCE", "BadCondition", "Choice", "Step", "choose", "examine", "facts"]
+__all__ = [
+    "NAMES",
+    "PATIENCE",
+    "BadCondition",
+    "Choice",
+    "Step",
+    "asking",
+    "choose",
+    "examine",
+    "facts",
+]

@@ -35,7 +35,7 @@ from mappings.errors import MappingError
 log = structlog.get_logger()
 
 NICE = 10  # answering platforms comes before working off
-POOL = 8  # database connections; a job holds one for a few milliseconds at a time
+POOL = 6  # database connections; a job holds one for a few milliseconds at a time
 M_ARENA_MAX = -8  # of malloc.h
 HUB_WIDTH = 16  # jobs in flight that call nobody
 FIRST_DELAY, LONGEST_DELAY = 1.0, 300.0  # seconds between tries
@@ -73,7 +73,9 @@ def run(house: House, job: Job) -> None:
         log.info("job.fenced", story=job.story, subject=job.subject, why=str(news))
     except (OperationalError, DBAPIError) as problem:
         if isinstance(problem, OperationalError) or problem.connection_invalidated:
-            raise  # the database is away: the queue takes the job up again
+            # The database is away, or has ended a deadlock: the queue takes the job up again.
+            log.warning("job.again", story=job.story, subject=job.subject, why=str(problem.orig))
+            raise
         _failed(house, job, story, problem)
     except Exception as problem:
         _failed(house, job, story, problem)

@@ -10,7 +10,7 @@ from typing import Any
 
 from hub import settings
 
-POOL = 4  # database connections a web process: each is a server process of several megabytes
+POOL = 3  # database connections a web process: each is a server process of several megabytes
 
 
 def patch() -> None:

@@ -45,6 +45,7 @@ PROMISES = (  # a test belongs to the first that fits
         "bronze",
     ),
     Promise("refusals, limits, hangs: a clear error", r"test_faults", "bronze"),
+    Promise("the account's fields listed", r"test_fields", "silver"),
     Promise("files", r"_files?_", "silver"),
     Promise(
         "news by webhook",
@@ -72,6 +73,7 @@ PROMISES = (  # a test belongs to the first that fits
         "silver",
     ),
     Promise("tickets with key, subject, requester, link", r"test_tickets", "bronze"),
+    Promise("let in on the desk's own page", r"test_consent", ""),
     Promise("dead tokens renewed", r"token_that_dies", ""),
     Promise("credentials and missing rights told", r"test_account", "bronze"),
     Promise("form, README and sandbox", r"test_folder|test_sandbox", "bronze"),
@@ -206,13 +208,21 @@ def capabilities() -> str:
                 _yes(can.registers_webhooks),
                 _yes(can.polling),
                 _yes(can.reopen),
+                _yes(registry.get(name).consent is not None),
                 str(can.concurrency),
                 "no limit" if can.rate is None else f"{can.rate}{period}",
             )
         )
     head = (
         *("desk", "found by our key", "at most late by", "notes", "largest file", "webhooks"),
-        *("registered by the hub", "polling", "reopens", "calls at once", "calls a minute"),
+        *(
+            "registered by the hub",
+            "polling",
+            "reopens",
+            "OAuth in the browser",
+            "calls at once",
+            "calls a minute",
+        ),
     )
     return _table(head, rows)
 

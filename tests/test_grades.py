@@ -17,9 +17,12 @@ def test_the_page_has_the_capabilities_of_now(desk: str) -> None:
     can = registry.get(desk).can
     part = grades.PAGE.read_text("utf-8").partition("## Capabilities")[2].partition("## ")[0]
     (row,) = [line for line in part.splitlines() if line.startswith(f"| `{desk}` |")]
-    key, lag, notes, file, webhooks, registers, polling, reopens, calls, rate = row.split(" | ")[1:]
+    key, lag, notes, file, webhooks, registers, polling, reopens, oauth, calls, rate = row.split(
+        " | "
+    )[1:]
     said = [cell == "yes" for cell in (key, notes, registers, polling, reopens)]
     assert said == [can.find_by_key, can.notes, can.registers_webhooks, can.polling, can.reopen]
+    assert oauth == ("yes" if registry.get(desk).consent else "no")
     assert (lag, webhooks, calls) == (f"{can.find_lag} s", can.webhooks, str(can.concurrency))
     assert file == f"{round(can.attachments / 2**20)} MiB"
     assert re.match(r"\d*", rate)[0] == str(can.rate or "")  # type: ignore[index]
@@ -49,6 +52,7 @@ def results(**outcomes: tuple[str, str]) -> dict[str, tuple[str, str]]:
         "earlier": "test_tickets.py::test_previous_tickets_are_the_requesters_own[zendesk]",
         "closed": "test_tickets.py::test_a_deleted_ticket_is_not_found[zendesk]",
         "ticket": "test_tickets.py::test_the_subject_and_requester_arrive[zendesk]",
+        "fields": "test_fields.py::test_every_field_has_one_path_and_a_title[zendesk]",
         "account": "test_account.py::test_wrong_credentials_are_told_as_such[zendesk]",
         "folder": "test_folder.py::test_secrets_of_the_form_are_hidden[zendesk]",
     }

@@ -1,5 +1,6 @@
 """New Desk behind the contract."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from connectors.types import (
     ChangePage,
     Delivery,
     Draft,
+    Field,
     File,
     Message,
     Note,
@@ -40,6 +42,11 @@ class NewDesk(Connector):
         # `missing` that names it, not an error; refused credentials raise AuthFailed by themselves.
         raise NotImplementedError
 
+    def fields(self) -> tuple[Field, ...] | None:
+        # WRITE: what a new ticket of this account may have, by the paths that a mapping writes,
+        # with the values it takes. A desk that cannot list them: remove this call.
+        raise NotImplementedError
+
     def find_ticket(self, key: str) -> Ticket | None:
         # WRITE: search by the field in which create_ticket stamps the key. Compare the key
         # itself: searches like to find what is only similar.
@@ -61,13 +68,21 @@ class NewDesk(Connector):
         # WRITE: a private comment.
         raise NotImplementedError
 
-    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
+    def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
         # WRITE: after a lost answer: does `entry` stand in the ticket? Best by `entry.id` in a
-        # field of the comment; if the vendor has none, see connectors/help_scout/threads.py.
+        # field of the comment; if the vendor has none, see connectors/help_scout/threads.py. Of a
+        # file only its `id` and its name are known here.
         raise NotImplementedError
 
     def attach(self, ticket_id: str, file: File) -> str:
-        # WRITE: a file alone. One without bytes or over FILE_LIMIT: raise Unsupported.
+        # WRITE: a file alone, as the customer: its name by files.safe_name, its `file.id` where
+        # find_entry looks. One without bytes or over FILE_LIMIT: raise Unsupported.
+        raise NotImplementedError
+
+    def fetch_file(self, ticket_id: str, file: File) -> Iterator[bytes]:
+        # WRITE: an agent's file by the `id` that changes_of gave it, which is checked like a
+        # ticket's; an address that dies is asked for anew. files.read fetches it: as a stream, and
+        # with our credentials at the desk's own address only.
         raise NotImplementedError
 
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
@@ -84,6 +99,12 @@ class NewDesk(Connector):
         # Better told twice than missed: the hub knows a change by its `id`. Does the list move
         # while you walk through its pages, are its times whole seconds? Then begin the next walk
         # a little before the end of this one.
+        raise NotImplementedError
+
+    def read_changes(self, ticket_id: str) -> list[Change]:
+        # WRITE: what fetch_changes would tell of this ticket, under the same ids, read from the
+        # ticket itself. The hub asks for it after a webhook that is only a hint. A desk without
+        # webhooks: remove this call.
         raise NotImplementedError
 
     def previous_tickets(self, requester: Requester) -> list[Ticket]:

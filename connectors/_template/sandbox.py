@@ -9,6 +9,7 @@ from typing import Any
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
+from connectors._template.sandbox_fields import FORM, OWN_FIELDS
 from connectors._template.sandbox_tickets import Kept, Tickets
 from connectors._template.sandbox_webhooks import Webhooks
 from connectors.sandbox import (
@@ -71,6 +72,10 @@ class NewDeskSandbox(SandboxDesk):
     def me(self, request: Request) -> Any:
         rights = request.environ["sandbox.rights"]
         return {"id": 7, "account": "Sandbox Ltd", "name": "Hub User", "rights": list(rights)}
+
+    @route("GET /v1/fields")
+    def fields(self, _request: Request) -> Any:
+        return {"fields": FORM}
 
     @route("GET /tickets/<int:number>", public=True)
     def link(self, _request: Request, number: int) -> Response:
@@ -135,7 +140,7 @@ def _case(kept: Kept) -> Case:
             public=comment.public,
             text=comment.text,
             at=comment.at,
-            files=tuple(comment.files),
+            files=tuple(comment.files.values()),
         )
         for comment in kept.comments
     )
@@ -171,6 +176,7 @@ def harness(base_url: str) -> Harness:
             "solved": Status.SOLVED,
             "closed": Status.CLOSED,
         },
+        own_fields=OWN_FIELDS,
         strange_word="at the supplier",
         reach={
             Status.OPEN: Status.OPEN,

@@ -9,6 +9,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from connectors._template import sandbox_fields
 from connectors._template.sandbox_webhooks import Webhooks
 from connectors.sandbox import Held, Refused, SandboxDesk, answer, route
 
@@ -29,7 +30,7 @@ class Comment:
     public: bool
     at: str
     external_id: str | None = None
-    files: Sequence[Held] = ()
+    files: Mapping[int, Held] = field(default_factory=dict)
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Kept:
     requester: Mapping[str, Any]
     tags: Sequence[str]
     priority: str
+    custom: Mapping[str, Any]
     created_at: str
     updated_at: str
     status: str = "open"
@@ -67,22 +69,23 @@ class Tickets:
     @route("POST /v1/tickets", "create_ticket")
     def create(self, request: Request) -> Response:
         wish, now = _json(request), self._now()
-        subject, first = str(wish.get("subject") or ""), wish.get("comment")
-        if not 0 < len(subject) <= 255 or not isinstance(first, dict):
-            raise no(422, "the ticket is not valid", subject="needs 1 to 255 characters")
+        wrong, first = sandbox_fields.complaints(wish), wish.get("comment")
+        if wrong or not isinstance(first, dict):
+            raise no(422, "the ticket is not valid", **(wrong or {"comment": "is needed"}))
         made = Kept(
             id=next(self.ids),
-            subject=subject,
+            subject=wish["subject"],
             external_id=wish.get("external_id"),
             requester=wish.get("requester") or {},
             tags=wish.get("tags") or (),
             priority=wish.get("priority") or "normal",
+            custom=wish.get("custom") or {},
             created_at=now,
             updated_at=now,
         )
         made.comments.append(self._written(made, first))
         self.kept[made.id] = made
-        self.changed(made, "create_ticket", text=made.comments[0].text, subject=subject)
+        self.changed(made, "create_ticket", text=made.comments[0].text, subject=made.subject)
         return answer(self.shown(made), 201)
 
     @route("GET /v1/tickets")
@@ -129,24 +132,25 @@ class Tickets:
         self.add(kept, comment, "append_message" if comment.public else "add_note")
         return answer(self._comment_shown(comment), 201)
 
-    @route("GET /v1/files/<int:number>/<int:place>")
-    def file(self, _request: Request, number: int, place: int) -> Response:
-        comments = [c for kept in self.kept.values() for c in kept.comments if c.id == number]
-        if not comments or place >= len(comments[0].files):
+    @route("GET /v1/files/<int:number>")
+    def file(self, _request: Request, number: int) -> Response:
+        kept = [kept for kept in self.kept.values() if not kept.deleted]
+        found = [c.files[number] for one in kept for c in one.comments if number in c.files]
+        if not found:
             raise no(404, "no such file")
-        file = comments[0].files[place]
-        return Response(file.data, content_type=file.content_type)
+        return Response(found[0].data, content_type=found[0].content_type)
 
     def comment(
         self, author: str, role: str, text: str, *, public: bool, files: Sequence[Held] = ()
     ) -> Comment:
         """A comment that is in no ticket yet."""
-        return Comment(next(self.ids), author, role, text, public, self._now(), files=files)
+        kept = {next(self.ids): file for file in files}
+        return Comment(next(self.ids), author, role, text, public, self._now(), files=kept)
 
     def add(self, kept: Kept, comment: Comment, call: str) -> None:
         """Write a comment into a ticket, the ledger and the webhooks."""
         kept.comments.append(comment)
-        for file in comment.files:
+        for file in comment.files.values():
             self._record(kept, "attach", name=file.name, size=len(file.data))
         facts = {"id": str(comment.id), "text": comment.text, "author": comment.author}
         self.changed(kept, call, comment, **facts)
@@ -172,7 +176,7 @@ class Tickets:
     def shown(self, kept: Kept, comments: Sequence[Comment] | None = None) -> dict[str, Any]:
         """A ticket as the API shows it, with all its comments or with these."""
         names = ("id", "subject", "status", "external_id", "requester", "assignee", "priority")
-        ends = ("created_at", "updated_at", "deleted", "merged_into")
+        ends = ("custom", "created_at", "updated_at", "deleted", "merged_into")
         told = {name: getattr(kept, name) for name in (*names, *ends)}
         said = [
             self._comment_shown(one) for one in (kept.comments if comments is None else comments)
@@ -181,9 +185,9 @@ class Tickets:
 
     def _comment_shown(self, comment: Comment) -> dict[str, Any]:
         files = [
-            {"name": file.name, "type": file.content_type, "size": len(file.data)}
-            | {"url": f"{self.desk.url}/v1/files/{comment.id}/{place}"}
-            for place, file in enumerate(comment.files)
+            {"id": number, "name": file.name, "type": file.content_type, "size": len(file.data)}
+            | {"url": f"{self.desk.url}/v1/files/{number}"}
+            for number, file in comment.files.items()
         ]
         author = {"name": comment.author, "role": comment.role}
         told = {"id": comment.id, "author": author, "public": comment.public, "files": files}

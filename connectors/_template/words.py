@@ -18,5 +18,6 @@ def changes_of(raw: Mapping[str, Any], config: Config) -> list[Change]:
     """What a ticket of ours tells: where it stands, and what agents wrote; of others, nothing."""
     # WRITE: a `Change` for the status, the assignee, each comment of an agent, each note, a
     # deletion or a merge. The same thing has the same `id` however often and by whichever way it
-    # is told. Nothing for the transcript, the customer, or a ticket whose key is not the hub's.
+    # is told. An agent's files have the `id` by which fetch_file finds them. Nothing for the
+    # transcript, the customer, or a ticket whose key is not the hub's.
     raise NotImplementedError

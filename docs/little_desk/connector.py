@@ -1,11 +1,11 @@
 """Little Desk behind the contract."""
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors import transcript
+from connectors import files, transcript
 from connectors.base import Connector, Ports
 from connectors.errors import NotFound, Unsupported
 from connectors.little_desk import webhook, words
@@ -25,6 +25,7 @@ from connectors.types import (
     ChangePage,
     Delivery,
     Draft,
+    Field,
     File,
     Message,
     Note,
@@ -34,7 +35,7 @@ from connectors.types import (
     Ticket,
 )
 
-TICKETS, HOOKS = "/v1/tickets", "/v1/webhooks"
+TICKETS, FILES, FORM, HOOKS = "/v1/tickets", "/v1/files", "/v1/fields", "/v1/webhooks"
 
 
 class LittleDesk(Connector):
@@ -56,16 +57,21 @@ class LittleDesk(Connector):
             missing = () if may_write else ("This token may not write: make one that may.",)
             return Account(id=str(int(me["id"])), name=str(me["account"]), missing=missing)
 
+    def fields(self) -> tuple[Field, ...]:
+        answer = self.api.get(FORM)
+        with understood("GET /v1/fields"):
+            return tuple(words.field_of(raw) for raw in answer["fields"])
+
     def find_ticket(self, key: str) -> Ticket | None:
         found = [ticket for ticket in self._list(external_id=key) if ticket.key == key]
         return min(found, key=lambda ticket: int(ticket.id), default=None)
 
     def create_ticket(self, draft: Draft) -> Ticket:
         said = draft.transcript
-        files = [file for message in said for file in message.files]
+        sent = _sent(file for message in said for file in message.files)
         form = {
             "subject": draft.subject,
-            "comment": {"text": transcript.as_text(said), "files": _sent(files)},
+            "comment": {"text": transcript.as_text(said), "files": sent},
             "requester": _person(draft.requester),
         }
         form |= dict(draft.fields) | {"external_id": draft.key}
@@ -74,21 +80,26 @@ class LittleDesk(Connector):
 
     def append_message(self, ticket_id: str, message: Message) -> str:
         text = transcript.with_links(message.text, message.files)
-        return self._write(ticket_id, text, message.id, files=message.files)
+        return self._write(ticket_id, text, message.id, sent=message.files)
 
     def add_note(self, ticket_id: str, note: Note) -> str:
         return self._write(ticket_id, transcript.clean(note.text), note.id, public=False)
 
-    def find_entry(self, ticket_id: str, entry: Message | Note) -> str | None:
+    def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
         raw = self.api.get(_path(ticket_id))
         with understood("GET /v1/tickets/{id}"):
             found = [one["id"] for one in raw["comments"] if one["external_id"] == entry.id]
-            return str(int(found[0])) if found else None
+            return str(int(found[0])) if entry.id and found else None
 
     def attach(self, ticket_id: str, file: File) -> str:
         if not file.data or len(file.data) > FILE_LIMIT:
             raise Unsupported(f"Little Desk takes files of 1 to {FILE_LIMIT} bytes")
-        return self._write(ticket_id, file.name, None, files=[file])
+        return self._write(ticket_id, files.safe_name(file.name), file.id, sent=[file])
+
+    def fetch_file(self, ticket_id: str, file: File) -> Iterator[bytes]:
+        root = self.config.root
+        url = f"{root}{FILES}/{_number(file.id or '')}"
+        return files.read(self.api.http, self.ports, url, own=root)
 
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
         word = TO_VENDOR.get(status)
@@ -108,6 +119,11 @@ class LittleDesk(Connector):
             changes.sort(key=lambda change: change.at)
             cursor, more = str(answer["cursor"]), bool(answer["more"])
         return ChangePage(changes=tuple(changes), cursor=cursor, more=more)
+
+    def read_changes(self, ticket_id: str) -> list[Change]:
+        raw = self.api.get(_path(ticket_id))
+        with understood("GET /v1/tickets/{id}"):
+            return words.changes_of(raw, self.config)
 
     def previous_tickets(self, requester: Requester) -> list[Ticket]:
         who = requester.id or requester.email
@@ -142,10 +158,10 @@ class LittleDesk(Connector):
         entry_id: str | None,
         *,
         public: bool = True,
-        files: Iterable[File] = (),
+        sent: Iterable[File] = (),
     ) -> str:
         """Add a comment with our id in it; its id at the desk."""
-        form = {"text": text, "public": public, "external_id": entry_id, "files": _sent(files)}
+        form = {"text": text, "public": public, "external_id": entry_id, "files": _sent(sent)}
         made = self.api.send("POST", f"{_path(ticket_id)}/comments", form)
         with understood("POST /v1/tickets/{id}/comments"):
             return str(int(made["id"]))
@@ -156,10 +172,14 @@ class LittleDesk(Connector):
 
 
 def _path(ticket_id: str) -> str:
-    """The path of a ticket, whose id is a number at Little Desk."""
-    if not (ticket_id.isascii() and ticket_id.isdecimal()):
-        raise NotFound("this is no ticket's number")
-    return f"{TICKETS}/{ticket_id}"
+    return f"{TICKETS}/{_number(ticket_id)}"
+
+
+def _number(text: str) -> str:
+    """The id of a ticket or a file, which is a number at Little Desk and goes into a path."""
+    if not (text.isascii() and text.isdecimal()):
+        raise NotFound("this is no number of Little Desk's")
+    return text
 
 
 def _person(who: Requester) -> dict[str, str]:
@@ -168,15 +188,15 @@ def _person(who: Requester) -> dict[str, str]:
     return {name: transcript.clean(value) for name, value in known.items() if value}
 
 
-def _sent(files: Iterable[File]) -> list[dict[str, str]]:
+def _sent(wanted: Iterable[File]) -> list[dict[str, str]]:
     """The files with bytes that Little Desk takes; the others are links in the text."""
     return [
         {
-            "name": transcript.clean(file.name) or "file",
+            "name": files.safe_name(file.name),
             "type": file.content_type,
             "data": base64.b64encode(file.data).decode(),
         }
-        for file in files
+        for file in wanted
         if file.data and len(file.data) <= FILE_LIMIT
     ]
 

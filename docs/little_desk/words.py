@@ -5,7 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from connectors.little_desk.config import FROM_VENDOR, KEY_PREFIX, Config
-from connectors.types import Change, ChangeKind, File, Status, Ticket
+from connectors.types import Change, ChangeKind, Choice, Field, FieldType, File, Status, Ticket
+
+KINDS: Mapping[str, FieldType] = {"number": "number", "list": "choice", "tags": "tags"}
+FILLED = ("subject",)  # the connector has one for every ticket
 
 
 def ticket_of(raw: Mapping[str, Any], config: Config) -> Ticket:
@@ -22,6 +25,19 @@ def ticket_of(raw: Mapping[str, Any], config: Config) -> Ticket:
         assignee=raw.get("assignee"),
         created_at=time_of(raw["created_at"]),
         updated_at=time_of(raw["updated_at"]),
+    )
+
+
+def field_of(raw: Mapping[str, Any]) -> Field:
+    """A field of a new ticket; one that an account made is below `custom`."""
+    return Field(
+        path=raw["name"],
+        title=raw["title"],
+        type=KINDS.get(raw["type"], "text"),
+        required=bool(raw.get("required")),
+        filled=raw["name"] in FILLED,
+        choices=tuple(Choice(value=word, label=word) for word in raw.get("values") or ()),
+        max=raw.get("max"),
     )
 
 
@@ -95,7 +111,8 @@ def _said(raw: Mapping[str, Any], ticket: Ticket) -> Iterator[Change]:
 
 
 def _file(raw: Mapping[str, Any]) -> File:
-    return File(name=raw["name"], content_type=raw["type"], url=raw["url"], size=raw["size"])
+    known = {"name": raw["name"], "content_type": raw["type"], "size": raw["size"]}
+    return File(**known, url=raw["url"], id=str(int(raw["id"])))
 
 
 def _status(word: str, config: Config) -> Status:

@@ -94,10 +94,7 @@ def begin(tx: Tx, house: House, escalation_id: str, lane: str = "") -> Case | No
     if ticket is None:  # from this commit on, a create may be on its way
         started = row["create_started_at"] or tx.now
         by = setting["mapping_version"]
-        work.write(
-            tx, table, row["id"], row["run"],
-            create_started_at=started, mapping_version=by, **first,
-        )  # fmt: skip
+        work.write_begun(tx, table, row, create_started_at=started, mapping_version=by, **first)
     return case
 
 

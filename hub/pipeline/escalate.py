@@ -156,7 +156,7 @@ def _link(tx: Tx, house: House, case: Case, found: Ticket, version: int | None) 
     elif case.connection["pause_ai_at"] == "created" or found.assignee:
         why, escalation_id = "ticket.created", case.escalation["id"]
         hand_over(tx, conversation, "human", why=why, escalation_id=escalation_id)
-    escalations.intend_entry(tx, ticket, "note", case.escalation["id"])
+    escalations.intend_note(tx, ticket, case.escalation["id"])
     if case.connection["failures"]:
         connections.healthy(tx, case.connection["id"])
     # What came in before there was a ticket: the desk's early changes, the customer's words.

@@ -5,7 +5,7 @@ from typing import Any
 from hub import ids, jobs, routing
 from hub.house import House
 from hub.pipeline.relay import relay_soon
-from hub.store import Row, Tx, audit, connections, conversations, escalations
+from hub.store import Row, Rows, Tx, audit, connections, conversations, escalations
 from hub.telemetry import crashpoint
 from webhooks.errors import Conflict
 from webhooks.events import Event
@@ -34,7 +34,7 @@ class Inbox:
 
 def _record(tx: Tx, source: Row, key: str, event: Event, body_hash: str) -> tuple[Accepted, bool]:
     event_id, planned = ids.new("event"), _planned(event)
-    conversation = conversations.tell(
+    telling = conversations.telling(
         tx,
         source,
         event_id,
@@ -43,12 +43,16 @@ def _record(tx: Tx, source: Row, key: str, event: Event, body_hash: str) -> tupl
         body_hash=body_hash,
         escalation_id=planned,
     )
-    if conversation is None:
+    told, *routes = tx.ask(telling, *([routing.asking(source["workspace_id"])] if planned else []))
+    if not told:
         return _duplicate(tx, source, key, body_hash), False
+    conversation = told[0]
     if not conversation["fresh"]:
         add = conversations.add_turns if _single(event) else conversations.add_transcript
         add(tx, conversation, event.transcript)
-    escalation_id = _carry_out(tx, source, conversation, event, planned)
+    escalation_id = planned and _escalation(tx, source, conversation, event, planned, *routes)
+    if planned is None:
+        _carry_out(tx, conversation, event)
     if (escalation_id, conversation["id"]) != (planned, conversation["told_of"]):
         tx.run(
             "update events set conversation_id = :conversation, escalation_id = :escalation"
@@ -82,21 +86,18 @@ def _duplicate(tx: Tx, source: Row, key: str, body_hash: str) -> Accepted:
     return Accepted(id=known["id"], escalation_id=known["escalation_id"])
 
 
-def _carry_out(
-    tx: Tx, source: Row, conversation: Row, event: Event, planned: str | None
-) -> str | None:
-    if planned is not None:
-        return _escalation(tx, source, conversation, event, planned)
+def _carry_out(tx: Tx, conversation: Row, event: Event) -> None:
     if event.type == "conversation.ended":
         tx.run("update conversations set state = 'ended' where id = :id", id=conversation["id"])
     if event.type == "message.created" and conversation["speaker"] == "human":
         ticket = escalations.open_ticket(tx, conversation["id"])
         if ticket is not None:
             relay_soon(tx, ticket)
-    return None
 
 
-def _escalation(tx: Tx, source: Row, conversation: Row, event: Event, planned: str) -> str:
+def _escalation(
+    tx: Tx, source: Row, conversation: Row, event: Event, planned: str, routes: Rows
+) -> str:
     """The conversation's escalation: the open one, or a new one with its job."""
     current = None if conversation["fresh"] else escalations.current(tx, conversation["id"])
     if current is not None:
@@ -110,7 +111,7 @@ def _escalation(tx: Tx, source: Row, conversation: Row, event: Event, planned: s
         "transcript_complete": event.transcript_complete,
     }
     facts = routing.facts(source["name"], conversation, values)
-    choice = routing.choose(tx, source["workspace_id"], facts)
+    choice = routing.choose(tx, source["workspace_id"], facts, routes)
     escalations.begin(
         tx,
         conversation,

@@ -53,6 +53,10 @@ class Tx:
         """Have `write(tx, rows)` called once at the end with all rows that were kept for it."""
         self.kept.setdefault(write, []).append(row)
 
+    def soon(self, statement: str, **values: Any) -> None:
+        """Execute at the end of the transaction; nobody asks what it touched."""
+        self.later(_send_all, {"statement": statement, "values": values})
+
     def finish(self) -> None:
         """Write what was kept and commit, in as few round trips as its answers allow."""
         if not self.kept:
@@ -190,6 +194,11 @@ def _dictionaries_are_json(driver: psycopg.Connection[Any], _record: object) -> 
 def utc_now() -> datetime:
     """The current time."""
     return datetime.now(UTC)
+
+
+def _send_all(tx: Tx, kept: list[dict[str, Any]]) -> None:
+    for one in kept:
+        tx.send(one["statement"], **one["values"])
 
 
 NAMES = re.compile(r"(?<![:\w]):(\w+)")

@@ -63,7 +63,7 @@ update conversations set message_count = message_count + (select count(*) from s
 """
 
 
-def tell(
+def telling(
     tx: Tx,
     source: Row,
     event_id: str,
@@ -72,15 +72,15 @@ def tell(
     dedupe_key: str,
     body_hash: str,
     escalation_id: str | None,
-) -> Row | None:
-    """Store a new event and what it tells; its conversation, locked, with `fresh` when new.
+) -> Question:
+    """Stores a new event and what it tells; its conversation, locked, with `fresh` when new.
 
-    None for an event that was told before. The turns of a known conversation are not stored yet:
+    No row for an event that was told before. The turns of a known conversation are not stored yet:
     see `add_transcript` and `add_turns`. `told_of` is the conversation that the event's row names:
     another one than it should when two deliveries begin a conversation at the same moment.
     """
     requester = event.requester.model_dump(exclude_none=True)
-    return tx.first(
+    return question(
         TELL,
         event=event_id,
         workspace=source["workspace_id"],

@@ -120,20 +120,38 @@ def linking(
     )
 
 
+INTEND = """
+insert into entries (id, workspace_id, ticket_id, message_id, kind, created_at)
+values (:id, :workspace, :ticket, :message, :kind, :now)
+on conflict (ticket_id, kind, message_id) do update set kind = excluded.kind
+returning *, (xmax <> 0) as older
+"""
+
+
 def intend_entry(tx: Tx, ticket: Row, kind: str, message_id: str) -> Row:
     """The entry that is about to be written at the desk; `older` when it was intended before."""
-    return tx.one(
-        "insert into entries (id, workspace_id, ticket_id, message_id, kind, created_at)"
-        " values (:id, :workspace, :ticket, :message, :kind, :now)"
-        " on conflict (ticket_id, kind, message_id) do update set kind = excluded.kind"
-        " returning *, (xmax <> 0) as older",
-        id=ids.new("entry"),
-        workspace=ticket["workspace_id"],
-        ticket=ticket["id"],
-        message=message_id,
-        kind=kind,
-        now=tx.now,
-    )
+    return tx.one(INTEND, **_intent(tx, ticket, kind, message_id))
+
+
+def _intent(tx: Tx, ticket: Row, kind: str, message_id: str) -> dict[str, Any]:
+    return {
+        "id": ids.new("entry"),
+        "workspace": ticket["workspace_id"],
+        "ticket": ticket["id"],
+        "message": message_id,
+        "kind": kind,
+        "now": tx.now,
+    }
+
+
+def intend_note(tx: Tx, ticket: Row, escalation_id: str) -> None:
+    """The ticket's note is about to be written; known at the end of the transaction."""
+    tx.later(_intend_notes, {"ticket": ticket, "kind": "note", "message_id": escalation_id})
+
+
+def _intend_notes(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        tx.send(INTEND, **_intent(tx, **row))
 
 
 def noted(tx: Tx, ticket: Row, external_id: str | None, state: str) -> Question:

@@ -4,6 +4,7 @@
 overtaken by another writes nothing (`Fenced`).
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -29,10 +30,18 @@ def beginning(table: Table, row_id: str, only: str = "true", **values: Any) -> Q
 
 def write(tx: Tx, table: Table, row_id: str, run: int, **values: Any) -> None:
     """Update the row for the run that began it; `Fenced` when another run has begun since."""
-    sets = ", ".join(f"{name} = :{name}" for name in values)
-    statement = f"update {table.name} set {sets} where id = :_id and run = :_run"
-    if not tx.run(statement, _id=row_id, _run=run, **values):
+    if not tx.run(_update(table, values), _id=row_id, _run=run, **values):
         raise Fenced(f"{table.name} {row_id}: run {run} was overtaken")
+
+
+def write_begun(tx: Tx, table: Table, row: Row, **values: Any) -> None:
+    """`write` at the end of the transaction that began the run: nobody can overtake it there."""
+    tx.soon(_update(table, values), _id=row["id"], _run=row["run"], **values)
+
+
+def _update(table: Table, values: Mapping[str, Any]) -> str:
+    sets = ", ".join(f"{name} = :{name}" for name in values)
+    return f"update {table.name} set {sets} where id = :_id and run = :_run"
 
 
 def put_off(tx: Tx, table: Table, row_id: str, *, seconds: float, error: str, failed: bool) -> None:

@@ -92,7 +92,8 @@ def test_the_sandbox_serves_a_desk_of_another_package(brought: None) -> None:
 
 def test_the_contract_is_put_to_it_from_the_packages_own_folder(package: Path, site: Path) -> None:
     suite = workshop.ROOT / "tests" / "contract"
-    files = [suite / f"test_{part}.py" for part in ("folder", "account", "tickets", "signatures")]
+    parts = ("folder", "account", "tickets", "signatures", "fields", "files")
+    files = [suite / f"test_{part}.py" for part in parts]
     done = workshop.run(
         package,
         *("pytest", "-p", "no:cacheprovider", "-o", "addopts=", "-k", "little_desk", *files),

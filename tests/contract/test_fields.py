@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
 import pytest
 
 from connectors.base import Connector
 from connectors.types import Choice, Field
+from hub.pipeline import facts
 from mappings import engine, fit
 from mappings.facts import SAMPLE
 from tests.contract.desk import Desk, draft, poll
@@ -23,8 +23,7 @@ def fields(connector: Connector) -> tuple[Field, ...]:
 
 
 def default_of(desk: Desk) -> engine.Mapping:
-    text = files("mappings").joinpath("defaults", f"{desk.name}.yaml").read_text("utf-8")
-    return engine.load(text)
+    return engine.load(facts.default_mapping(desk.name))
 
 
 def test_every_field_has_one_path_and_a_title(fields: tuple[Field, ...]) -> None:

@@ -257,6 +257,7 @@ def test_only_events_of_the_list_go_out_and_only_with_a_zone() -> None:
 def test_the_outgoing_events_are_those_that_outsiders_rely_on() -> None:
     promised = """conversation.escalated conversation.paused conversation.resumed
         conversation.waiting ticket.created ticket.assigned ticket.status_changed ticket.closed
-        message.created delivery.degraded escalation.parked connection.paused subscriber.disabled"""
+        message.created delivery.degraded escalation.moved escalation.parked
+        connection.paused subscriber.disabled"""
     assert list(events.OUTGOING) == promised.split()
     assert all(re.fullmatch(r"[^\n]{20,}\.", line) for line in events.OUTGOING.values())

@@ -117,6 +117,7 @@ def test_every_refusal_knows_its_http_status() -> None:
         "Conflict": 409,
         "TooLarge": 413,
         "WrongField": 422,
+        "TooMany": 429,
     }
 
 
