@@ -6,7 +6,8 @@
 import json
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
@@ -173,6 +174,16 @@ class Http(requests.Session):
         if status in (409, 412):
             return Conflict(words)
         return InvalidRequest(words, fields=fields)
+
+
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """Read an answer: one in another shape than the desk's is none, but a proxy or a bad day."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as problem:
+        words = f"{what}: an answer in an unknown shape ({type(problem).__name__})"
+        raise Unavailable(words, sent=True) from problem
 
 
 def answer_json(response: requests.Response) -> Any:

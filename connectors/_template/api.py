@@ -1,7 +1,5 @@
 """The way to one New Desk account: session, credentials, errors."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +7,6 @@ import requests
 
 from connectors._template.config import Config
 from connectors.base import Ports
-from connectors.errors import Unavailable
 from connectors.http import Http
 
 
@@ -42,16 +39,6 @@ class Api:
     def send(self, method: str, path: str, body: Any) -> Any:
         """The JSON that answers a write; it is never repeated here."""
         return self.http.call(method, self.config.root + path, json=body)
-
-
-@contextmanager
-def understood(what: str) -> Iterator[None]:
-    """An answer in another shape than the vendor's is no answer: a proxy, or a bad day."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
-        words = f"{what}: an answer in an unknown shape ({type(problem).__name__})"
-        raise Unavailable(words, sent=True) from problem
 
 
 def explain(response: requests.Response) -> tuple[str, dict[str, str]]:

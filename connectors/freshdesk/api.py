@@ -1,7 +1,6 @@
 """The way to one Freshdesk account: session, credentials, errors, lists."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +12,7 @@ from connectors.base import Ports
 from connectors.errors import AuthFailed, InvalidRequest, NotFound, Unavailable
 from connectors.files import safe_name
 from connectors.freshdesk.config import PAGE, WORDS, Config
-from connectors.http import Http
+from connectors.http import Http, understood
 from connectors.types import File
 
 
@@ -98,16 +97,6 @@ class Api:
             return agent_id
         with understood("GET /agents/{id}"):
             return str(agent["contact"]["name"] or agent_id)
-
-
-@contextmanager
-def understood(what: str) -> Iterator[None]:
-    """An answer in another shape than Freshdesk's is no answer: a proxy, or a bad day."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
-        words = f"{what}: an answer in an unknown shape ({type(problem).__name__})"
-        raise Unavailable(words, sent=True) from problem
 
 
 def explain(response: requests.Response) -> tuple[str, dict[str, str]]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from connectors.errors import InvalidRequest, NotFound
 from connectors.freshdesk import words
-from connectors.freshdesk.api import Api, understood
+from connectors.freshdesk.api import Api
 from connectors.freshdesk.config import CLOCKS, OVERLAP, PAGE, SAID_PAGE, TOLD
+from connectors.http import understood
 from connectors.types import Change, ChangePage
 
 GONE = ("deleted", "spam")  # neither is in the list without its filter

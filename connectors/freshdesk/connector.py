@@ -7,7 +7,7 @@ from typing import Any
 from connectors.base import Connector, Ports
 from connectors.errors import InvalidRequest, NotFound, Unsupported
 from connectors.freshdesk import bodies, changes, fields, webhook, words
-from connectors.freshdesk.api import Api, understood
+from connectors.freshdesk.api import Api
 from connectors.freshdesk.config import (
     AGES_AGO,
     ATTACHMENTS,
@@ -20,6 +20,7 @@ from connectors.freshdesk.config import (
     TO_VENDOR,
     Config,
 )
+from connectors.http import understood
 from connectors.types import (
     Account,
     Change,

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from connectors.errors import AuthFailed
-from connectors.freshdesk.api import Api, understood
+from connectors.freshdesk.api import Api
 from connectors.freshdesk.config import SUBJECT_LIMIT
+from connectors.http import understood
 from connectors.types import Choice, Field, FieldType
 
 TAG_LIMIT = 32  # characters; known from the product, not from its documentation

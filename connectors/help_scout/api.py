@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +13,7 @@ from connectors.base import Ports
 from connectors.errors import InvalidRequest, NotFound, Unavailable
 from connectors.files import chunks
 from connectors.help_scout.config import CONSENT, RETRY_HEADER, Config
-from connectors.http import Http, answer_json
+from connectors.http import Http, answer_json, understood
 from connectors.oauth import Grants
 
 MOVED = "moved"  # the name of a complaint that is none: where a merged conversation went
@@ -90,16 +89,6 @@ class Api:
         if self.config.authorized:
             return grants.refresh(current)
         return grants.ask("client_credentials")
-
-
-@contextmanager
-def understood(what: str) -> Iterator[None]:
-    """An answer in another shape than Help Scout's is no answer: a proxy, or a bad day."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
-        words = f"{what}: an answer in an unknown shape ({type(problem).__name__})"
-        raise Unavailable(words, sent=True) from problem
 
 
 def explain(response: requests.Response) -> tuple[str, dict[str, str]]:

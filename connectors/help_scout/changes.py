@@ -14,7 +14,8 @@ from typing import Any
 
 from connectors.errors import InvalidRequest, NotFound
 from connectors.help_scout import words
-from connectors.help_scout.api import Api, understood
+from connectors.help_scout.api import Api
+from connectors.http import understood
 from connectors.types import Change, ChangePage
 
 OVERLAP = 120  # seconds: for Help Scout's clock, and for what it tells late

@@ -8,8 +8,9 @@ from typing import Any
 from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, InvalidRequest, NotFound, Unsupported
 from connectors.help_scout import changes, fields, hooks, people, threads, webhook, words
-from connectors.help_scout.api import Api, understood
+from connectors.help_scout.api import Api
 from connectors.help_scout.config import CAN, CONSENT, NAME, TITLE, TO_VENDOR, Config
+from connectors.http import understood
 from connectors.types import (
     Account,
     Change,

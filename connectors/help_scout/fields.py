@@ -5,7 +5,8 @@ from itertools import islice
 from typing import Any
 
 from connectors.errors import AuthFailed
-from connectors.help_scout.api import Api, understood
+from connectors.help_scout.api import Api
+from connectors.http import understood
 from connectors.types import Choice, Field, FieldType
 
 MOST = 500  # rows of a list: enough to choose from

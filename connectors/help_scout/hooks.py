@@ -3,8 +3,9 @@
 from typing import Any
 
 from connectors.errors import AuthFailed
-from connectors.help_scout.api import Api, understood
+from connectors.help_scout.api import Api
 from connectors.help_scout.config import EVENTS, SECRET_LIMIT, WEBHOOK_LABEL
+from connectors.http import understood
 from connectors.types import Registration
 
 

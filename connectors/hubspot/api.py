@@ -1,8 +1,8 @@
 """The way to one HubSpot account: session, errors, the library, and the calls that it lacks."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,9 +10,9 @@ import requests
 
 from connectors.auth import OAuth
 from connectors.base import Ports
-from connectors.errors import Conflict, InvalidRequest, NotFound, Unavailable
+from connectors.errors import Conflict, InvalidRequest, NotFound
 from connectors.files import safe_name
-from connectors.http import Http
+from connectors.http import Http, understood
 from connectors.hubspot.config import CONSENT, FILES, VERSION, Config
 from connectors.oauth import Grants
 from connectors.types import File
@@ -121,16 +121,6 @@ class Session(Http):
             if wait:
                 response.headers["Retry-After"] = str(wait)
         return response
-
-
-@contextmanager
-def understood(what: str) -> Iterator[None]:
-    """An answer in another shape than HubSpot's is no answer: a proxy, or a bad day."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
-        words = f"{what}: an answer in an unknown shape ({type(problem).__name__})"
-        raise Unavailable(words, sent=True) from problem
 
 
 def number(ticket_id: str) -> str:

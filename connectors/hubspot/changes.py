@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from connectors.errors import AuthFailed, InvalidRequest, NotFound
+from connectors.http import understood
 from connectors.hubspot import entries, words
-from connectors.hubspot.api import Api, understood
+from connectors.hubspot.api import Api
 from connectors.hubspot.config import HISTORY, KEY, KEY_PREFIX, SEARCH_PAGE, TICKET_PROPERTIES
 from connectors.hubspot.stages import Stages
 from connectors.types import Change, ChangePage, File, Status

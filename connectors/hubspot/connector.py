@@ -8,8 +8,9 @@ from typing import Any
 
 from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, Conflict, InvalidRequest, NotFound, Unsupported
+from connectors.http import understood
 from connectors.hubspot import entries, fields, webhook, words
-from connectors.hubspot.api import Api, number, understood
+from connectors.hubspot.api import Api, number
 from connectors.hubspot.changes import Changes
 from connectors.hubspot.config import (
     CAN,

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from connectors import markup, transcript
+from connectors.http import understood
 from connectors.hubspot import words
-from connectors.hubspot.api import Api, understood
+from connectors.hubspot.api import Api
 from connectors.hubspot.config import (
     CAN,
     EMAIL_TO_CONTACT,

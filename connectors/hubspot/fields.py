@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.errors import AuthFailed
-from connectors.hubspot.api import Api, understood
+from connectors.http import understood
+from connectors.hubspot.api import Api
 from connectors.hubspot.config import KEY
 from connectors.types import Choice, Field, FieldType
 

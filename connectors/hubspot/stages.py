@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.errors import InvalidRequest, Unsupported
-from connectors.hubspot.api import Api, understood
+from connectors.http import understood
+from connectors.hubspot.api import Api
 from connectors.hubspot.config import LABELS, NEAREST, Config
 from connectors.types import Status
 

@@ -1,8 +1,7 @@
 """The way to one Intercom workspace: session, errors, and what is looked up once."""
 
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -10,8 +9,8 @@ import requests
 
 from connectors.auth import OAuth
 from connectors.base import Ports
-from connectors.errors import InvalidRequest, NotFound, Unavailable
-from connectors.http import Http
+from connectors.errors import InvalidRequest, NotFound
+from connectors.http import Http, understood
 from connectors.intercom.config import CONSENT, REFERENCE, VERSION, Config
 from connectors.oauth import Grants
 
@@ -121,16 +120,6 @@ def number(ticket_id: str) -> str:
     if not (ticket_id.isascii() and ticket_id.isdecimal()):
         raise NotFound("this is no ticket's number")
     return ticket_id
-
-
-@contextmanager
-def understood(what: str) -> Iterator[None]:
-    """An answer in another shape than Intercom's is no answer: a proxy, or a bad day."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
-        words = f"{what}: an answer in an unknown shape ({type(problem).__name__})"
-        raise Unavailable(words, sent=True) from problem
 
 
 def explain(response: requests.Response) -> tuple[str, dict[str, str]]:

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from connectors.errors import InvalidRequest, NotFound
+from connectors.http import understood
 from connectors.intercom import words
-from connectors.intercom.api import Api, understood
+from connectors.intercom.api import Api
 from connectors.intercom.config import OVERLAP, POLL_PAGE
 from connectors.types import Change, ChangePage
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, InvalidRequest, NotFound, Unsupported
+from connectors.http import understood
 from connectors.intercom import bodies, changes, fields, people, webhook, words
-from connectors.intercom.api import Api, number, understood
+from connectors.intercom.api import Api, number
 from connectors.intercom.config import (
     BACK_OFFICE,
     CAN,

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.errors import AuthFailed, NotFound
-from connectors.intercom.api import Api, understood
+from connectors.http import understood
+from connectors.intercom.api import Api
 from connectors.intercom.config import REFERENCE, TEXT_ATTRIBUTE, TITLE_ATTRIBUTE, TITLE_LIMIT
 from connectors.types import Choice, Field, FieldType
 

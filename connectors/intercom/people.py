@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.errors import Conflict, NotFound
-from connectors.intercom.api import Api, understood
+from connectors.http import understood
+from connectors.intercom.api import Api
 from connectors.types import Draft, Requester
 
 CONTACT = re.compile(r"\b[0-9a-f]{24}\b")

@@ -1,7 +1,6 @@
 """What Salesforce answers when something is wrong, as our errors."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import requests
@@ -36,16 +35,6 @@ def sorted_out(error: ConnectorError, codes: Sequence[str]) -> ConnectorError:
     if "ENTITY_IS_DELETED" in codes:
         return NotFound(words)
     return error
-
-
-@contextmanager
-def understood(what: str) -> Iterator[None]:
-    """An answer in another shape than Salesforce's is no answer: a proxy, or a bad day."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as problem:
-        words = f"{what}: an answer in an unknown shape ({type(problem).__name__})"
-        raise Unavailable(words, sent=True) from None
 
 
 def explain(response: requests.Response) -> tuple[str, dict[str, str]]:

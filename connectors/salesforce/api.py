@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING, Any
 from connectors.auth import OAuth, Token
 from connectors.base import Ports
 from connectors.errors import AuthFailed, ConnectorError, InvalidRequest, NotFound
-from connectors.http import Http
+from connectors.http import Http, understood
 from connectors.oauth import Grants
-from connectors.salesforce.answers import (
-    SalesforceHttp,
-    codes,
-    complaints,
-    explain,
-    sorted_out,
-    understood,
-)
+from connectors.salesforce.answers import SalesforceHttp, codes, complaints, explain, sorted_out
 from connectors.salesforce.config import API_VERSION, CONSENT, Config
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import Any
 
 from connectors import markup
 from connectors.errors import InvalidRequest
+from connectors.http import understood
 from connectors.salesforce import files, words
-from connectors.salesforce.answers import understood
 from connectors.salesforce.api import Api
 from connectors.salesforce.config import (
     CASE_PAGE,

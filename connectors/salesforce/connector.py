@@ -9,8 +9,8 @@ from typing import Any
 from connectors import files, transcript
 from connectors.base import Connector, Ports
 from connectors.errors import InvalidRequest, NotFound, Unsupported
+from connectors.http import understood
 from connectors.salesforce import changes, entries, fields, rights, webhook, words
-from connectors.salesforce.answers import understood
 from connectors.salesforce.api import Api, Record
 from connectors.salesforce.config import (
     API_VERSION,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from connectors.salesforce.answers import understood
+from connectors.http import understood
 from connectors.salesforce.api import Api
 
 WRITES = {

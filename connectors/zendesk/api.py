@@ -1,7 +1,6 @@
 """The way to one Zendesk account: session, credentials, errors, and the calls zenpy lacks."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -11,9 +10,8 @@ from requests.auth import AuthBase
 
 from connectors.auth import Basic, OAuth, Token
 from connectors.base import Ports
-from connectors.errors import Unavailable
 from connectors.files import safe_name
-from connectors.http import Http
+from connectors.http import Http, understood
 from connectors.oauth import Grants
 from connectors.types import File
 from connectors.zendesk.config import CONSENT, EXPORT, Config
@@ -79,16 +77,6 @@ class Api:
         if self.config.authorized:
             return grants.refresh(current)
         return grants.ask("client_credentials")
-
-
-@contextmanager
-def understood(what: str) -> Iterator[None]:
-    """An answer in another shape than Zendesk's is no answer: a proxy, or a bad day."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
-        words = f"{what}: an answer in an unknown shape ({type(problem).__name__})"
-        raise Unavailable(words, sent=True) from problem
 
 
 def explain(response: requests.Response) -> tuple[str, dict[str, str]]:

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.errors import AuthFailed, InvalidRequest, NotFound
+from connectors.http import understood
 from connectors.types import Change, ChangePage
 from connectors.zendesk import words
-from connectors.zendesk.api import Api, understood
+from connectors.zendesk.api import Api
 from connectors.zendesk.config import EXPORT, INCREMENTAL_PAGE, LIST_PAGE
 
 HELD_BACK = timedelta(seconds=61)  # the export knows nothing of the last minute

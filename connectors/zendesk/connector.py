@@ -8,6 +8,7 @@ from urllib.parse import quote
 from connectors import files
 from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, Conflict, InvalidRequest, NotFound, Unsupported
+from connectors.http import understood
 from connectors.types import (
     Account,
     Change,
@@ -24,7 +25,7 @@ from connectors.types import (
     Ticket,
 )
 from connectors.zendesk import changes, comments, fields, hooks, webhook, words
-from connectors.zendesk.api import Api, understood
+from connectors.zendesk.api import Api
 from connectors.zendesk.config import (
     CAN,
     CONSENT,

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connectors.errors import AuthFailed, NotFound
+from connectors.http import understood
 from connectors.types import Choice, Field, FieldType
-from connectors.zendesk.api import Api, understood
+from connectors.zendesk.api import Api
 
 PAGES = 20  # of a hundred rows each: more than an account may have
 

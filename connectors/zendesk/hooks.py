@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.errors import AuthFailed
+from connectors.http import understood
 from connectors.types import Registration
-from connectors.zendesk.api import Api, understood
+from connectors.zendesk.api import Api
 from connectors.zendesk.config import SUBSCRIPTIONS, WEBHOOK_NAME
 
 

@@ -1,7 +1,6 @@
 """The way to one Zoho Desk organization: session, tokens, errors, files."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -9,9 +8,9 @@ import requests
 
 from connectors.auth import OAuth, Token
 from connectors.base import Ports
-from connectors.errors import Unavailable, Unsupported
+from connectors.errors import Unsupported
 from connectors.files import safe_name
-from connectors.http import Http
+from connectors.http import Http, understood
 from connectors.oauth import Grants
 from connectors.types import File
 from connectors.zoho_desk.config import CONSENT, FILE_LIMIT, Config
@@ -77,16 +76,6 @@ class Api:
         if refresh is None:
             return grants.refresh(current)
         return grants.ask("refresh_token", refresh_token=refresh.get_secret_value())
-
-
-@contextmanager
-def understood(what: str) -> Iterator[None]:
-    """An answer in another shape than Zoho's is no answer: a proxy, or a bad day."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
-        words = f"{what}: an answer in an unknown shape ({type(problem).__name__})"
-        raise Unavailable(words, sent=True) from problem
 
 
 def explain(response: requests.Response) -> tuple[str, dict[str, str]]:

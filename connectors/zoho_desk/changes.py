@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.errors import InvalidRequest, NotFound
+from connectors.http import understood
 from connectors.types import Change, ChangePage, Ticket
 from connectors.zoho_desk import words
-from connectors.zoho_desk.api import Api, understood
+from connectors.zoho_desk.api import Api
 from connectors.zoho_desk.config import DEPTH, KEY_PREFIX, PAGE
 
 SEARCH = "/tickets/search"

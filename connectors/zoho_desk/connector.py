@@ -7,6 +7,7 @@ from typing import Any
 from connectors import files, transcript
 from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, NotFound, Unsupported
+from connectors.http import understood
 from connectors.types import (
     Account,
     Change,
@@ -23,7 +24,7 @@ from connectors.types import (
     Ticket,
 )
 from connectors.zoho_desk import changes, fields, hooks, webhook, words
-from connectors.zoho_desk.api import Api, understood
+from connectors.zoho_desk.api import Api
 from connectors.zoho_desk.config import CAN, CONSENT, NAME, SUBJECT_LIMIT, TITLE, TO_VENDOR, Config
 
 FIELDS = "/organizationFields"

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.errors import AuthFailed, InvalidRequest, NotFound
+from connectors.http import understood
 from connectors.types import Choice, Field, FieldType
-from connectors.zoho_desk.api import Api, understood
+from connectors.zoho_desk.api import Api
 from connectors.zoho_desk.config import SUBJECT_LIMIT
 
 PATH = "/organizationFields"

@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from connectors.errors import AuthFailed
+from connectors.http import understood
 from connectors.types import Registration
-from connectors.zoho_desk.api import Api, understood
+from connectors.zoho_desk.api import Api
 from connectors.zoho_desk.config import WEBHOOK_NAME, subscriptions
 
 

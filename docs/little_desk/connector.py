@@ -8,8 +8,9 @@ from typing import Any
 from connectors import files, transcript
 from connectors.base import Connector, Ports
 from connectors.errors import NotFound, Unsupported
+from connectors.http import understood
 from connectors.little_desk import webhook, words
-from connectors.little_desk.api import Api, understood
+from connectors.little_desk.api import Api
 from connectors.little_desk.config import (
     CAN,
     FILE_LIMIT,
