@@ -84,6 +84,7 @@ def _phase(
     """The arrivals of these desks: what came of the healthy ones', and when each was sent."""
     everything = enumerate(bench.requests(number, SEVEN))
     arrivals = [(n / rate, one) for n, one in everything if SEVEN[n % len(SEVEN)] in who]
+    spent = bench.cpu()
     psutil.cpu_percent()
     sent = clients.steady(bench.town.port, arrivals)
     busy = psutil.cpu_percent()
@@ -95,6 +96,7 @@ def _phase(
         "tickets": len(delays),
         "arrivals_per_second": (len(sent) - 1) / (max(sent.values()) - min(sent.values())),
         "machine_busy_percent": busy,
+        "cpu_seconds": {name: value - spent[name] for name, value in bench.cpu().items()},
     }
     return figures, sent
 
