@@ -26,7 +26,6 @@ from hub.vault import Vault
 from webhooks.download import Downloads, Failed
 
 FIELDS_FRESH = timedelta(minutes=5)  # how long a list of a desk's fields is believed
-LONGEST_SLEEP = 10.0  # seconds that a job may wait for its turn while it holds a thread
 
 
 class BadConfig(Exception):
@@ -182,7 +181,7 @@ class _Throttle:
             # A turn lost in a crash costs a fraction of a second; it need not reach the disk.
             tx.run("set local synchronous_commit = off")
             seconds = connections.turn(tx, self.connection_id, self.over)
-        if seconds > LONGEST_SLEEP:
+        if seconds > connections.SOON:
             raise RateLimited("waiting for this connection's turn", retry_after=seconds)
         if seconds:
             time.sleep(seconds)

@@ -13,6 +13,7 @@ BREAKER_AFTER = 5  # failures in a row
 BREAKER_SECONDS = 15.0
 A_DAY = timedelta(days=1)  # without calls: a new account's pace begins rested
 BURST = 1 / 12  # of the time over which a desk counts: so much of its calls may come at once
+SOON = 10.0  # seconds that a job may wait for its turn while it holds a thread
 
 
 def lane(connection_id: str) -> str:
@@ -92,28 +93,34 @@ def save_mapping(tx: Tx, connection: Row, body: str, author: str, *, checked: bo
     return version
 
 
-def turn(tx: Tx, connection_id: str, over: int = 60) -> float:
-    """Take the next turn (GCRA) and wait so many seconds for it; far away when closed.
+def turn(tx: Tx, connection_id: str, over: int = 60, soon: float = SOON) -> float:
+    """The seconds until the next turn (GCRA), which is taken if that is `soon`.
 
     The row says when the next call is due; each taker moves it on. After a pause `BURST` of the
     time that the desk counts `over` (seconds) may be used up at once, and the pace is slower by as
-    much, so that no such time ever has more than `rate` calls a minute.
+    much, so that no such time ever has more than `rate` calls a minute. Who cannot wait takes no
+    turn: it would be lost, and with many who ask nobody's would ever come.
     """
-    seconds: float | None = tx.value(
+    row = tx.first(
         "update connections set turn_at = greatest(turn_at, :idle)"
         " + make_interval(secs => coalesce(:minute / rate, 0))"
-        " where id = :id and (closed_until is null or closed_until <= :now)"
-        " returning extract(epoch from turn_at - make_interval(secs => coalesce(:minute / rate, 0))"
-        " - :now)::float",
+        " where id = :id and (closed_until is null or closed_until <= :now) and turn_at <= :soon"
+        " returning turn_at - make_interval(secs => coalesce(:minute / rate, 0)) as at",
         id=connection_id,
         now=tx.now,
         idle=tx.now - timedelta(seconds=BURST * over),
         minute=60.0 * (1 + BURST),
+        soon=tx.now + timedelta(seconds=soon),
     )
-    if seconds is not None:
-        return max(0.0, seconds)
-    until = tx.value("select closed_until from connections where id = :id", id=connection_id)
-    return max(0.1, (until - tx.now).total_seconds()) if until else 0.1
+    if row is not None:
+        return max(0.0, (row["at"] - tx.now).total_seconds())
+    at = tx.value(
+        "select case when closed_until > :now then closed_until else turn_at end"
+        " from connections where id = :id",
+        id=connection_id,
+        now=tx.now,
+    )
+    return max(0.1, (at - tx.now).total_seconds()) if at else 0.1
 
 
 def close_for(tx: Tx, connection_id: str, seconds: float) -> None:
@@ -164,12 +171,18 @@ def activate(tx: Tx, connection_id: str) -> bool:
 
 
 def lanes(tx: Tx) -> Mapping[str, int]:
-    """The lanes that may be served now and their limits: one job to probe a desk that failed."""
+    """The lanes that may be served now and their limits.
+
+    One job probes a desk that failed, and a slow pace is not given more than can have a turn soon.
+    """
     rows = tx.all(
-        "select id, case when failures >= :broken then 1 else concurrency end as width"
+        "select id, case when failures >= :broken then 1 else"
+        " least(concurrency, 1 + floor(:soon * rate / :minute))::int end as width"
         " from connections where state = 'active'"
         " and (closed_until is null or closed_until <= :now)",
         broken=BREAKER_AFTER,
+        soon=SOON,
+        minute=60.0 * (1 + BURST),
         now=tx.now,
     )
     return {lane(row["id"]): row["width"] for row in rows}

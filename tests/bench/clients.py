@@ -6,8 +6,9 @@ import json
 import selectors
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 SENTENCES = (
     "I ordered two pairs of running shoes last Thursday and only one of them has arrived.",
@@ -30,9 +31,35 @@ class Line:
     statuses: list[int] = field(default_factory=list)
 
 
-def events(source: dict[str, str], host: str, number: int, *, name: str) -> list[bytes]:
-    """Whole HTTP requests, each escalating another conversation with about 4 KB."""
-    return [_request(source, host, f"{name}-{n}") for n in range(number)]
+def events(
+    source: dict[str, str], host: str, number: int, *, name: str, targets: Sequence[str] = ()
+) -> list[bytes]:
+    """Whole HTTP requests, each escalating another conversation with about 4 KB.
+
+    They go to the `targets` in turn, or where the routes say.
+    """
+    aims = [targets[n % len(targets)] if targets else None for n in range(number)]
+    return [_request(source, host, f"{name}-{n}", aim) for n, aim in enumerate(aims)]
+
+
+def steady(port: int, requests: Iterable[tuple[float, bytes]]) -> dict[str, float]:
+    """Send each so many seconds from now, one at a time; when, by escalation."""
+    sent: dict[str, float] = {}
+    began = time.time()
+    for due, request in requests:
+        time.sleep(max(0.0, began + due - time.time()))
+        at = time.time()
+        sent[_ask(port, request)["accepted"][0]["escalation_id"]] = at
+    return sent
+
+
+def _ask(port: int, request: bytes) -> Any:
+    with socket.create_connection(("127.0.0.1", port)) as sock:
+        sock.sendall(request.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+        answer = b""
+        while chunk := sock.recv(65536):
+            answer += chunk
+    return json.loads(answer.partition(b"\r\n\r\n")[2])
 
 
 def burst(port: int, requests: Sequence[bytes], connections: int) -> tuple[float, list[float]]:
@@ -58,13 +85,15 @@ def burst(port: int, requests: Sequence[bytes], connections: int) -> tuple[float
     return seconds, [t for line in lines for t in line.times]
 
 
-def _request(source: dict[str, str], host: str, conversation: str) -> bytes:
-    turns = []
-    data = {
+def _request(source: dict[str, str], host: str, conversation: str, target: str | None) -> bytes:
+    turns: list[dict[str, str]] = []
+    data: dict[str, Any] = {
         "conversationId": conversation,
         "customer": {"name": "Ada", "email": f"{conversation}@example.com"},
         "transcript": turns,
     }
+    if target:
+        data["target"] = target
     told = {"event": "conversation.escalated", "data": data, "ts": int(time.time() * 1000)}
     while len(json.dumps(told)) < SIZE - 200:
         role = ("user", "assistant")[len(turns) % 2]

@@ -4,6 +4,7 @@ from hub.house import House
 from hub.store import Tx, connections
 
 RATE = 60  # calls a minute
+NO_HURRY = 1e6  # seconds that a caller would wait
 
 
 def account(tx: Tx, workspace: str) -> str:
@@ -15,7 +16,7 @@ def test_a_desk_that_counts_by_the_minute_bears_few_calls_at_once(
 ) -> None:
     with house.store.transaction() as tx:
         org = account(tx, workspace)
-        waits = [connections.turn(tx, org) for _ in range(2 * RATE)]
+        waits = [connections.turn(tx, org, soon=NO_HURRY) for _ in range(2 * RATE)]
     assert waits[0] == 0 and waits == sorted(waits)
     within_a_minute = [seconds for seconds in waits if seconds < 59.9]
     assert RATE * 0.9 < len(within_a_minute) <= RATE
@@ -26,12 +27,33 @@ def test_a_desk_that_counts_by_the_day_bears_many_calls_at_once(
 ) -> None:
     with house.store.transaction() as tx:
         org = account(tx, workspace)
-        waits = [connections.turn(tx, org, over=86_400) for _ in range(10 * RATE)]
+        waits = [connections.turn(tx, org, over=86_400, soon=NO_HURRY) for _ in range(10 * RATE)]
     assert set(waits) == {0}
 
 
 def test_a_day_has_no_more_calls_than_its_minutes_allow(house: House, workspace: str) -> None:
     with house.store.transaction() as tx:
         org = connections.add(tx, workspace, "salesforce", "Org", config=b"", rate=1, concurrency=8)
-        waits = [connections.turn(tx, org, over=86_400) for _ in range(2000)]
+        waits = [connections.turn(tx, org, over=86_400, soon=NO_HURRY) for _ in range(2000)]
     assert len([seconds for seconds in waits if seconds < 86_399]) <= 24 * 60
+
+
+def test_who_does_not_wait_for_a_turn_leaves_it_to_others(house: House, workspace: str) -> None:
+    with house.store.transaction() as tx:
+        slow = connections.add(tx, workspace, "freshdesk", "Slow", config=b"", rate=6)
+        waits = [connections.turn(tx, slow, soon=10) for _ in range(100)]
+    assert waits[0] <= 10 < waits[-1]
+    assert waits[-1] < 25  # a call every ten seconds: the next one's turn is not far
+
+
+def test_a_slow_pace_holds_no_more_jobs_than_have_their_turn_soon(
+    house: House, workspace: str
+) -> None:
+    with house.store.transaction() as tx:
+        ids = {
+            rate: connections.add(tx, workspace, "freshdesk", f"{rate}", config=b"", rate=rate)
+            for rate in (1, 20, 200, None)
+        }
+        lanes = connections.lanes(tx)
+    widths = {rate: lanes[connections.lane(id_)] for rate, id_ in ids.items()}
+    assert widths == {1: 1, 20: 4, 200: 8, None: 8}  # at once, and within ten seconds

@@ -1,0 +1,143 @@
+"""Seven desks, of which one hangs and one is at its limit: what the other five notice of it.
+
+The desks take turns in steady arrivals. A phase is either the five healthy desks alone, or the
+same arrivals at the same moments with those of the two others between them. The phases alternate:
+what differs between two of a kind is the machine, which other programs share.
+"""
+
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+
+import psutil
+import requests
+
+from connectors.sandbox import Harness
+from hub.store import connections
+from tests.bench import clients
+from tests.bench.rig import Bench, Figures, epoch, quantile
+from tests.e2e.town import eventually
+
+LIMITED, HANGING = "zendesk", "freshdesk"
+HEALTHY = ("salesforce", "intercom", "hubspot", "help_scout", "zoho_desk")
+SEVEN = ("salesforce", "intercom", HANGING, "hubspot", LIMITED, "help_scout", "zoho_desk")
+LIMIT = 200  # calls a minute: Zendesk's smallest plan, and the default of its connections
+PLAN = {"rate_per_minute": LIMIT, "updates_per_minute": 100, "updates_per_ticket": 30}
+NO_LIMITS = {
+    "freshdesk": ("rate_per_minute", "creates_per_minute", "updates_per_minute",
+                  "ticket_lists_per_minute", "contact_lists_per_minute"),
+    "intercom": ("rate_per_minute",),
+    "salesforce": ("calls_per_day",),
+    "zoho_desk": ("credits_per_day",),
+}  # fmt: skip
+Desks = Mapping[str, Harness]
+Sent = Mapping[str, float]  # when, by escalation
+
+
+def measure(bench: Bench, number: int, rate: float, pairs: int) -> Figures:
+    """`number` escalations over seven desks, `rate` a second, in so many pairs of phases."""
+    desks = _connect(bench)
+    _phase(bench, desks, number // 10, rate, HEALTHY)  # warm
+    time.sleep(max(0.0, 60 - number / rate))  # earlier calls count at the limited desk for a minute
+    found = [_pair(bench, desks, number, rate) for _ in range(pairs)]
+    ratios = [pair["with_both"]["p95_ms"] / pair["alone"]["p95_ms"] for pair in found]
+    return {"number": number, "rate": rate, "limit": LIMIT, "p95_ratio": ratios, "pairs": found}
+
+
+def _connect(bench: Bench) -> Desks:
+    """Every desk, without limits but for the one that has its plan's."""
+    desks = {name: bench.town.connect(name) for name in SEVEN if name != LIMITED}
+    for name, settings in NO_LIMITS.items():
+        desks[name].set(**dict.fromkeys(settings, 1e9))
+    desks[LIMITED] = bench.zendesk
+    desks[LIMITED].set(**PLAN)
+    with bench.store.transaction() as tx:
+        tx.run(
+            "update connections set rate = :rate, concurrency = 8, version = version + 1"
+            " where desk = :desk",
+            rate=LIMIT,
+            desk=LIMITED,
+        )
+    return desks
+
+
+def _pair(bench: Bench, desks: Desks, number: int, rate: float) -> Figures:
+    """The healthy desks alone, then with the two others; at the end every ticket is there."""
+    alone, _ = _phase(bench, desks, number, rate, HEALTHY)
+    desks[LIMITED].fault("latency", ms=0)  # counts its calls
+    desks[HANGING].fault("hang")
+    refused = _refused(desks[LIMITED])
+    with_both, sent = _phase(bench, desks, number, rate, SEVEN)
+    eventually(lambda: _idle(bench, LIMITED), f"{LIMITED} is drained", 900)
+    hung = _calls(bench, HANGING)
+    limited = _drained(bench, desks, sent, refused)
+    requests.delete(f"{bench.town.sandbox}/_faults", timeout=10)
+    eventually(lambda: _idle(bench, *SEVEN), "every desk has what was sent to it", 900)
+    tickets = {"tickets": len(_opened(desks, SEVEN, sent)), "of": number}
+    figures = {"alone": alone, "with_both": with_both, "limited": limited}
+    return figures | {"hanging": {"calls": hung}, "in_the_end": tickets}
+
+
+def _phase(
+    bench: Bench, desks: Desks, number: int, rate: float, who: Sequence[str]
+) -> tuple[Figures, Sent]:
+    """The arrivals of these desks: what came of the healthy ones', and when each was sent."""
+    everything = enumerate(bench.requests(number, SEVEN))
+    arrivals = [(n / rate, one) for n, one in everything if SEVEN[n % len(SEVEN)] in who]
+    spent = bench.cpu()
+    psutil.cpu_percent()
+    sent = clients.steady(bench.town.port, arrivals)
+    busy = psutil.cpu_percent()
+    eventually(lambda: _idle(bench, *HEALTHY), "the healthy desks' tickets", 300)
+    delays = [at - sent[key] for key, at in _opened(desks, HEALTHY, sent)]
+    figures = {
+        "p50_ms": 1000 * statistics.median(delays),
+        "p95_ms": 1000 * quantile(delays, 0.95),
+        "tickets": len(delays),
+        "arrivals_per_second": (len(sent) - 1) / (max(sent.values()) - min(sent.values())),
+        "machine_busy_percent": busy,
+        "cpu_seconds": {name: value - spent[name] for name, value in bench.cpu().items()},
+    }
+    return figures, sent
+
+
+def _drained(bench: Bench, desks: Desks, sent: Sent, refused: int) -> Figures:
+    """From the limited desk's first webhook to its last call, beside the ideal of its limit."""
+    desk, calls = desks[LIMITED], _calls(bench, LIMITED)
+    first = min(sent[key] for key, _ in _opened(desks, [LIMITED], sent))
+    last = max(epoch(row["at"]) for row in desk.ledger(call="add_note") if row["key"] in sent)
+    seconds, ideal = last - first, calls * 60 / LIMIT
+    return {
+        "calls": calls,
+        "seconds": seconds,
+        "ideal_seconds": ideal,
+        "of_ideal": seconds / ideal,
+        "answers_429": _refused(desk) - refused,
+    }
+
+
+def _opened(desks: Desks, names: Sequence[str], sent: Sent) -> list[tuple[str, float]]:
+    """The tickets that these desks opened: the escalation of each, and when."""
+    rows = [row for name in names for row in desks[name].ledger(call="create_ticket")]
+    return [(row["key"], epoch(row["at"])) for row in rows if row["key"] in sent]
+
+
+def _idle(bench: Bench, *names: str) -> bool:
+    """True when no job waits or runs for these desks."""
+    with bench.store.transaction() as tx:
+        rows = tx.all("select id from connections where desk = any(:names)", names=list(names))
+        return not tx.value(
+            "select count(*) from pgqueuer"
+            " where entrypoint = any(:lanes) and status in ('queued', 'picked')",
+            lanes=[connections.lane(row["id"]) for row in rows],
+        )
+
+
+def _calls(bench: Bench, name: str) -> int:
+    """The calls that met the desk's fault."""
+    faults = requests.get(f"{bench.town.sandbox}/_faults", timeout=10).json()["data"]
+    return int(sum(fault["hits"] for fault in faults if fault["desk"] == name))
+
+
+def _refused(desk: Harness) -> int:
+    return sum(row["status"] == 429 for row in desk.ledger(call="request_refused"))

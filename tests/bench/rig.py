@@ -1,0 +1,111 @@
+"""The hub that is measured: real processes, a PostgreSQL, and sandbox desks without limits."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from hub import admin, migrate
+from hub.postgres import Embedded
+from hub.store import Store
+from tests.bench import clients, machine
+from tests.e2e.town import ROOT, Town, eventually, free_port
+
+CONNECTIONS = 32
+WIDTH = 32  # jobs in flight of the measured connection
+NOBODY = {"rate_per_minute": 1e9, "updates_per_minute": 1e9, "updates_per_ticket": 1e9}
+Figures = dict[str, Any]
+
+
+class Bench:
+    """A town whose desk has no limits, and its figures."""
+
+    def __init__(self, folder: Path, url: str, database: int) -> None:
+        self.sandbox_port = free_port()
+        self.desk = subprocess.Popen(
+            [sys.executable, "-m", "hub", "sandbox", "--port", str(self.sandbox_port)], cwd=ROOT
+        )
+        sandbox = f"http://127.0.0.1:{self.sandbox_port}"
+        eventually(lambda: _answers(sandbox), "the sandbox answers", 30)
+        self.town = Town(url, sandbox, folder)
+        self.town.environ |= {"WEB_CONCURRENCY": "2", "HUB_POLL_SECONDS": "3600"}
+        self.town.environ |= {"HUB_LOG_FORMAT": "json", "MALLOC_ARENA_MAX": "2"}  # as `up` does
+        migrate.upgrade(url)
+        self.town.set_up()
+        self.zendesk = self.town.connect("zendesk")
+        requests.post(f"{sandbox}/_settings", json={"desk": "zendesk"} | NOBODY, timeout=10)
+        self.store = Store(url, pool=2)
+        with self.store.transaction() as tx:
+            admin.add_route(tx, self.town.workspace, ["zendesk"])
+            tx.run("update subscribers set state = 'disabled'")
+            tx.run("update connections set rate = null, concurrency = :w where desk = 'zendesk'",
+                   w=WIDTH)  # fmt: skip
+        self.database = database
+        self.runs = 0
+
+    def close(self) -> None:
+        self.town.close()
+        self.desk.terminate()
+        self.desk.wait()
+        self.store.close()
+
+    def pids(self) -> dict[str, int]:
+        """The processes of the hub, by name; the desk is not one of them."""
+        return {n: p.pid for n, p in self.town.processes.items()} | {"postgres": self.database}
+
+    def cpu(self) -> dict[str, float]:
+        return {name: machine.cpu(pid) for name, pid in (self.pids() | self.also()).items()}
+
+    def also(self) -> dict[str, int]:
+        return {"sandbox": self.desk.pid}
+
+    def tickets(self) -> int:
+        with self.store.transaction() as tx:
+            return int(tx.value("select count(*) from tickets"))
+
+    def requests(self, number: int, targets: Sequence[str] = ()) -> list[bytes]:
+        self.runs += 1
+        host, name = f"127.0.0.1:{self.town.port}", f"bench{self.runs}"
+        return clients.events(self.town.source, host, number, name=name, targets=targets)
+
+    def send(self, number: int) -> tuple[float, list[float]]:
+        return clients.burst(self.town.port, self.requests(number), CONNECTIONS)
+
+    def wait(self, number: int, seconds: float = 300) -> None:
+        eventually(lambda: self.tickets() >= number, f"{number} tickets", seconds)
+
+
+@contextmanager
+def standing(folder: Path, database: Embedded) -> Iterator[Bench]:
+    """A bench whose processes run."""
+    process = database.process
+    assert process is not None
+    bench = Bench(folder, database.url, process.pid)
+    try:
+        for name in ("web", "worker", "clock"):
+            bench.town.start(name)
+        yield bench
+    finally:
+        bench.close()
+
+
+def quantile(values: Sequence[float], part: float) -> float:
+    """The value below which that part of all lies."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
+
+
+def epoch(at: str) -> float:
+    """Seconds since 1970 of a time in a ledger."""
+    return datetime.fromisoformat(at).timestamp()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/_desks", timeout=2).ok
+    except requests.ConnectionError:
+        return False
