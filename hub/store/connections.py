@@ -1,7 +1,7 @@
 """Connections: one account at one desk, its mapping, its pace and its breaker."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.types import Requester
@@ -113,8 +113,9 @@ def turn(tx: Tx, connection_id: str, over: int = 60, soon: float = SOON) -> floa
         soon=tx.now + timedelta(seconds=soon),
     )
     if row is not None:
-        return max(0.0, (row["at"] - tx.now).total_seconds())
-    at = tx.value(
+        wait: timedelta = row["at"] - tx.now
+        return max(0.0, wait.total_seconds())
+    at: datetime | None = tx.value(
         "select case when closed_until > :now then closed_until else turn_at end"
         " from connections where id = :id",
         id=connection_id,
