@@ -113,14 +113,14 @@ def turn(tx: Tx, connection_id: str, over: int = 60, soon: float = SOON) -> floa
         soon=tx.now + timedelta(seconds=soon),
     )
     if row is not None:
-        return max(0.0, (row["at"] - tx.now).total_seconds())
+        return max(0.0, float((row["at"] - tx.now).total_seconds()))
     at = tx.value(
         "select case when closed_until > :now then closed_until else turn_at end"
         " from connections where id = :id",
         id=connection_id,
         now=tx.now,
     )
-    return max(0.1, (at - tx.now).total_seconds()) if at else 0.1
+    return max(0.1, float((at - tx.now).total_seconds())) if at else 0.1
 
 
 def close_for(tx: Tx, connection_id: str, seconds: float) -> None:
