@@ -121,7 +121,7 @@ def turn(tx: Tx, connection_id: str, over: int = 60, soon: float = SOON) -> floa
         id=connection_id,
         now=tx.now,
     )
-    return max(0.1, (at - tx.now).total_seconds()) if at else 0.1
+    return max(0.1, float((at - tx.now).total_seconds())) if at else 0.1
 
 
 def close_for(tx: Tx, connection_id: str, seconds: float) -> None:
