@@ -94,6 +94,8 @@ def start(call: Call, body: Escalate) -> dict[str, Any]:
            summary="One escalation with its ticket and its timeline.")  # fmt: skip
 def one(call: Call, id: str) -> dict[str, Any]:
     with call.transaction() as tx:
+        # Of one moment: a timeline that tells of a ticket comes with the ticket.
+        tx.send("set transaction isolation level repeatable read, read only")
         row = found(listing.get(tx, table, call.workspace_id, id), "escalation")
         return _story(tx, row)
 
