@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from hub.store import Tx, audit
 from tests.hub.api.conftest import Api
 from tests.hub.api.test_conversations import work
 
@@ -136,3 +139,20 @@ def test_escalations_are_filtered_by_their_conversation(api: Api, chat) -> None:
     listed = api("GET", "/escalations", conversation_id=chat["id"])["data"]
     assert [one["id"] for one in listed] == [told["id"]]
     assert api("GET", "/escalations", conversation_id="con_other")["data"] == []
+
+
+def test_an_escalation_is_told_as_of_one_moment(
+    api: Api, source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    escalated = api("POST", "/escalations", {"event": EVENT}, expect=202)
+
+    def while_it_is_read(tx: Tx, escalation_id: str) -> Any:
+        with api.house.store.transaction() as other:
+            audit.record(other, api.workspace, "ticket.created", escalation_id=escalation_id)
+        return timeline(tx, escalation_id)
+
+    timeline = audit.timeline
+    monkeypatch.setattr("hub.api.escalations.audit.timeline", while_it_is_read)
+    shown = api("GET", f"/escalations/{escalated['id']}")
+    assert shown["ticket"] is None
+    assert "ticket.created" not in [line["what"] for line in shown["timeline"]]
