@@ -28,7 +28,7 @@ from hub.store import Row, connections
 
 ROOT = Path(__file__).parents[2]
 T = TypeVar("T")
-PATIENCE = 30.0  # seconds that a step may take on a busy machine
+PATIENCE = 90.0  # seconds that a step may take on a busy machine
 QUICKER = {"zendesk": {"incremental_per_minute": 1000}}  # polled every second, not every 30
 KEYS = "test:a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
 
