@@ -141,7 +141,7 @@ class Town:
             env=self.environ | environ, cwd=ROOT, stdout=log, stderr=log, process_group=0,
         )  # fmt: skip
         if name == "web":
-            eventually(self._ready, "web answers", 30)
+            eventually(self._ready, "web answers")
 
     def stop(self, name: str) -> None:
         """Kill a process and all that it started."""
