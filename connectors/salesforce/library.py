@@ -15,11 +15,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote_plus
 
-import requests
-from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 from simple_salesforce.format import format_soql
 
+from connectors.detour import Detour
 from connectors.http import Http
 from connectors.salesforce.config import API_VERSION, Config
 
@@ -78,20 +77,3 @@ class Library:
         """POST /composite: all or none."""
         wish = {"allOrNone": True, "compositeRequest": list(requests_in_order)}
         return self.sf.restful("composite", method="POST", json=wish)
-
-
-class Detour(HTTPAdapter):
-    """Sends to `there` what is addressed to `here`."""
-
-    def __init__(self, here: str, there: str) -> None:
-        super().__init__(max_retries=0, pool_maxsize=16)
-        self.here = here
-        self.there = there
-
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
-        """The answer of the other place, with the request as it was addressed."""
-        sent = request.copy()
-        sent.url = (request.url or "").replace(self.here, self.there, 1)
-        response = super().send(sent, **kwargs)
-        response.request = request
-        return response

@@ -19,11 +19,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from zenpy import Zenpy
 from zenpy.lib.api_objects import Ticket, User
 from zenpy.lib.exception import ZenpyException
 
+from connectors.detour import Detour
 from connectors.errors import InvalidRequest
 from connectors.http import Http, answer_json
 from connectors.zendesk.config import Config
@@ -133,23 +133,6 @@ class Keyed:
     def post(self, url: str, **kwargs: Any) -> requests.Response:
         """POST with the key."""
         return self.http.post(url, **kwargs | {"headers": {"Idempotency-Key": self.key}})
-
-
-class Detour(HTTPAdapter):
-    """Sends to `there` what is addressed to `here`."""
-
-    def __init__(self, here: str, there: str) -> None:
-        super().__init__(max_retries=0, pool_maxsize=16)
-        self.here = here
-        self.there = there
-
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
-        """The answer of the other place, with the request as it was addressed."""
-        sent = request.copy()
-        sent.url = (request.url or "").replace(self.here, self.there, 1)
-        response = super().send(sent, **kwargs)
-        response.request = request
-        return response
 
 
 @contextmanager

@@ -112,7 +112,7 @@ def _escalation(
     }
     facts = routing.facts(source["name"], conversation, values)
     choice = routing.choose(tx, source["workspace_id"], facts, routes)
-    escalations.begin(
+    escalations.add(
         tx,
         conversation,
         planned,

@@ -11,16 +11,6 @@ from hub.store.schema import entries
 OPEN = "state <> 'returned'"
 
 
-def begin(tx: Tx, conversation: Row, escalation_id: str, **values: Any) -> None:
-    """`add` at the end of the transaction, with all else that is written then."""
-    tx.later(_add, {"conversation": conversation, "escalation_id": escalation_id, **values})
-
-
-def _add(tx: Tx, rows: list[dict[str, Any]]) -> None:
-    for row in rows:
-        add(tx, **row)
-
-
 def add(tx: Tx, conversation: Row, escalation_id: str, **values: Any) -> None:
     """A new escalation of the conversation; its id is also its ticket's key."""
     tx.insert(
@@ -49,7 +39,7 @@ def get(tx: Tx, escalation_id: str) -> Row | None:
 
 def ticket_of(tx: Tx, escalation_id: str) -> Row | None:
     """The ticket that an escalation opened."""
-    return tx.first("select * from tickets where escalation_id = :id", id=escalation_id)
+    return next(iter(tx.rows(tickets_of(escalation_id))), None)
 
 
 def open_ticket(tx: Tx, conversation_id: str) -> Row | None:
@@ -146,12 +136,7 @@ def _intent(tx: Tx, ticket: Row, kind: str, message_id: str) -> dict[str, Any]:
 
 def intend_note(tx: Tx, ticket: Row, escalation_id: str) -> None:
     """The ticket's note is about to be written; known at the end of the transaction."""
-    tx.later(_intend_notes, {"ticket": ticket, "kind": "note", "message_id": escalation_id})
-
-
-def _intend_notes(tx: Tx, rows: list[dict[str, Any]]) -> None:
-    for row in rows:
-        tx.send(INTEND, **_intent(tx, **row))
+    tx.soon(INTEND, **_intent(tx, ticket, "note", escalation_id))
 
 
 def noted(tx: Tx, ticket: Row, external_id: str | None, state: str) -> Question:
@@ -199,7 +184,7 @@ def is_writing(tx: Tx, ticket_id: str, since: datetime) -> bool:
 
 
 def tickets_of(escalation_id: str) -> Question:
-    """The ticket that an escalation has opened, if any."""
+    """`ticket_of` as a question."""
     return question("select * from tickets where escalation_id = :id", id=escalation_id)
 
 

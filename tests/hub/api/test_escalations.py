@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from hub.pipeline.intake import Inbox
 from hub.store import Tx, audit
 from tests.hub.api.conftest import Api
 from tests.hub.api.test_conversations import work
+from webhooks.events import Event
 
 EVENT: dict[str, Any] = {
     "id": "evt-9",
@@ -156,3 +158,12 @@ def test_an_escalation_is_told_as_of_one_moment(
     shown = api("GET", f"/escalations/{escalated['id']}")
     assert shown["ticket"] is None
     assert "ticket.created" not in [line["what"] for line in shown["timeline"]]
+
+
+def test_two_calls_for_a_person_in_one_delivery_are_one_escalation(api: Api, source) -> None:
+    row = api.row("select * from sources where id = :id", id=source["id"])
+    told = {"type": "conversation.escalated", "occurred_at": api.house.store.now().isoformat()}
+    first, again = (Event.model_validate(told | EVENT | {"id": name}) for name in ("e-1", "e-2"))
+    receipt = Inbox(api.house, row).accept([("e-1", first), ("e-2", again)], "hash")
+    assert len({one.escalation_id for one in receipt.accepted}) == 1
+    assert len(api("GET", "/escalations")["data"]) == 1
