@@ -34,6 +34,7 @@ class House:
     pace: Pace
     sources: Sources
     intake: Crowd[Any, Any] = field(default_factory=Crowd)  # of the events that platforms tell
+    inbox: Crowd[Any, int] = field(default_factory=Crowd)  # of what desks tell
     random: Random = field(default_factory=Random)
 
     def close(self) -> None:

@@ -3,7 +3,9 @@
 import json
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
@@ -133,15 +135,18 @@ def _take_changes(house: House, connection_id: str, body: bytes) -> Response | N
         secret=_webhook_secret(house, row),
     )
     connector.verify_signature(delivery)
-    told = connector.parse_webhook(delivery)
-    new = 0
-    if told:
-        with house.store.transaction() as tx:
-            new = changes.receive(tx, row["workspace_id"], row["id"], told, via="webhook")
+    found = connector.parse_webhook(delivery)
+    told = changes.Told(row["workspace_id"], row["id"], found, via="webhook")
+    new = house.inbox.do(told, partial(_receive_changes, house)) if found else 0
     if connector.acknowledges is None:
         return jsonify({"accepted": new})
     media_type, words = connector.acknowledges
     return Response(words, content_type=media_type)
+
+
+def _receive_changes(house: House, deliveries: Sequence[changes.Told]) -> Sequence[int]:
+    with house.store.transaction() as tx:
+        return changes.receive_all(tx, deliveries)
 
 
 def _secrets(house: House, row: Row) -> list[str]:
