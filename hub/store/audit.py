@@ -1,7 +1,8 @@
 """The record of every change of state; an escalation's timeline is its part of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from hub import ids
 from hub.store import Row, Tx
@@ -19,8 +20,9 @@ def record(
     subject_id: str | None = None,
     conversation_id: str | None = None,
     escalation_id: str | None = None,
+    calls: Sequence[Mapping[str, Any]] | None = None,
 ) -> None:
-    """Write one line: who did what, to what."""
+    """Write one line: who did what, to what, and what was called at a desk for it."""
     line = {
         "id": ids.new("audit"),
         "workspace_id": workspace_id,
@@ -30,19 +32,20 @@ def record(
         "subject_id": subject_id,
         "conversation_id": conversation_id,
         "escalation_id": escalation_id,
+        "calls": calls,
     }
     tx.later(_write, line)
 
 
-def _write(tx: Tx, lines: list[dict[str, str | None]]) -> None:
+def _write(tx: Tx, lines: list[dict[str, Any]]) -> None:
     tx.send(
         "insert into audit (id, workspace_id, at, actor, what, detail, subject_id,"
-        " conversation_id, escalation_id)"
+        " conversation_id, escalation_id, calls)"
         " select l.id, l.workspace_id, :now, l.actor, l.what, l.detail, l.subject_id,"
-        " l.conversation_id, l.escalation_id"
+        " l.conversation_id, l.escalation_id, l.calls"
         " from jsonb_to_recordset(cast(:lines as jsonb)) as l(id text, workspace_id text,"
         " actor text, what text, detail text, subject_id text, conversation_id text,"
-        " escalation_id text)",
+        " escalation_id text, calls jsonb)",
         lines=json.dumps(lines),
         now=tx.now,
     )
@@ -51,6 +54,6 @@ def _write(tx: Tx, lines: list[dict[str, str | None]]) -> None:
 def timeline(tx: Tx, escalation_id: str) -> Sequence[Row]:
     """An escalation's lines, oldest first."""
     return tx.all(
-        "select at, actor, what, detail from audit where escalation_id = :id order by id",
+        "select at, actor, what, detail, calls from audit where escalation_id = :id order by id",
         id=escalation_id,
     )

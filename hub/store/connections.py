@@ -13,6 +13,7 @@ BREAKER_AFTER = 5  # failures in a row
 BREAKER_SECONDS = 15.0
 A_DAY = timedelta(days=1)  # without calls: a new account's pace begins rested
 BURST = 1 / 12  # of the time over which a desk counts: so much of its calls may come at once
+TROUBLES = 5  # errors that are kept of each connection
 SOON = 10.0  # seconds that a job may wait for its turn while it holds a thread
 
 
@@ -141,6 +142,18 @@ def failed(tx: Tx, connection_id: str) -> None:
     )
     if failures >= BREAKER_AFTER:
         close_for(tx, connection_id, BREAKER_SECONDS)
+
+
+def complained(tx: Tx, connection_id: str, work: str, error: str) -> None:
+    """Keep the desk's last errors, with the work that met them."""
+    trouble = {"at": tx.now.isoformat(timespec="seconds"), "work": work, "text": error[:500]}
+    tx.run(
+        "update connections set troubles = jsonb_path_query_array("
+        "jsonb_build_array(cast(:trouble as jsonb)) || troubles, :most) where id = :id",
+        id=connection_id,
+        trouble=trouble,
+        most=f"$[0 to {TROUBLES - 1}]",
+    )
 
 
 def healthy(tx: Tx, connection_id: str) -> None:
