@@ -16,7 +16,7 @@ from hub.current import house
 from hub.house import House
 from hub.pipeline.intake import Inbox
 from hub.problems import problem
-from hub.store import Row, changes
+from hub.store import Row, changes, connections
 from webhooks import inbound
 from webhooks.dialects import Delivery
 from webhooks.errors import BadSignature, Refused, TooMany, WrongField
@@ -25,6 +25,7 @@ from webhooks.events import Event
 blueprint = Blueprint("intake", __name__, url_prefix="/webhooks")
 log = structlog.get_logger()
 
+THERE = "from connections where id = :id and archived_at is null"
 RETRY_AFTER = 5  # seconds until a platform may try again when we could not commit
 
 
@@ -66,7 +67,7 @@ def source(source_id: str) -> Response:
 def desk_is_there(connection_id: str) -> Response:
     """Some desks ask whether the address answers before they accept it as a webhook's."""
     with house().store.reading() as tx:
-        known = tx.value("select 1 from connections where id = :id", id=connection_id)
+        known = tx.value(f"select 1 {THERE}", id=connection_id)
     return jsonify({"status": "ok"}) if known else problem(404, "There is no such connection.")
 
 
@@ -106,7 +107,7 @@ def _answer(house: House, source_id: str) -> Response:
 def _take_changes(house: House, connection_id: str, body: bytes) -> Response | None:
     """The answer that the desk waits for; None without such a connection."""
     with house.store.reading() as tx:
-        row = tx.first("select * from connections where id = :id", id=connection_id)
+        row = tx.first(f"select * {THERE}", id=connection_id)
     if row is None:
         return None
     connector = house.desks.open(row)
@@ -124,6 +125,7 @@ def _take_changes(house: House, connection_id: str, body: bytes) -> Response | N
     if told:
         with house.store.transaction() as tx:
             new = changes.receive(tx, row["workspace_id"], row["id"], told, via="webhook")
+            connections.heard(tx, row)
     if connector.acknowledges is None:
         return jsonify({"accepted": new})
     media_type, words = connector.acknowledges

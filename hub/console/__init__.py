@@ -4,8 +4,10 @@ from flask import Blueprint
 
 from hub.console import (
     connecting,  # noqa: F401 - more pages of the connections' blueprint
+    connection,  # noqa: F401
     conversations,
     escalations,
+    keyed,  # noqa: F401
     mappings,
     routes,
     sessions,

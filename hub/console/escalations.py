@@ -34,7 +34,7 @@ def one(escalation_id: str) -> Response:
     """Summary, ticket, tries, and the whole timeline."""
     with house().store.transaction() as tx:
         row = found(queries.escalation(tx, me().workspace_id, escalation_id))
-        return page("escalation.html", row=row, lines=audit.timeline(tx, row["id"]))
+        return page("escalation.html", row=row, lines=audit.attempts(tx, row["id"]))
 
 
 @blueprint.post("/escalations/<escalation_id>/retry")

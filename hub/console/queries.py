@@ -158,9 +158,9 @@ def connections(tx: Tx, workspace_id: str, *, after: str | None) -> Page:
     """Connections without their secrets, the oldest first."""
     statement = (
         "select id, desk, name, state, state_reason, failures, closed_until, webhook_id,"
-        " webhook_secret is not null as has_secret, polled_at, created_at,"
+        " webhook_secret, polled_at, troubles, account_id, created_at,"
         " closed_until > now() as resting"
-        " from connections where workspace_id = :workspace "
+        " from connections where workspace_id = :workspace and archived_at is null "
     )
     return _page(tx, statement, "id", workspace_id, upwards=True, after=after)
 
@@ -169,9 +169,41 @@ def connection(tx: Tx, workspace_id: str, connection_id: str) -> Row | None:
     """A connection; `resting` while its desk is left alone."""
     return tx.first(
         "select *, coalesce(closed_until > now(), false) as resting from connections"
-        " where workspace_id = :workspace and id = :id",
+        " where workspace_id = :workspace and id = :id and archived_at is null",
         workspace=workspace_id,
         id=connection_id,
+    )
+
+
+def connection_figures(tx: Tx, connection: Row) -> Row:
+    """How many tickets a connection has, how many are open, and what is parked."""
+    return tx.one(
+        "select count(*) as all, count(*) filter (where closed_at is null) as open,"
+        " count(*) filter (where parked is not null) + (select count(*) from escalations"
+        "  where workspace_id = :workspace and state = 'parked' and connection_id = :id) as parked"
+        " from tickets where connection_id = :id",
+        workspace=connection["workspace_id"],
+        id=connection["id"],
+    )
+
+
+def queue(tx: Tx, lane: str) -> Row:
+    """How many jobs of a lane wait and run."""
+    return tx.one(
+        "select count(*) filter (where status = 'queued') as waiting,"
+        " count(*) filter (where status = 'picked') as running"
+        " from pgqueuer where entrypoint = :lane",
+        lane=lane,
+    )
+
+
+def routes_to(tx: Tx, connection: Row) -> Sequence[Row]:
+    """The routes on which a connection stands."""
+    return tx.all(
+        "select id, position from routes where workspace_id = :workspace"
+        " and :id = any(connection_ids) order by position, id",
+        workspace=connection["workspace_id"],
+        id=connection["id"],
     )
 
 

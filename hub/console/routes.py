@@ -107,7 +107,7 @@ def _page(errors: Mapping[str, str], form: Mapping[str, Any]) -> Response:
 
 def _desks(tx: Tx) -> Sequence[Row]:
     return tx.all(
-        "select id, name from connections where workspace_id = :id"
+        "select id, name from connections where workspace_id = :id and archived_at is null"
         " order by desk = 'live_chat', lower(name)",
         id=me().workspace_id,
     )

@@ -1,13 +1,14 @@
 """The record of every change of state; an escalation's timeline is its part of it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from hub import ids
 from hub.store import Row, Tx
 
 HUB = "hub"
+MOST = 1000  # lines of one timeline on a page
 
 
 def record(
@@ -20,9 +21,9 @@ def record(
     subject_id: str | None = None,
     conversation_id: str | None = None,
     escalation_id: str | None = None,
-    calls: Sequence[Mapping[str, Any]] | None = None,
+    calls: Any = None,
 ) -> None:
-    """Write one line: who did what, to what, and what was called at a desk for it."""
+    """Write one line: who did what, to what; `calls` is what was called at a desk for it."""
     line = {
         "id": ids.new("audit"),
         "workspace_id": workspace_id,
@@ -48,6 +49,21 @@ def _write(tx: Tx, lines: list[dict[str, Any]]) -> None:
         " escalation_id text, calls jsonb)",
         lines=json.dumps(lines),
         now=tx.now,
+    )
+
+
+def attempts(tx: Tx, escalation_id: str) -> Sequence[Row]:
+    """An escalation's lines, and what was written to its ticket, oldest first, with the calls."""
+    return tx.all(
+        "select at, id, actor, what, detail, calls from audit where escalation_id = :id"
+        " union all select n.sent_at, n.id, :hub, 'entry.' || n.kind || '.' || n.state, null,"
+        " n.calls"
+        " from tickets t join entries n on n.ticket_id = t.id"
+        " where t.escalation_id = :id and n.calls is not null"
+        " order by at, id limit :most",
+        id=escalation_id,
+        hub=HUB,
+        most=MOST,
     )
 
 

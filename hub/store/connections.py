@@ -11,6 +11,7 @@ from hub.store.schema import connections, mappings
 
 BREAKER_AFTER = 5  # failures in a row
 BREAKER_SECONDS = 15.0
+A_MINUTE = timedelta(minutes=1)
 A_DAY = timedelta(days=1)  # without calls: a new account's pace begins rested
 BURST = 1 / 12  # of the time over which a desk counts: so much of its calls may come at once
 TROUBLES = 5  # errors that are kept of each connection
@@ -154,6 +155,14 @@ def complained(tx: Tx, connection_id: str, work: str, error: str) -> None:
         trouble=trouble,
         most=f"$[0 to {TROUBLES - 1}]",
     )
+
+
+def heard(tx: Tx, connection: Row) -> None:
+    """The desk has posted to us; written once a minute at most."""
+    before = connection["heard_at"]
+    if before is None or tx.now - before > A_MINUTE:
+        tx.soon("update connections set heard_at = :now where id = :id", id=connection["id"],
+                now=tx.now)  # fmt: skip
 
 
 def healthy(tx: Tx, connection_id: str) -> None:
