@@ -25,9 +25,9 @@ from connectors.errors import (
 from hub import jobs
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import escalate, ladder, parking, poll, publish, relay, strays, sync
+from hub.pipeline import escalate, ladder, parking, poll, publish, relay, retrying, strays, sync
 from hub.store import Fenced, Row, Tx, connections, publications, work
-from hub.store.schema import changes, deliveries, escalations, tickets
+from hub.store.schema import changes, deliveries, escalations, retries, tickets
 from hub.store.schema import connections as connections_table
 from hub.summary import language
 from hub.taking import Worker
@@ -60,6 +60,7 @@ STORIES: Mapping[str, Story] = {
     "climb": Story(ladder.climb, escalations, 12),
     "stray": Story(strays.meet, changes, 12),
     "close_stray": Story(strays.close, changes, 12),
+    retrying.STORY: Story(retrying.retry_many, retries, 12),
     "poll": Story(poll.poll, connections_table, 1),
 }
 

@@ -9,6 +9,7 @@ from hub.console import (
     escalations,
     keyed,  # noqa: F401
     mappings,
+    overview,
     routes,
     sessions,
     shell,
@@ -18,5 +19,5 @@ from hub.console import (
 
 def blueprints() -> list[Blueprint]:
     """The console's blueprints, the shell that they share first."""
-    nouns = (sessions, conversations, escalations, routes, mappings, subscribers)
+    nouns = (sessions, conversations, overview, escalations, routes, mappings, subscribers)
     return [shell.blueprint, *(noun.blueprint for noun in nouns)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from hub.store import Row, Tx
+from hub.store import Row, Tx, retries
 
 SIZE = 50  # rows a page
 ON_TOP = 50  # rows that stand above the first page because somebody waits
@@ -61,6 +61,7 @@ FOUND_ESCALATION = (
     " and concat_ws(' ', e.id, c.external_id, c.requester ->> 'name', c.requester ->> 'email',"
     " t.external_id, e.summary ->> 'subject') ilike :like"
 )
+AT_DESK = " and coalesce(t.connection_id, e.connection_id) = :desk"
 PARKED = "(e.state = 'parked' or t.parked is not null or h.parked is not null)"
 SHOW_ESCALATIONS = {
     "all": f"and not {PARKED}",
@@ -87,10 +88,60 @@ def conversations(tx: Tx, workspace_id: str, show: str, *, search: str, after: s
     )  # fmt: skip
 
 
-def escalations(tx: Tx, workspace_id: str, show: str, *, search: str, after: str | None) -> Page:
-    """Escalations of one chip, the newest first."""
+def escalations(
+    tx: Tx,
+    workspace_id: str,
+    show: str,
+    *,
+    search: str,
+    after: str | None,
+    desk: str | None = None,
+) -> Page:
+    """Escalations of one chip, the newest first; `desk` is a connection's id."""
     where = SHOW_ESCALATIONS[show] + (FOUND_ESCALATION if search else "")
-    return _page(tx, ESCALATION + where, "e.id", workspace_id, search=search, after=after)
+    where += AT_DESK if desk else ""
+    more: dict[str, Any] = {"desk": desk} if desk else {}
+    return _page(tx, ESCALATION + where, "e.id", workspace_id, search=search, after=after, **more)
+
+
+def parked_ids(
+    tx: Tx, workspace_id: str, search: str, desk: str | None, *, among: Sequence[str] | None
+) -> list[str]:
+    """The parked escalations of a list, the oldest first; of some ids alone where any are given."""
+    statement, values = _parked(workspace_id, search, desk)
+    if among is not None:
+        statement += " and e.id = any(:among)"
+        values["among"] = list(among)
+    sql = f"select id from ({statement}) listed order by id limit :most"
+    return [row["id"] for row in tx.all(sql, most=retries.MOST, **values)]
+
+
+def parked_number(tx: Tx, workspace_id: str, search: str, desk: str | None) -> int:
+    """How many escalations of a list are parked."""
+    statement, values = _parked(workspace_id, search, desk)
+    number: int = tx.value(f"select count(*) from ({statement}) listed", **values)
+    return number
+
+
+def _parked(workspace_id: str, search: str, desk: str | None) -> tuple[str, dict[str, Any]]:
+    values: dict[str, Any] = {"workspace": workspace_id}
+    statement = ESCALATION + SHOW_ESCALATIONS["parked"]
+    if search:
+        statement += FOUND_ESCALATION
+        values["like"] = _like(search)
+    if desk:
+        statement += AT_DESK
+        values["desk"] = desk
+    return statement, values
+
+
+def desks(tx: Tx, workspace_id: str) -> Sequence[Row]:
+    """The connections by name, the Help Desk last."""
+    return tx.all(
+        "select id, name from connections where workspace_id = :id and archived_at is null"
+        " order by desk = 'live_chat', lower(name)",
+        id=workspace_id,
+    )
 
 
 def escalation(tx: Tx, workspace_id: str, escalation_id: str) -> Row | None:
@@ -270,9 +321,10 @@ def _page(
     after: str | None,
     search: str = "",
     upwards: bool = False,
+    **values: Any,
 ) -> Page:
     sign, order = (">", "asc") if upwards else ("<", "desc")
-    values: dict[str, Any] = {"workspace": workspace_id, "limit": SIZE + 1}
+    values |= {"workspace": workspace_id, "limit": SIZE + 1}
     if search:
         values["like"] = _like(search)
     if after:

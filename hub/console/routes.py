@@ -1,6 +1,6 @@
 """Routes: which escalations go where, in order; tried out before they are needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +9,10 @@ from flask import Response, flash, request
 from hub import admin
 from hub.admin import BadInput
 from hub.conditions import clock
-from hub.console import shell
+from hub.console import queries, shell
 from hub.console.shell import back_to, me, needs, page
 from hub.current import house
-from hub.store import Row, Tx
+from hub.store import Tx
 
 blueprint = shell.noun("routes")
 
@@ -97,20 +97,12 @@ def _page(errors: Mapping[str, str], form: Mapping[str, Any]) -> Response:
         answer = page(
             "routes.html",
             rows=tx.all(LISTED, workspace=me().workspace_id),
-            desks=_desks(tx),
+            desks=queries.desks(tx, me().workspace_id),
             tried=_try_out(tx, zone, wrong),
             zone=zone, errors=wrong, form=form, facts=FACTS, rungs=RUNGS,
         )  # fmt: skip
     answer.status_code = 422 if errors else answer.status_code
     return answer
-
-
-def _desks(tx: Tx) -> Sequence[Row]:
-    return tx.all(
-        "select id, name from connections where workspace_id = :id and archived_at is null"
-        " order by desk = 'live_chat', lower(name)",
-        id=me().workspace_id,
-    )
 
 
 def _try_out(tx: Tx, zone: str, wrong: dict[str, str]) -> Any:

@@ -198,6 +198,29 @@ def told_moment(text: str) -> str | Markup:
     return moment(datetime.fromisoformat(text))
 
 
+def span(seconds: float | None) -> str:
+    """A time as people say it."""
+    if seconds is None:
+        return ""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {name}"
+    return f"{seconds:.0f} s"
+
+
+def resumed_by(why: str | None) -> str:
+    """Why the AI speaks again."""
+    return RESUMED.get(why or "", (why or "Unknown").replace(".", " ").replace("_", " "))
+
+
+RESUMED = {
+    "ticket.solved": "The ticket was solved",
+    "ticket.closed": "The ticket was closed",
+    "ticket.deleted": "The ticket was deleted",
+    "resume": "A teammate gave it back",
+}
 WORKS = {
     "escalate": "Opening a ticket",
     "relay": "Bringing a message",
@@ -218,6 +241,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "state": lambda value: STATE.get(value, value),
     "status": status,
     "to_do": to_do,
+    "resumed_by": resumed_by,
+    "span": span,
     "told_moment": told_moment,
     "tone": tone,
     "waits": waits,

@@ -267,7 +267,7 @@ retries = Table(
     moment("created_at"),
     moment("ended_at", null=True),
     *work(),
-    Index("ix_retries_list", "workspace_id", "id"),
+    Index("ix_retries_open", "workspace_id", "id", postgresql_where=text("ended_at is null")),
 )  # fmt: skip
 
 # The one inbox for webhooks and polling.

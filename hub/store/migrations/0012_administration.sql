@@ -33,4 +33,4 @@ CREATE TABLE retries (
     CONSTRAINT pk_retries PRIMARY KEY (id)
 );
 
-CREATE INDEX ix_retries_list ON retries (workspace_id, id);
+CREATE INDEX ix_retries_open ON retries (workspace_id, id) WHERE ended_at IS NULL;
