@@ -1,12 +1,16 @@
 """Mappings: how an escalation becomes a desk's ticket, checked before it is kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from connectors import rehearsal
 from connectors.errors import ConnectorError
+from connectors.rehearsal import Request
+from connectors.types import Draft
 from hub import summary
 from hub.admin.input import BadInput, Unknown, find
+from hub.admin.workspaces import NATIVE
 from hub.desks import FieldList
 from hub.house import House
 from hub.pipeline import facts as gathered
@@ -40,6 +44,8 @@ class Preview:
     facts: dict[str, Any]
     errors: Sequence[FieldError]
     unchecked: str | None  # why the desk's fields are not known
+    requests: Sequence[Request] = ()  # all that would be sent, where that was asked for
+    unsent: str | None = None  # why they are not known
 
 
 def check_mapping(desk: str, text: str) -> dict[str, Any]:
@@ -122,14 +128,20 @@ def preview_mapping(
     connection_id: str,
     conversation_id: str,
     text: str | None = None,
+    *,
+    whole: bool = False,
 ) -> Preview:
-    """The exact fields that an escalation of this conversation gives, by `text` if given."""
+    """The exact fields that an escalation of this conversation gives, by `text` if given.
+
+    `whole` rehearses the ticket at the desk, and tells the requests that would make it.
+    """
     connection = _connection(house, workspace_id, connection_id)
     with house.store.transaction() as tx:
         conversation = conversations.get(tx, workspace_id, conversation_id)
         if conversation is None:
             raise Unknown(f"There is no conversation {conversation_id} here.")
-        known = _facts(tx, conversation)
+        transcript = conversations.transcript(tx, conversation["id"])
+        escalation, told, known = _facts(tx, conversation, transcript)
         text = text if text is not None else mapping_text(tx, connection)
     mapping = _load(connection["desk"], text)
     made, errors, unchecked = _render(mapping, known), list[FieldError](), None
@@ -140,7 +152,29 @@ def preview_mapping(
     else:
         errors = _problems(mapping, listed, known)
         unchecked = None if listed is not None else "This desk cannot list its fields."
-    return Preview(fields=made, facts=known, errors=errors, unchecked=unchecked)
+    preview = Preview(fields=made, facts=known, errors=errors, unchecked=unchecked)
+    if not whole or connection["desk"] == NATIVE:
+        return preview
+    draft = Draft(
+        key=escalation["id"],
+        subject=told.subject,
+        transcript=tuple(conversations.as_message(row) for row in transcript),
+        requester=conversations.as_requester(conversation),
+        fields=made,
+        language=told.language,
+    )
+    kept, unsent = _rehearse(house, connection, draft)
+    return replace(preview, requests=kept, unsent=unsent)
+
+
+def _rehearse(house: House, connection: Row, draft: Draft) -> tuple[list[Request], str | None]:
+    """What would be sent for the ticket; or why that is not known."""
+    with rehearsal.held() as kept:
+        try:
+            house.desks.fresh(connection).create_ticket(draft)
+        except ConnectorError as problem:  # most connectors need more of an answer than there is
+            return kept, None if kept else f"The desk does not answer now: {problem}"
+    return kept, None
 
 
 def _connection(house: House, workspace_id: str, connection_id: str) -> Row:
@@ -181,9 +215,10 @@ def _problems(
     return errors + [error for error in more if error.field not in places]
 
 
-def _facts(tx: Tx, conversation: Row) -> dict[str, Any]:
-    """The facts of the conversation's last escalation, or of one that would begin now."""
-    transcript = conversations.transcript(tx, conversation["id"])
+def _facts(
+    tx: Tx, conversation: Row, transcript: Sequence[Row]
+) -> tuple[Mapping[str, Any], summary.Summary, dict[str, Any]]:
+    """The conversation's last escalation, or one that would begin now; its summary; its facts."""
     setting = tx.rows(gathered.origin(conversation["id"]))[0]
     last = listing.page(
         tx, escalations, conversation["workspace_id"], {"conversation_id": conversation["id"]},
@@ -195,7 +230,8 @@ def _facts(tx: Tx, conversation: Row) -> dict[str, Any]:
     else:
         turns = [summary.Turn(id=m["id"], role=m["role"], text=m["text"]) for m in transcript]
         told = summary.summarise(turns, conversation["language"])
-    return gathered.gather(escalation, conversation, transcript, told, setting)
+    known = gathered.gather(escalation, conversation, transcript, told, setting)
+    return escalation, told, known
 
 
 def _blank(tx: Tx, conversation: Row) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """A connection's mapping: edited, held against the desk's fields, previewed, its versions."""
 
+import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -41,8 +42,18 @@ class Editor:
 
     @property
     def payload(self) -> str:
-        """The preview as the desk would get it."""
-        return json.dumps(self.preview.fields, indent=2, ensure_ascii=False) if self.preview else ""
+        """The fields that the mapping makes."""
+        return _pretty(self.preview.fields) if self.preview else ""
+
+    @property
+    def requests(self) -> Sequence[tuple[str, str]]:
+        """What the desk would be sent: method and path, and the body."""
+        sent = self.preview.requests if self.preview else ()
+        return [(f"{one.method} {one.path}", _pretty(one.body)) for one in sent]
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 @blueprint.get("/connections/<connection_id>/mapping")
@@ -67,6 +78,21 @@ def edit_mapping(connection_id: str) -> Response:
     if form.get("do") == "preview":
         return _preview(row, editor)
     return _save(row, editor, "syntax" if form.get("unchecked") else "desk")
+
+
+@blueprint.get("/connections/<connection_id>/mapping/compare")
+def compare_mappings(connection_id: str) -> Response:
+    """What differs between two versions; 0 is the desk's default."""
+    old, new = request.args.get("old", "0"), request.args.get("new", "0")
+    with house().store.transaction() as tx:
+        row = found(queries.connection(tx, me().workspace_id, connection_id))
+        before, after = _text(tx, row, old), _text(tx, row, new)
+        versions = queries.mapping_versions(tx, row["id"])
+    lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
+    return page(
+        "mapping_compare.html", row=row, old=old, new=new, versions=versions,
+        lines=[(line[:1], line[2:]) for line in lines if not line.startswith("?")],
+    )  # fmt: skip
 
 
 @blueprint.post("/connections/<connection_id>/mapping/<mapping_id>/restore")
@@ -113,8 +139,9 @@ def _preview(row: Row, editor: Editor) -> Response:
         return _shown(row, editor)
     try:
         editor.preview = admin.preview_mapping(
-            house(), me().workspace_id, row["id"], editor.conversation, editor.text
-        )
+            house(), me().workspace_id, row["id"], editor.conversation, editor.text,
+            whole=row["state"] == "active" and not row["resting"],
+        )  # fmt: skip
     except admin.BadInput as refusal:
         return _refused(row, editor, refusal)
     editor.wrong((error.field, error.message) for error in editor.preview.errors)
