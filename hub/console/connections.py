@@ -58,7 +58,7 @@ def news_of(row: Row) -> str:
     if row["webhook_id"] is not None:
         return "Webhook registered"
     if row["webhook_secret"] is not None:
-        return "Webhook made by hand"
+        return "Webhook made by hand" if row["heard_at"] else "Polled; no webhook has come yet"
     try:
         signs = registry.get(row["desk"]).can.webhooks != "none"
     except KeyError:

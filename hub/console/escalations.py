@@ -61,10 +61,12 @@ def retry(escalation_id: str) -> Response:
 def retry_many() -> Response:
     """Let those that are ticked go on, or all parked ones of the list."""
     ticked = [one.replace("\0", "") for one in request.form.getlist("id")[: retries.MOST]]
+    if request.form.get("which") != "all" and not ticked:
+        flash("Nothing was ticked, so nothing was retried.", "warning")
+        return back_to("escalations.index", show="parked")
+    among = None if request.form.get("which") == "all" else ticked
     with house().store.transaction() as tx:
-        chosen = queries.parked_ids(
-            tx, me().workspace_id, shell.search(), _desk(), among=ticked or None
-        )
+        chosen = queries.parked_ids(tx, me().workspace_id, shell.search(), _desk(), among=among)
         if chosen:
             retry_id = retrying.begin(tx, me().workspace_id, chosen, actor=me().actor)
     if not chosen:

@@ -209,7 +209,7 @@ def connections(tx: Tx, workspace_id: str, *, after: str | None) -> Page:
     """Connections without their secrets, the oldest first."""
     statement = (
         "select id, desk, name, state, state_reason, failures, closed_until, webhook_id,"
-        " webhook_secret, polled_at, troubles, account_id, created_at,"
+        " webhook_secret, heard_at, polled_at, troubles, account_id, created_at,"
         " closed_until > now() as resting"
         " from connections where workspace_id = :workspace and archived_at is null "
     )

@@ -46,7 +46,7 @@ def add() -> Response:
                 give_up_after=_number("give_up_after") or 0, actor=me().actor,
             )  # fmt: skip
     except BadInput as wrong:
-        return _page(wrong.errors, form | {"to": to})
+        return _page(wrong.errors, dict(form) | {"to": to})
     flash("The route is added. New escalations are put to it.", "success")
     return back_to("routes.index")
 
@@ -64,7 +64,7 @@ def change(route_id: str) -> Response:
                 give_up_after=_number("give_up_after") or 0, actor=me().actor,
             )  # fmt: skip
     except BadInput as wrong:
-        return _page(wrong.errors, form | {"to": to}, edited=route_id)
+        return _page(wrong.errors, dict(form) | {"to": to}, edited=route_id)
     flash("The route is changed. New escalations are put to it.", "success")
     return back_to("routes.index", _anchor=route_id)
 

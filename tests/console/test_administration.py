@@ -156,7 +156,7 @@ def test_many_go_on_with_one_click_and_the_page_tells_how_far(
     agent: Browser, office: Office
 ) -> None:
     parked = park_many(office, 3)
-    answer = agent.post("/escalations/retries")
+    answer = agent.post("/escalations/retries", which="all")
     assert answer.status_code == 303
     page = answer.headers["Location"]
     assert "0 of 3" in agent.get(page).text
@@ -170,7 +170,7 @@ def test_many_go_on_with_one_click_and_the_page_tells_how_far(
 
 def test_only_those_that_are_ticked_go_on(agent: Browser, office: Office) -> None:
     first, second = park_many(office, 2)
-    agent.post("/escalations/retries", id=first)
+    agent.post("/escalations/retries", which="ticked", id=first)
     office.work()
     row = office.row("select id from escalations where parked is not null")
     assert row["id"] == second
@@ -180,14 +180,14 @@ def test_another_workspaces_escalations_are_not_taken_along(
     agent: Browser, office: Office, strangers: Office
 ) -> None:
     theirs = park_many(strangers, 1)
-    agent.post("/escalations/retries", id=theirs[0])
+    agent.post("/escalations/retries", which="ticked", id=theirs[0])
     office.work()
     assert strangers.row("select state from escalations")["state"] == "parked"
 
 
 def test_a_viewer_starts_no_bulk_retry(viewer: Browser, office: Office) -> None:
     park_many(office, 1)
-    assert "Retry those ticked" not in viewer.get("/escalations").text
+    assert "Retry all" not in viewer.get("/escalations").text
     assert viewer.post("/escalations/retries").status_code == 403
 
 

@@ -49,7 +49,7 @@ function show(live, fresh) {
 function update(here, there) {
   if (here.isEqualNode(there) || isBusy(here)) return;
   for (const { name } of [...here.attributes]) if (!there.hasAttribute(name) && !isTheirs(here, name)) here.removeAttribute(name);
-  for (const { name, value } of there.attributes) if (here.getAttribute(name) !== value) here.setAttribute(name, value);
+  for (const { name, value } of there.attributes) if (here.getAttribute(name) !== value && !isTheirs(here, name)) here.setAttribute(name, value);
   children(here, there);
 }
 
@@ -84,7 +84,7 @@ function match(here, place, wanted) {
   return alike ? place : null;
 }
 
-// What the reader, or a script, has set: an opened part stays open.
+// What the reader, or a script, has set: an opened part stays open, a closed one closed.
 function isTheirs(element, name) {
   return name === "data-kept" || (name === "open" && element.tagName === "DETAILS");
 }
