@@ -15,15 +15,14 @@ from hub.admin.connecting import (
 )
 from hub.admin.connections import activate_connection, pause_connection, remove_connection
 from hub.admin.input import BadInput, Conflict, Unknown
+from hub.admin.mapping_preview import Preview, preview_mapping
 from hub.admin.mappings import (
     Check,
-    Preview,
     check_mapping,
     default_mapping,
     desk_fields,
     mapping_problems,
     mapping_text,
-    preview_mapping,
     restore_mapping,
     save_mapping,
 )

@@ -8,7 +8,7 @@ from flask import Response, flash, redirect, request, url_for
 from connectors import registry
 from hub import admin
 from hub.admin import authorizing
-from hub.console import queries
+from hub.console import desk_queries
 from hub.console.connections import blueprint, news_of
 from hub.console.shell import back_to, found, me, needs, page
 from hub.current import house
@@ -81,13 +81,13 @@ def remove(connection_id: str) -> Response:
 
 def _shown(connection_id: str, errors: dict[str, str]) -> Response:
     with house().store.transaction() as tx:
-        row = found(queries.connection(tx, me().workspace_id, connection_id))
+        row = found(desk_queries.connection(tx, me().workspace_id, connection_id))
         again = authorizing.authorized(house(), tx, [row["id"]])
         answer = page(
             "connection.html", row=row, errors=errors, form=request.form, news=news_of(row),
-            can=_can(row), again=bool(again), queue=queries.queue(tx, store.lane(row["id"])),
-            figures=queries.connection_figures(tx, row), broken=store.BREAKER_AFTER,
-            routes=queries.routes_to(tx, row),
+            can=_can(row), again=bool(again), queue=desk_queries.queue(tx, store.lane(row["id"])),
+            figures=desk_queries.connection_figures(tx, row), broken=store.BREAKER_AFTER,
+            routes=desk_queries.routes_to(tx, row),
             webhook_url=f"{house().settings.public_url}/webhooks/desks/{row['id']}",
         )  # fmt: skip
     answer.status_code = 422 if errors else answer.status_code

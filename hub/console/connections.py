@@ -5,7 +5,7 @@ from flask import Response, flash, request
 from connectors import registry
 from hub import admin
 from hub.admin import authorizing
-from hub.console import queries, shell
+from hub.console import desk_queries, shell
 from hub.console.shell import back_to, me, needs, page
 from hub.current import house
 from hub.store import Row
@@ -17,7 +17,7 @@ blueprint = shell.noun("connections")
 def index() -> Response:
     """Every account at a desk."""
     with house().store.transaction() as tx:
-        listed = queries.connections(tx, me().workspace_id, after=request.args.get("after"))
+        listed = desk_queries.connections(tx, me().workspace_id, after=request.args.get("after"))
         again = authorizing.authorized(house(), tx, [row["id"] for row in listed.rows])
     news = {row["id"]: news_of(row) for row in listed.rows}
     return page("connections.html", listed=listed, news=news, again=again)

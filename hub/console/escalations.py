@@ -2,7 +2,7 @@
 
 from flask import Response, flash, request
 
-from hub.console import queries, shell
+from hub.console import desk_queries, queries, shell
 from hub.console.shell import back_to, found, me, needs, page
 from hub.current import house
 from hub.pipeline import parking, retrying
@@ -29,7 +29,7 @@ def index() -> Response:
         return page(
             "escalations.html", listed=listed, parked=parked, chips=CHIPS, show=show,
             search=search, desk=desk, running=retries.running(tx, workspace),
-            desks=queries.desks(tx, workspace),
+            desks=desk_queries.desks(tx, workspace),
             waiting=queries.parked_number(tx, workspace, search, desk),
         )  # fmt: skip
 

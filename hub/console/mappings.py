@@ -11,7 +11,7 @@ from flask import Response, abort, flash, request
 
 from connectors.errors import ConnectorError
 from hub import admin
-from hub.console import queries
+from hub.console import desk_queries
 from hub.console.connections import blueprint
 from hub.console.shell import back_to, found, me, needs, page
 from hub.current import house
@@ -60,7 +60,7 @@ def _pretty(value: Any) -> str:
 def mapping(connection_id: str) -> Response:
     """The mapping in force, or the version that is asked for."""
     with house().store.transaction() as tx:
-        row = found(queries.connection(tx, me().workspace_id, connection_id))
+        row = found(desk_queries.connection(tx, me().workspace_id, connection_id))
         text = _text(tx, row, request.args.get("version"))
     return _shown(row, Editor(text, conversation=request.args.get("conversation", "")))
 
@@ -69,7 +69,7 @@ def mapping(connection_id: str) -> Response:
 def edit_mapping(connection_id: str) -> Response:
     """Save the text, or only show what it would make of a conversation."""
     with house().store.transaction() as tx:
-        row = found(queries.connection(tx, me().workspace_id, connection_id))
+        row = found(desk_queries.connection(tx, me().workspace_id, connection_id))
     form = request.form
     text = form.get("text", "").replace("\r\n", "\n")
     editor = Editor(text, conversation=form.get("conversation", ""))
@@ -85,9 +85,9 @@ def compare_mappings(connection_id: str) -> Response:
     """What differs between two versions; 0 is the desk's default."""
     old, new = request.args.get("old", "0"), request.args.get("new", "0")
     with house().store.transaction() as tx:
-        row = found(queries.connection(tx, me().workspace_id, connection_id))
+        row = found(desk_queries.connection(tx, me().workspace_id, connection_id))
         before, after = _text(tx, row, old), _text(tx, row, new)
-        versions = queries.mapping_versions(tx, row["id"])
+        versions = desk_queries.mapping_versions(tx, row["id"])
     lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
     return page(
         "mapping_compare.html", row=row, old=old, new=new, versions=versions,
@@ -115,7 +115,7 @@ def _text(tx: Tx, row: Row, version: str | None) -> str:
         return admin.mapping_text(tx, row)
     if version == "0":
         return admin.default_mapping(row["desk"])
-    text: str = found(queries.mapping_version(tx, row["id"], version))["body"]
+    text: str = found(desk_queries.mapping_version(tx, row["id"], version))["body"]
     return text
 
 
@@ -158,8 +158,8 @@ def _refused(row: Row, editor: Editor, refusal: admin.BadInput) -> Response:
 def _shown(row: Row, editor: Editor, *, fresh: bool = False) -> Response:
     listed, silent = _fields(row, fresh=fresh)
     with house().store.transaction() as tx:
-        versions = queries.mapping_versions(tx, row["id"])
-        recent = queries.recent_conversations(tx, me().workspace_id)
+        versions = desk_queries.mapping_versions(tx, row["id"])
+        recent = desk_queries.recent_conversations(tx, me().workspace_id)
     return page(
         "mapping.html",
         row=row,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from flask import Response
 
 from hub.conditions import clock
-from hub.console import plots, queries, shell, words
+from hub.console import desk_queries, plots, queries, shell, words
 from hub.console.shell import me, page
 from hub.current import house
 from hub.store import Row, figures
@@ -39,7 +39,7 @@ def index() -> Response:
             "resumed": figures.resumed(tx, workspace, since),
             "failing": figures.failing(tx, workspace),
             "parked": queries.parked_number(tx, workspace, "", None),
-            "connections": queries.connections(tx, workspace, after=None).rows,
+            "connections": desk_queries.connections(tx, workspace, after=None).rows,
         }
         steps = _steps(since, tx.now.astimezone(zone), unit)
     series = sorted({words.desk(row["desk"]) for row in begun})

@@ -62,7 +62,14 @@ FOUND_ESCALATION = (
     " t.external_id, e.summary ->> 'subject') ilike :like"
 )
 AT_DESK = " and coalesce(t.connection_id, e.connection_id) = :desk"
-PARKED = "(e.state = 'parked' or t.parked is not null or h.parked is not null)"
+PARKED_IDS = """
+select id from escalations where workspace_id = :workspace and state = 'parked'
+union select escalation_id from tickets where workspace_id = :workspace and parked is not null
+union select k.escalation_id from changes g
+  join tickets k on k.connection_id = g.connection_id and k.external_id = g.external_ticket_id
+  where g.workspace_id = :workspace and g.state = 'parked'
+"""
+PARKED = f"e.id in ({PARKED_IDS})"
 SHOW_ESCALATIONS = {
     "all": f"and not {PARKED}",
     "parked": f"and {PARKED}",
@@ -82,7 +89,7 @@ class Page:
 def conversations(tx: Tx, workspace_id: str, show: str, *, search: str, after: str | None) -> Page:
     """Conversations of one chip, the newest first; the waiting ones by who waits longest."""
     where = SHOW_CONVERSATIONS[show] + (FOUND_CONVERSATION if search else "")
-    return _page(
+    return paged(
         tx, CONVERSATION + where, "c.id", workspace_id,
         upwards=show == "waiting", search=search, after=after,
     )  # fmt: skip
@@ -101,7 +108,7 @@ def escalations(
     where = SHOW_ESCALATIONS[show] + (FOUND_ESCALATION if search else "")
     where += AT_DESK if desk else ""
     more: dict[str, Any] = {"desk": desk} if desk else {}
-    return _page(tx, ESCALATION + where, "e.id", workspace_id, search=search, after=after, **more)
+    return paged(tx, ESCALATION + where, "e.id", workspace_id, search=search, after=after, **more)
 
 
 def parked_ids(
@@ -133,15 +140,6 @@ def _parked(workspace_id: str, search: str, desk: str | None) -> tuple[str, dict
         statement += AT_DESK
         values["desk"] = desk
     return statement, values
-
-
-def desks(tx: Tx, workspace_id: str) -> Sequence[Row]:
-    """The connections by name, the Help Desk last."""
-    return tx.all(
-        "select id, name from connections where workspace_id = :id and archived_at is null"
-        " order by desk = 'live_chat', lower(name)",
-        id=workspace_id,
-    )
 
 
 def escalation(tx: Tx, workspace_id: str, escalation_id: str) -> Row | None:
@@ -205,99 +203,13 @@ def agents(tx: Tx, workspace_id: str) -> Sequence[Row]:
     )
 
 
-def connections(tx: Tx, workspace_id: str, *, after: str | None) -> Page:
-    """Connections without their secrets, the oldest first."""
-    statement = (
-        "select id, desk, name, state, state_reason, failures, closed_until, webhook_id,"
-        " webhook_secret, heard_at, polled_at, troubles, account_id, created_at,"
-        " closed_until > now() as resting"
-        " from connections where workspace_id = :workspace and archived_at is null "
-    )
-    return _page(tx, statement, "id", workspace_id, upwards=True, after=after)
-
-
-def connection(tx: Tx, workspace_id: str, connection_id: str) -> Row | None:
-    """A connection; `resting` while its desk is left alone."""
-    return tx.first(
-        "select *, coalesce(closed_until > now(), false) as resting from connections"
-        " where workspace_id = :workspace and id = :id and archived_at is null",
-        workspace=workspace_id,
-        id=connection_id,
-    )
-
-
-def connection_figures(tx: Tx, connection: Row) -> Row:
-    """How many tickets a connection has, how many are open, and what is parked."""
-    return tx.one(
-        "select count(*) as all, count(*) filter (where closed_at is null) as open,"
-        " count(*) filter (where parked is not null) + (select count(*) from escalations"
-        "  where workspace_id = :workspace and state = 'parked' and connection_id = :id) as parked"
-        " from tickets where connection_id = :id",
-        workspace=connection["workspace_id"],
-        id=connection["id"],
-    )
-
-
-def queue(tx: Tx, lane: str) -> Row:
-    """How many jobs of a lane wait and run."""
-    return tx.one(
-        "select count(*) filter (where status = 'queued') as waiting,"
-        " count(*) filter (where status = 'picked') as running"
-        " from pgqueuer where entrypoint = :lane",
-        lane=lane,
-    )
-
-
-def routes_to(tx: Tx, connection: Row) -> Sequence[Row]:
-    """The routes on which a connection stands."""
-    return tx.all(
-        "select id, position from routes where workspace_id = :workspace"
-        " and :id = any(connection_ids) order by position, id",
-        workspace=connection["workspace_id"],
-        id=connection["id"],
-    )
-
-
-def mapping_versions(tx: Tx, connection_id: str) -> Sequence[Row]:
-    """The latest versions of a connection's mapping, newest first, without their texts."""
-    return tx.all(
-        "select id, version, author, checked, created_at from mappings"
-        " where connection_id = :id order by version desc limit :most",
-        id=connection_id,
-        most=SIZE,
-    )
-
-
-def mapping_version(tx: Tx, connection_id: str, version: str) -> Row | None:
-    """One version with its text."""
-    if not (version.isascii() and version.isdecimal()) or len(version) > 9:
-        return None
-    return tx.first(
-        "select * from mappings where connection_id = :id and version = :version",
-        id=connection_id,
-        version=int(version),
-    )
-
-
-def recent_conversations(tx: Tx, workspace_id: str) -> Sequence[Row]:
-    """The latest conversations, to choose one from."""
-    return tx.all(
-        "select c.id, c.external_id, c.requester, e.summary ->> 'subject' as subject"
-        " from conversations c left join lateral (select summary from escalations"
-        " where conversation_id = c.id order by id desc limit 1) e on true"
-        " where c.workspace_id = :workspace order by c.id desc limit :most",
-        workspace=workspace_id,
-        most=SIZE,
-    )
-
-
 def subscribers(tx: Tx, workspace_id: str, *, after: str | None) -> Page:
     """Subscribers without their secrets, the oldest first."""
     statement = (
         "select id, url, events, state, state_reason, failing_since, created_at"
         " from subscribers where workspace_id = :workspace "
     )
-    return _page(tx, statement, "id", workspace_id, upwards=True, after=after)
+    return paged(tx, statement, "id", workspace_id, upwards=True, after=after)
 
 
 def last_deliveries(tx: Tx, rows: Sequence[Row], limit: int = 5) -> dict[str, list[Row]]:
@@ -312,7 +224,7 @@ def last_deliveries(tx: Tx, rows: Sequence[Row], limit: int = 5) -> dict[str, li
     return {key: list(group) for key, group in groupby(found, lambda row: row["subscriber_id"])}
 
 
-def _page(
+def paged(
     tx: Tx,
     statement: str,
     key: str,
@@ -323,6 +235,7 @@ def _page(
     upwards: bool = False,
     **values: Any,
 ) -> Page:
+    """The rows after `after`, a page of them."""
     sign, order = (">", "asc") if upwards else ("<", "desc")
     values |= {"workspace": workspace_id, "limit": SIZE + 1}
     if search:

@@ -9,7 +9,7 @@ from flask import Response, flash, request
 from hub import admin
 from hub.admin import BadInput
 from hub.conditions import clock
-from hub.console import queries, shell
+from hub.console import desk_queries, shell
 from hub.console.shell import back_to, me, needs, page
 from hub.current import house
 from hub.store import Tx
@@ -126,7 +126,7 @@ def _page(
         answer = page(
             "routes.html",
             rows=tx.all(LISTED, workspace=me().workspace_id),
-            desks=queries.desks(tx, me().workspace_id),
+            desks=desk_queries.desks(tx, me().workspace_id),
             tried=_try_out(tx, zone, wrong),
             zone=zone, edited=edited, errors=wrong, form=form, facts=FACTS, rungs=RUNGS,
         )  # fmt: skip

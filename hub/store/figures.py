@@ -48,7 +48,7 @@ def to_reply(tx: Tx, workspace_id: str, since: datetime) -> Sequence[Row]:
         f" from {WITH_DESK} cross join lateral"
         " (select extract(epoch from m.at - e.created_at)::float as seconds from messages m"
         "  where m.conversation_id = e.conversation_id and m.role = 'agent'"
-        "  and m.at >= e.created_at order by m.seq limit 1) s"
+        "  and m.at >= e.created_at order by m.at limit 1) s"
         f" where {SINCE} group by 1 order by 1",
         workspace=workspace_id,
         since=since,

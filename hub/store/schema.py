@@ -145,6 +145,7 @@ messages = Table(
     moment("at"),
     UniqueConstraint("conversation_id", "external_id"),
     Index("ix_messages_order", "conversation_id", "seq"),
+    Index("ix_messages_human", "conversation_id", "at", postgresql_where=text("role = 'agent'")),
 )  # fmt: skip
 
 # What came in from sources and what we told subscribers.

@@ -14,6 +14,8 @@ ALTER TABLE connections ADD COLUMN archived_at TIMESTAMP WITH TIME ZONE;
 
 CREATE INDEX ix_escalations_begun ON escalations (workspace_id, created_at);
 
+CREATE INDEX ix_messages_human ON messages (conversation_id, at) WHERE role = 'agent';
+
 CREATE INDEX ix_audit_resumed ON audit (workspace_id, at) WHERE what = 'conversation.resumed';
 
 CREATE TABLE retries (
