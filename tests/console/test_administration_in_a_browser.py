@@ -104,6 +104,7 @@ def test_each_of_the_seven_desks_is_connected(page: Page, house: House, office: 
         connect(page, house, desk)
     page.get_by_role("link", name="This connection").click()
     expect(page.get_by_role("heading", name="Health")).to_be_visible()
+    look(page, "connection")
     page.goto("/connections")
     look(page, "connections")
     with house.store.transaction() as tx:
