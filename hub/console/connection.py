@@ -3,7 +3,7 @@
 These pages belong to the connections' blueprint.
 """
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, flash, request
 
 from connectors import registry
 from hub import admin
@@ -76,7 +76,7 @@ def remove(connection_id: str) -> Response:
         flash(f"Not removed. {problem}", "danger")
         return back_to(PAGE, connection_id=connection_id)
     flash("Removed, with its credentials. Its tickets keep their links.", "success")
-    return redirect(url_for("connections.index"), 303)  # type: ignore[return-value]
+    return back_to("connections.index")
 
 
 def _shown(connection_id: str, errors: dict[str, str]) -> Response:
