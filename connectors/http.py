@@ -24,6 +24,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
+from connectors import calls, rehearsal
 from connectors.errors import (
     AuthFailed,
     Conflict,
@@ -100,6 +101,9 @@ class Http(requests.Session):
         """Send once (twice after a 401 with renewable auth); raise our errors, return only 2xx."""
         # To the adapter at once: what requests adds is for cookies and redirects.
         kwargs = {"timeout": self.timeout, "stream": True, "verify": self.verify}
+        kept_back = rehearsal.answer(request)
+        if kept_back is not None:
+            return kept_back
         self.throttle.take()
         response = self._exchange(request, kwargs)
         auth = getattr(request, "renewable", None)
@@ -144,22 +148,34 @@ class Http(requests.Session):
         return self.scrub(text.replace(used, "•••") if used else text)
 
     def _exchange(self, request: requests.PreparedRequest, kwargs: Any) -> requests.Response:
+        began, called = time.monotonic(), (str(request.method), self.scrub(calls.path(request.url)))
         try:
             answer = self.get_adapter(request.url or "").send(request, **kwargs)
             response: requests.Response = dispatch_hook("response", request.hooks, answer)  # type: ignore[no-untyped-call]
             if not _stays_unread(request, response):
                 _read_capped(response, seconds=self.timeout[1])
         except (requests.RequestException, HTTPError) as problem:
-            what = f"{_where(request)}: {self.scrub(_words(problem))}"
+            words = self.scrub(_words(problem))
+            calls.note(*called, None, time.monotonic() - began, words)
+            what = f"{_where(request)}: {words}"
             raise Unavailable(what, sent=_was_sent(problem)) from None
+        words = self._explained(request, response)[0] if response.status_code >= 400 else ""
+        calls.note(*called, response.status_code, time.monotonic() - began, words)
         return response
+
+    def _explained(
+        self, request: requests.PreparedRequest, response: requests.Response
+    ) -> tuple[str, dict[str, str]]:
+        """The desk's complaint, without a secret of ours."""
+        words, fields = self.explain(response)
+        fields = {name: self._scrub(request, text) for name, text in fields.items()}
+        return self._scrub(request, words), fields
 
     def _error(
         self, request: requests.PreparedRequest, response: requests.Response
     ) -> ConnectorError:
-        words, fields = self.explain(response)
-        words = self._scrub(request, f"{_where(request)} -> {response.status_code}: {words}")
-        fields = {name: self._scrub(request, text) for name, text in fields.items()}
+        told, fields = self._explained(request, response)
+        words = f"{self._scrub(request, _where(request))} -> {response.status_code}: {told}"
         status, wait = response.status_code, retry_after(response, self.retry_header)
         if status == 429:
             if self.own_limit is None or self.own_limit not in str(request.url):

@@ -170,10 +170,14 @@ class ChangePage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
-    """Who we are at the desk, and what is `missing` for full service, one sentence each."""
+    """Who we are at the desk, and what is `missing` for full service, one sentence each.
+
+    `organization` is the same for all users of one account, where the desk tells it.
+    """
 
     id: str
     name: str
+    organization: str | None = None
     missing: tuple[str, ...] = ()
 
 

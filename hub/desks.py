@@ -88,6 +88,10 @@ class Desks:
                 self._open[connection["id"]] = (connection["version"], connector)
             return connector
 
+    def fresh(self, connection: Row) -> Connector:
+        """Another connector of a stored connection, which shares no memory with the others."""
+        return self._make(connection)
+
     def read_config(self, desk: str, values: dict[str, Any]) -> Config:
         """`values` as the desk's config; raises `BadConfig` by field."""
         connector = registry.get(desk)

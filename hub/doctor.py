@@ -45,7 +45,9 @@ def examine(house: House) -> Iterator[Finding]:
         return
     yield Finding("database")
     with house.store.transaction() as tx:
-        rows = tx.all("select * from connections order by workspace_id, id")
+        rows = tx.all(
+            "select * from connections where archived_at is null order by workspace_id, id"
+        )
         parked = tx.value(
             "select (select count(*) from escalations where state = 'parked')"
             " + (select count(*) from tickets where parked is not null)"

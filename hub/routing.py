@@ -18,7 +18,7 @@ WAITS = "No route fits: it waits in the Help Desk."
 LATER = "Where it goes depends on its language, which is read from the customer's words."
 
 ROUTES = """
-select r.id, r.position, r.condition, r.connection_ids, r.give_up_after, w.time_zone,
+select r.id, r.position, r.condition, r.connection_ids, r.give_up_after, r.enabled, w.time_zone,
     c.name, c.desk
 from routes r join workspaces w on w.id = r.workspace_id
 left join connections c on c.id = r.connection_ids[1]
@@ -62,7 +62,7 @@ def choose(
     """The first desk for an escalation with these facts; `routes` if they are known already."""
     steps = examine(tx, workspace_id, facts, routes)
     for step in steps:
-        if step.route["condition"] and step.holds is None:
+        if step.holds is None:
             return Choice(undecided=True, why=LATER)
         if step.route["condition"] and step.holds:
             return _taken(tx, step)
@@ -72,7 +72,7 @@ def choose(
         why = f"Went to {aimed['name']}: the platform named {named}."
         return Choice(connection_id=aimed["id"], why=why, promised_at=_until(tx, aimed, PATIENCE))
     for step in steps:
-        if not step.route["condition"]:
+        if step.holds and not step.route["condition"]:
             return _taken(tx, step)
     return Choice()
 
@@ -101,6 +101,8 @@ def facts(source: str, conversation: Row, escalation: Mapping[str, Any]) -> dict
 
 
 def _step(route: Row, facts: Mapping[str, Any]) -> Step:
+    if not route["enabled"]:
+        return Step(route, False, lambda: "it is switched off")
     if not route["condition"]:
         return Step(route, True, lambda: "it takes what no other route and no target claims")
     try:
@@ -137,6 +139,7 @@ def _target(tx: Tx, workspace_id: str, target: str | None) -> Row | None:
         return None
     return tx.first(
         "select id, name, desk from connections where workspace_id = :workspace"
+        " and archived_at is null"
         " and (id = :target or lower(name) = lower(:target) or desk = lower(:target))"
         " order by (state = 'active') desc, id limit 1",
         workspace=workspace_id,

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import Table
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from connectors import calls
 from connectors.errors import (
     AuthFailed,
     ConnectorError,
@@ -24,9 +25,9 @@ from connectors.errors import (
 from hub import jobs
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import escalate, ladder, parking, poll, publish, relay, strays, sync
+from hub.pipeline import escalate, ladder, parking, poll, publish, relay, retrying, strays, sync
 from hub.store import Fenced, Row, Tx, connections, publications, work
-from hub.store.schema import changes, deliveries, escalations, tickets
+from hub.store.schema import changes, deliveries, escalations, retries, tickets
 from hub.store.schema import connections as connections_table
 from hub.summary import language
 from hub.taking import Worker
@@ -59,13 +60,18 @@ STORIES: Mapping[str, Story] = {
     "climb": Story(ladder.climb, escalations, 12),
     "stray": Story(strays.meet, changes, 12),
     "close_stray": Story(strays.close, changes, 12),
+    retrying.STORY: Story(retrying.retry_many, retries, 12),
     "poll": Story(poll.poll, connections_table, 1),
 }
 
 
 def run(house: House, job: Job) -> None:
     """Run one job to its end, its next try, or its parking place."""
-    story = STORIES[job.story]
+    with calls.recorded():
+        _run(house, job, STORIES[job.story])
+
+
+def _run(house: House, job: Job, story: Story) -> None:
     try:
         story.run(house, job)
         house.metrics.jobs.labels(job.story, "done").inc()
@@ -100,12 +106,18 @@ def _settle(tx: Tx, house: House, job: Job, story: Story, row: Row, problem: Exc
     """The next try, the paused connection, or the parking place."""
     polls = story.table is connections_table
     connection_id = row["id"] if polls else row.get("connection_id")
+    called = calls.taken()
+    if called and connection_id:
+        connections.complained(tx, connection_id, job.story, str(problem))
     if isinstance(problem, escalate.Unsure):  # whoever lets it go on has looked
         tx.run("update escalations set create_started_at = null where id = :id", id=job.subject)
     if isinstance(problem, Unavailable) and connection_id:
         connections.failed(tx, connection_id)
+    closing = job.story == "close"
     if isinstance(problem, AuthFailed) and connection_id:
         parking.pause_connection(tx, connection_id, str(problem))
+        if not polls:
+            parking.tried(tx, story.table, row, str(problem), called, closing=closing)
         jobs.enqueue(tx, connections.lane(connection_id), job.story, job.subject)
         return "waiting"
     if polls:
@@ -113,10 +125,12 @@ def _settle(tx: Tx, house: House, job: Job, story: Story, row: Row, problem: Exc
     waits = isinstance(problem, Retryable) and not isinstance(problem, Unavailable)
     last = not waits and row["tries"] + 1 >= story.tries
     if isinstance(problem, Permanent | MappingError) or last:
-        closing = job.story == "close"
-        parking.park(tx, story.table, row, _reason(tx, problem), closing=closing)
+        reason = _reason(tx, problem)
+        parking.park(tx, story.table, row, reason, called, closing=closing)
         house.metrics.parked.labels(_code(problem)).inc()
         return "parked"
+    if not waits or str(problem) != row["last_error"]:  # the same answer again tells nothing new
+        parking.tried(tx, story.table, row, str(problem), called, closing=closing)
     seconds = _delay(house, problem, row["tries"])
     work.put_off(
         tx, story.table, job.subject, seconds=seconds, error=str(problem), failed=not waits

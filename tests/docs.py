@@ -3,6 +3,7 @@
     README.md, docs/connect-a-desk.md   the desks that are installed
     docs/api.md                         the table of the API's operations
     docs/events.md                      every event, as a subscriber of a running hub got it
+    hub/console/grades.json             the desks' grades, for the catalogue in the console
 
 A made part stands between `<!-- made: NAME -->` and `<!-- end: NAME -->`.
 """
@@ -39,6 +40,7 @@ from tests.hub.stories.house_of_stories import Stories, connect
 from webhooks.events import OUTGOING
 
 ROOT = Path(__file__).parents[1]
+GRADES = ROOT / "hub/console/grades.json"
 WIDTH = 96  # characters of a line of JSON
 CHAT = "chat-88213"  # the conversation of the examples
 WRONG = "desk: zendesk\nticket:\n  priority: {value: urgnt}\n"
@@ -75,6 +77,11 @@ def desks_table() -> str:
     head = ("desk", "how to connect it", "webhooks", "polling", "largest file", "calls a minute")
     outside = (name for name in registry.built_in() if name != "live_chat")
     return _table([head, *map(_desk, outside)])
+
+
+def grades_file() -> str:
+    """The grades that the contract gave, as the console reads them."""
+    return json.dumps(grades.given(), indent=2, sort_keys=True) + "\n"
 
 
 def desks_list() -> str:
@@ -272,6 +279,7 @@ def main() -> None:
     _write("README.md", "desks", desks_list())
     _write("docs/connect-a-desk.md", "desks", desks_table())
     _write("docs/api.md", "api", api_table())
+    GRADES.write_text(grades_file(), "utf-8")
     with _stories() as stories:
         _write("docs/events.md", "events", events_list(events(stories)))
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from connectors import registry
-from tests import grades
+from tests import docs, grades
 from tests.contract.results import Collector
 
 
@@ -31,6 +31,11 @@ def test_the_page_has_the_capabilities_of_now(desk: str) -> None:
 def test_every_vendors_desk_has_a_grade() -> None:
     assert set(grades.given()) == set(registry.names()) - {"live_chat"}
     assert set(grades.given().values()) <= {"bronze", "silver", "gold"}
+
+
+def test_the_console_shows_the_grades_that_the_page_has() -> None:
+    told = docs.GRADES.read_text("utf-8")
+    assert told == docs.grades_file(), "run `python -m tests.docs`"
 
 
 def results(**outcomes: tuple[str, str]) -> dict[str, tuple[str, str]]:

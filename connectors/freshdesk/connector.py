@@ -60,7 +60,12 @@ class Freshdesk(Connector):
         with understood("GET /agents/me"):
             name = f"{me['contact']['name']} at {self.config.domain}.freshdesk.com"
             scope = me.get("ticket_scope", EVERYWHERE)
-            return Account(id=str(me["id"]), name=name, missing=_missing(scope))
+            return Account(
+                id=str(me["id"]),
+                name=name,
+                organization=self.config.domain,
+                missing=_missing(scope),
+            )
 
     def fields(self) -> tuple[Field, ...]:
         return fields.fields(self.api)

@@ -67,7 +67,12 @@ class HubSpot(Connector):
         missing = self._missing()
         if portal != self.config.portal_id:
             missing.insert(0, f"The token belongs to the account {portal}: enter it as Hub ID.")
-        return Account(id=portal, name=name, missing=tuple(missing))
+        return Account(
+            id=portal,
+            name=name,
+            organization=portal,
+            missing=tuple(missing),
+        )
 
     def fields(self) -> tuple[Field, ...]:
         return fields.fields(self.api)

@@ -67,7 +67,12 @@ class Intercom(Connector):
             name = f"{me.get('name') or me['id']} at {app.get('name') or app['id_code']}"
             region = str(app.get("region") or self.config.region).casefold()
         missing = [*self._wrong_region(region), *self._wrong_type(), *self._wrong_admin(me)]
-        return Account(id=str(app["id_code"]), name=name, missing=tuple(missing))
+        return Account(
+            id=str(app["id_code"]),
+            name=name,
+            organization=str(app["id_code"]),
+            missing=tuple(missing),
+        )
 
     def fields(self) -> tuple[Field, ...]:
         return fields.fields(self.api)

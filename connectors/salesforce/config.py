@@ -107,6 +107,7 @@ class Config(base.Config, oauth.Form, frozen=True):
         None,
         title="Private key (certificate only)",
         description="The PEM text of the key whose certificate the app has.",
+        json_schema_extra={"format": "multiline"},
     )
     key_field: str = Field(
         "Hub_Key__c",

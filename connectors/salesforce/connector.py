@@ -61,7 +61,12 @@ class Salesforce(Connector):
             me = self.api.library.me()
             name = f"{me.get('preferred_username') or me['user_id']} at {self.config.my_domain}"
             organization = str(me["organization_id"])
-        return Account(id=organization, name=name, missing=tuple(rights.missing(self.api)))
+        return Account(
+            id=organization,
+            name=name,
+            organization=organization,
+            missing=tuple(rights.missing(self.api)),
+        )
 
     def fields(self) -> tuple[Field, ...]:
         return fields.fields(self.api)

@@ -63,7 +63,12 @@ class Zendesk(Connector):
             name = f"{me.get('name') or me['id']} ({role}) at {self.config.subdomain}.zendesk.com"
         if not known:
             raise AuthFailed("Zendesk does not know these credentials as an agent or admin")
-        return Account(id=str(me["id"]), name=name, missing=tuple(self._missing(role)))
+        return Account(
+            id=str(me["id"]),
+            name=name,
+            organization=self.config.subdomain,
+            missing=tuple(self._missing(role)),
+        )
 
     def fields(self) -> tuple[Field, ...]:
         return fields.fields(self.api)

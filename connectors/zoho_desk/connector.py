@@ -61,7 +61,12 @@ class ZohoDesk(Connector):
         with understood("GET /myinfo"):
             who = me.get("name") or f"{me.get('firstName') or ''} {me.get('lastName') or ''}"
             name = f"{who.strip() or me['id']} at {names[self.config.org_id]}"
-            return Account(id=str(me["id"]), name=name, missing=tuple(self._missing()))
+            return Account(
+                id=str(me["id"]),
+                name=name,
+                organization=self.config.org_id,
+                missing=tuple(self._missing()),
+            )
 
     def fields(self) -> tuple[Field, ...]:
         return fields.fields(self.api)

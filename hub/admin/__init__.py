@@ -9,20 +9,20 @@ from hub.admin.connecting import (
     Connected,
     add_connection,
     change_connection,
+    set_up_webhook,
     set_webhook_secret,
     verify_connection,
 )
-from hub.admin.connections import activate_connection, pause_connection
+from hub.admin.connections import activate_connection, pause_connection, remove_connection
 from hub.admin.input import BadInput, Conflict, Unknown
+from hub.admin.mapping_preview import Preview, preview_mapping
 from hub.admin.mappings import (
     Check,
-    Preview,
     check_mapping,
     default_mapping,
     desk_fields,
     mapping_problems,
     mapping_text,
-    preview_mapping,
     restore_mapping,
     save_mapping,
 )
@@ -69,6 +69,7 @@ __all__ = [
     "move_route",
     "preview_mapping",
     "preview_route",
+    "remove_connection",
     "remove_key",
     "remove_route",
     "remove_source",
@@ -79,6 +80,7 @@ __all__ = [
     "rotate_source",
     "rotate_subscriber",
     "save_mapping",
+    "set_up_webhook",
     "set_webhook_secret",
     "verify_connection",
     "workspace",

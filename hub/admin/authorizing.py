@@ -16,6 +16,7 @@ from connectors import base, oauth, registry
 from connectors.auth import MemoryTokens, Token
 from connectors.base import Config, Ports
 from connectors.oauth import Consent, Grants
+from connectors.types import Account
 from hub import auth, ids, vault
 from hub.admin import connecting
 from hub.admin.connecting import Connected
@@ -135,7 +136,7 @@ def finish(house: House, visit: Visit, code: str, *, actor: str) -> Connected:
     tokens = MemoryTokens()
     tokens.token = token
     account = house.desks.try_out(visit.desk, visit.config, tokens).verify()
-    row = _keep(house, visit, tokens.token, actor)
+    row = _keep(house, visit, tokens.token, account, actor)
     return Connected(row=row, account=account, steps=connecting.webhooks(house, row))
 
 
@@ -179,37 +180,41 @@ def _visit(house: House, row: Row) -> Visit:
     )
 
 
-def _keep(house: House, visit: Visit, token: Token | None, actor: str) -> Row:
+def _keep(house: House, visit: Visit, token: Token | None, account: Account, actor: str) -> Row:
     """The connection with its token, in one transaction; one that was paused goes on."""
     assert token is not None  # the account was tried with it
-    sealed = {
+    values = {
+        "account_id": account.organization,
         "config": house.desks.seal(visit.connection_id, visit.config),
         "token": house.desks.seal_token(visit.connection_id, token),
     }
     try:
         with house.store.transaction() as tx:
-            return _again(tx, visit, sealed, actor) or _first(tx, visit, sealed, actor)
+            return _again(tx, visit, account, values, actor) or _first(tx, visit, values, actor)
     except IntegrityError:
         raise taken("name", visit.name) from None
 
 
-def _first(tx: Tx, visit: Visit, sealed: Mapping[str, bytes], actor: str) -> Row:
+def _first(tx: Tx, visit: Visit, values: Mapping[str, Any], actor: str) -> Row:
     can = registry.get(visit.desk).can
     store.add(
         tx, visit.workspace_id, visit.desk, visit.name, id=visit.connection_id, rate=can.rate,
-        concurrency=can.concurrency, **sealed,
+        concurrency=can.concurrency, **values,
     )  # fmt: skip
     _record(tx, visit, "connection.added", actor)
     return store.get(tx, visit.connection_id)
 
 
-def _again(tx: Tx, visit: Visit, sealed: Mapping[str, bytes], actor: str) -> Row | None:
-    """The connection with its new credentials; None where there is none yet."""
+def _again(
+    tx: Tx, visit: Visit, account: Account, values: Mapping[str, Any], actor: str
+) -> Row | None:
+    """The connection with its new credentials, if they are the same account's; None without one."""
     try:
         row = find(tx, connections, visit.workspace_id, visit.connection_id, "connection")
     except Unknown:
         return None
-    change(tx, connections, row["id"], version=row["version"] + 1, **sealed)
+    connecting.check_same(row, account)
+    change(tx, connections, row["id"], version=row["version"] + 1, **values)
     store.activate(tx, row["id"])
     _record(tx, visit, "connection.authorized", actor)
     return store.get(tx, row["id"])

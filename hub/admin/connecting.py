@@ -22,6 +22,10 @@ from hub.store import connections as store
 from hub.store.schema import connections
 
 MOST_RATE, MOST_CONCURRENCY = 100_000, 64
+OTHER = (
+    "The desk says that this is the account {told}, and the connection's tickets are at {known}."
+    " Connect the other account as a connection of its own."
+)
 PauseAt = Literal["created", "assigned"]
 
 
@@ -61,6 +65,7 @@ def add_connection(
         "pause_ai_at": pause_ai_at,
     }
     account = house.desks.try_out(desk, given).verify() if verify else None
+    values["account_id"] = account.organization if account else None
     row = _keep(house, workspace_id, desk, given, values, actor)
     return Connected(row=row, account=account, steps=webhooks(house, row))
 
@@ -91,6 +96,9 @@ def change_connection(
         desk, fresh = changed_config(house, workspace_id, connection_id, config)
         tokens = _kept_tokens(house, connection_id, desk, fresh)
         account = house.desks.try_out(desk, fresh, tokens).verify()
+        with house.store.transaction() as tx:
+            check_same(store.get(tx, connection_id), account)
+        values["account_id"] = account.organization
         values["config"] = house.desks.seal(connection_id, fresh)
         if tokens is None:
             values["token"] = None
@@ -105,7 +113,24 @@ def verify_connection(house: House, workspace_id: str, connection_id: str) -> Co
     with house.store.transaction() as tx:
         row = find(tx, connections, workspace_id, connection_id, "connection")
     account = house.desks.open(row).verify()
+    if row["account_id"] is None and account.organization is not None:
+        with house.store.transaction() as tx:
+            change(tx, connections, row["id"], account_id=account.organization)
     return Connected(row=row, account=account, steps=webhooks(house, row))
+
+
+def check_same(row: Row, account: Account) -> None:
+    """`BadInput` for another account than the connection's: its tickets are not there."""
+    known, told = row["account_id"], account.organization
+    if known is not None and told is not None and known != told:
+        raise BadInput({"account": OTHER.format(told=told, known=known)})
+
+
+def set_up_webhook(house: House, workspace_id: str, connection_id: str) -> Connected:
+    """Make or repair our webhook at the desk, or tell a person's steps; no account is asked."""
+    with house.store.transaction() as tx:
+        row = find(tx, connections, workspace_id, connection_id, "connection")
+    return Connected(row=row, account=None, steps=webhooks(house, row))
 
 
 def set_webhook_secret(

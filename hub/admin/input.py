@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import insert
 
-from hub.store import Row, Tx
+from hub.store import Row, Tx, listing
 
 MAX_NAME = 255
 # What PostgreSQL cannot store (NUL, half a surrogate pair), and what hides in a name.
@@ -53,12 +53,9 @@ def taken(field: str, value: str) -> BadInput:
 
 
 def find(tx: Tx, table: Table, workspace_id: str, row_id: str, noun: str) -> Row:
-    """The workspace's row, locked; `Unknown` for any other."""
-    columns = table.c
+    """The workspace's row, locked; `Unknown` for any other, and for what is archived."""
     row = tx.first(
-        table.select()
-        .where(columns.id == row_id, columns.workspace_id == workspace_id)
-        .with_for_update()
+        listing.wanted(table, workspace_id).where(table.c.id == row_id).with_for_update()
     )
     if row is None:
         raise Unknown(f"There is no {noun} {row_id} here.")

@@ -1,18 +1,17 @@
 """Mappings: how an escalation becomes a desk's ticket, checked before it is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from connectors.errors import ConnectorError
-from hub import summary
 from hub.admin.input import BadInput, Unknown, find
 from hub.desks import FieldList
 from hub.house import House
 from hub.pipeline import facts as gathered
-from hub.store import Row, Tx, audit, conversations, listing
+from hub.store import Row, Tx, audit, listing
 from hub.store import connections as store
-from hub.store.schema import connections, escalations, mappings
+from hub.store.schema import connections, mappings
 from mappings import engine, facts, fit
 from mappings.errors import FieldError, MappingError
 
@@ -32,19 +31,9 @@ class Saved:
     checked: bool
 
 
-@dataclass(frozen=True)
-class Preview:
-    """What a mapping makes of a conversation, and what the desk would refuse of it."""
-
-    fields: dict[str, Any]
-    facts: dict[str, Any]
-    errors: Sequence[FieldError]
-    unchecked: str | None  # why the desk's fields are not known
-
-
 def check_mapping(desk: str, text: str) -> dict[str, Any]:
     """The ticket that a mapping makes of the sample escalation; `BadInput` by its fields."""
-    return _render(_load(desk, text), facts.SAMPLE)
+    return render(load(desk, text), facts.SAMPLE)
 
 
 def save_mapping(
@@ -60,7 +49,7 @@ def save_mapping(
 
     With `check="syntax"` the desk is not asked.
     """
-    connection = _connection(house, workspace_id, connection_id)
+    connection = connection_of(house, workspace_id, connection_id)
     check_mapping(connection["desk"], text)
     checked = check == "desk" and _fits(house, connection, text)
     with house.store.transaction() as tx:
@@ -95,14 +84,14 @@ def desk_fields(
     house: House, workspace_id: str, connection_id: str, *, fresh: bool = False
 ) -> FieldList:
     """The fields of a new ticket at the connection's desk; raises what the desk says."""
-    return house.desks.fields(_connection(house, workspace_id, connection_id), fresh=fresh)
+    return house.desks.fields(connection_of(house, workspace_id, connection_id), fresh=fresh)
 
 
 def mapping_problems(house: House, connection: Row) -> list[FieldError]:
     """What the desk would refuse of the mapping in force; raises what the desk says."""
     with house.store.transaction() as tx:
-        mapping = _load(connection["desk"], mapping_text(tx, connection))
-    return _problems(mapping, house.desks.fields(connection, fresh=True).fields)
+        mapping = load(connection["desk"], mapping_text(tx, connection))
+    return problems(mapping, house.desks.fields(connection, fresh=True).fields)
 
 
 def default_mapping(desk: str) -> str:
@@ -116,34 +105,8 @@ def mapping_text(tx: Tx, connection: Row) -> str:
     return own["body"] if own else gathered.default_mapping(connection["desk"])
 
 
-def preview_mapping(
-    house: House,
-    workspace_id: str,
-    connection_id: str,
-    conversation_id: str,
-    text: str | None = None,
-) -> Preview:
-    """The exact fields that an escalation of this conversation gives, by `text` if given."""
-    connection = _connection(house, workspace_id, connection_id)
-    with house.store.transaction() as tx:
-        conversation = conversations.get(tx, workspace_id, conversation_id)
-        if conversation is None:
-            raise Unknown(f"There is no conversation {conversation_id} here.")
-        known = _facts(tx, conversation)
-        text = text if text is not None else mapping_text(tx, connection)
-    mapping = _load(connection["desk"], text)
-    made, errors, unchecked = _render(mapping, known), list[FieldError](), None
-    try:
-        listed = house.desks.fields(connection).fields
-    except ConnectorError as problem:
-        unchecked = f"The desk does not answer now: {problem}"
-    else:
-        errors = _problems(mapping, listed, known)
-        unchecked = None if listed is not None else "This desk cannot list its fields."
-    return Preview(fields=made, facts=known, errors=errors, unchecked=unchecked)
-
-
-def _connection(house: House, workspace_id: str, connection_id: str) -> Row:
+def connection_of(house: House, workspace_id: str, connection_id: str) -> Row:
+    """The workspace's connection; `Unknown` for any other."""
     with house.store.transaction() as tx:
         row = listing.get(tx, connections, workspace_id, connection_id)
     if row is None:
@@ -156,12 +119,12 @@ def _fits(house: House, connection: Row, text: str) -> bool:
 
     A refusal never rests on an old list: somebody may just have made the field at the desk.
     """
-    mapping = _load(connection["desk"], text)
+    mapping = load(connection["desk"], text)
     try:
         known = house.desks.fields(connection)
-        errors = _problems(mapping, known.fields)
+        errors = problems(mapping, known.fields)
         if errors:
-            errors = _problems(mapping, house.desks.fields(connection, fresh=True).fields)
+            errors = problems(mapping, house.desks.fields(connection, fresh=True).fields)
     except ConnectorError as problem:
         raise BadInput({"check": NOT_ASKED.format(why=problem)}) from None
     if errors:
@@ -169,7 +132,7 @@ def _fits(house: House, connection: Row, text: str) -> bool:
     return known.fields is not None
 
 
-def _problems(
+def problems(
     mapping: engine.Mapping, listed: Any, known: dict[str, Any] | None = None
 ) -> list[FieldError]:
     """What the desk would refuse: of the rules, and of the ticket that these facts make."""
@@ -181,35 +144,7 @@ def _problems(
     return errors + [error for error in more if error.field not in places]
 
 
-def _facts(tx: Tx, conversation: Row) -> dict[str, Any]:
-    """The facts of the conversation's last escalation, or of one that would begin now."""
-    transcript = conversations.transcript(tx, conversation["id"])
-    setting = tx.rows(gathered.origin(conversation["id"]))[0]
-    last = listing.page(
-        tx, escalations, conversation["workspace_id"], {"conversation_id": conversation["id"]},
-        limit=1, cursor=None,
-    ).rows  # fmt: skip
-    escalation: Mapping[str, Any] = last[0] if last else _blank(tx, conversation)
-    if escalation["summary"] is not None:
-        told = summary.Summary.from_dict(escalation["summary"])
-    else:
-        turns = [summary.Turn(id=m["id"], role=m["role"], text=m["text"]) for m in transcript]
-        told = summary.summarise(turns, conversation["language"])
-    return gathered.gather(escalation, conversation, transcript, told, setting)
-
-
-def _blank(tx: Tx, conversation: Row) -> dict[str, Any]:
-    blank = dict.fromkeys(("target", "team", "priority", "summary"))
-    return blank | {
-        "id": "esc_preview",
-        "workspace_id": conversation["workspace_id"],
-        "reason": {},
-        "fields": {},
-        "created_at": tx.now,
-    }
-
-
-def _load(desk: str, text: str) -> engine.Mapping:
+def load(desk: str, text: str) -> engine.Mapping:
     """The mapping; `BadInput` with every problem at its place."""
     if len(text) > MAX_TEXT:
         raise BadInput({"text": f"At most {MAX_TEXT} characters."})
@@ -222,7 +157,8 @@ def _load(desk: str, text: str) -> engine.Mapping:
     return mapping
 
 
-def _render(mapping: engine.Mapping, known: dict[str, Any]) -> dict[str, Any]:
+def render(mapping: engine.Mapping, known: dict[str, Any]) -> dict[str, Any]:
+    """The ticket's fields; `BadInput` where the mapping demands what is not there."""
     try:
         return engine.render(mapping, known)
     except MappingError as problem:

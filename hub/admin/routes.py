@@ -54,10 +54,11 @@ def change_route(
     to: Sequence[str] | None = None,
     position: int | None = None,
     give_up_after: int | None = None,
+    enabled: bool | None = None,
     actor: str = audit.HUB,
     **when: str | None,
 ) -> Row:
-    """Other connections, another condition `when` (None for none), another position."""
+    """Other connections, another condition `when` (None for none), another position; on or off."""
     find(tx, routes, workspace_id, route_id, "route")
     values: dict[str, Any] = {}
     if to is not None:
@@ -66,6 +67,8 @@ def change_route(
         values["condition"] = condition(when["when"])
     if give_up_after is not None:
         values["give_up_after"] = _minutes(give_up_after)
+    if enabled is not None:
+        values["enabled"] = enabled
     if position is not None:
         values["position"] = _make_room(tx, workspace_id, position)
     audit.record(
@@ -103,7 +106,10 @@ def resolve(tx: Tx, workspace_id: str, to: Sequence[str]) -> list[str]:
     """The ids of connections that are given by id or by name."""
     if not to:
         raise BadInput({"to": "Name at least one connection."})
-    rows = tx.all("select id, name from connections where workspace_id = :w", w=workspace_id)
+    rows = tx.all(
+        "select id, name from connections where workspace_id = :w and archived_at is null",
+        w=workspace_id,
+    )
     known = {row["name"].casefold(): row["id"] for row in rows} | {r["id"]: r["id"] for r in rows}
     strange = [one for one in to if one not in known and one.casefold() not in known]
     if strange:

@@ -8,7 +8,7 @@ from connectors import registry
 from connectors.errors import AuthFailed, ConnectorError
 from hub import admin
 from hub.admin import Connected
-from hub.api.shapes import Moment, Shape, ident
+from hub.api.shapes import Moment, Removed, Shape, ident
 from hub.api.table import Body, Call, Listing, Noun, Query, found
 from hub.store import Row, listing
 from hub.store.schema import connections
@@ -41,6 +41,7 @@ class Connection(Shape):
     webhook_url: str | None = Field(description="Where the desk posts what happens to tickets.")
     webhook_id: str | None = Field(description="Our webhook at the desk, where we made it.")
     polled_at: Moment | None
+    heard_at: Moment | None = Field(description="The desk's last webhook, to the minute.")
     created_at: Moment
 
 
@@ -168,6 +169,16 @@ def activate(call: Call, id: str) -> Connection:
     with call.transaction() as tx:
         row = admin.activate_connection(tx, call.workspace_id, id, actor=call.actor)
     return _shown(call, row)
+
+
+@api.route("DELETE", "/v1/connections/<id>", role="admin", answer=Removed,
+           conflicts="Routes, open tickets or escalations on their way need the connection.",
+           summary="Remove a connection and its credentials; its tickets keep their links.",
+           )  # fmt: skip
+def remove(call: Call, id: str) -> Removed:
+    with call.transaction() as tx:
+        admin.remove_connection(tx, call.house, call.workspace_id, id, actor=call.actor)
+    return Removed(id=id)
 
 
 def _pause(call: Call, id: str, reason: str) -> Row:

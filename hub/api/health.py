@@ -65,7 +65,9 @@ class _Gauges:
                 " union all select 'change', count(*) from changes where state = 'parked'"
                 " union all select 'delivery', count(*) from deliveries where state = 'failed'"
             )
-            links = tx.all("select id, desk, state, failures from connections")
+            links = tx.all(
+                "select id, desk, state, failures from connections where archived_at is null"
+            )
         queue = GaugeMetricFamily("hub_queue_jobs", "Jobs in the queue.", labels=["lane", "state"])
         for (lane, state), number in sizes.items():
             queue.add_metric([lane, state], number)

@@ -18,7 +18,7 @@ from hub.current import house
 from hub.house import House
 from hub.pipeline.intake import Inbox, SourceChanged
 from hub.problems import problem
-from hub.store import Row, changes
+from hub.store import Row, changes, connections
 from webhooks import inbound
 from webhooks.dialects import Delivery
 from webhooks.errors import BadSignature, Refused, TooMany, WrongField
@@ -27,6 +27,7 @@ from webhooks.events import Event
 blueprint = Blueprint("intake", __name__, url_prefix="/webhooks")
 log = structlog.get_logger()
 
+THERE = "from connections where id = :id and archived_at is null"
 RETRY_AFTER = 5  # seconds until a platform may try again when we could not commit
 
 
@@ -68,7 +69,7 @@ def source(source_id: str) -> Response:
 def desk_is_there(connection_id: str) -> Response:
     """Some desks ask whether the address answers before they accept it as a webhook's."""
     with house().store.reading() as tx:
-        known = tx.value("select 1 from connections where id = :id", id=connection_id)
+        known = tx.value(f"select 1 {THERE}", id=connection_id)
     return jsonify({"status": "ok"}) if known else problem(404, "There is no such connection.")
 
 
@@ -122,7 +123,7 @@ def _receive(house: House, source_id: str, delivery: Delivery) -> inbound.Receip
 def _take_changes(house: House, connection_id: str, body: bytes) -> Response | None:
     """The answer that the desk waits for; None without such a connection."""
     with house.store.reading() as tx:
-        row = tx.first("select * from connections where id = :id", id=connection_id)
+        row = tx.first(f"select * {THERE}", id=connection_id)
     if row is None:
         return None
     connector = house.desks.open(row)
@@ -136,7 +137,7 @@ def _take_changes(house: House, connection_id: str, body: bytes) -> Response | N
     )
     connector.verify_signature(delivery)
     found = connector.parse_webhook(delivery)
-    told = changes.Told(row["workspace_id"], row["id"], found, via="webhook")
+    told = row, changes.Told(row["workspace_id"], row["id"], found, via="webhook")
     new = house.inbox.do(told, partial(_receive_changes, house)) if found else 0
     if connector.acknowledges is None:
         return jsonify({"accepted": new})
@@ -144,9 +145,12 @@ def _take_changes(house: House, connection_id: str, body: bytes) -> Response | N
     return Response(words, content_type=media_type)
 
 
-def _receive_changes(house: House, deliveries: Sequence[changes.Told]) -> Sequence[int]:
+def _receive_changes(house: House, deliveries: Sequence[tuple[Row, changes.Told]]) -> Sequence[int]:
     with house.store.transaction() as tx:
-        return changes.receive_all(tx, deliveries)
+        new = changes.receive_all(tx, [told for _, told in deliveries])
+        for row in {row["id"]: row for row, _ in deliveries}.values():
+            connections.heard(tx, row)
+        return new
 
 
 def _secrets(house: House, row: Row) -> list[str]:

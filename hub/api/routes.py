@@ -43,6 +43,7 @@ class Route(Shape):
     give_up_after: int = Field(
         description="Minutes that each connection has, until the next one gets it.", examples=[10]
     )
+    enabled: bool = Field(description="False: no escalation is put to it.")
     created_at: Moment
 
 
@@ -118,6 +119,7 @@ class ChangeRoute(Body):
     when: When = None
     position: int | None = None
     give_up_after: GiveUp | None = None
+    enabled: bool | None = Field(None, description="False: no escalation is put to it.")
 
 
 @api.route("GET", "/v1/routes", role="viewer", answer=Route, many=True, query=Query,

@@ -4,9 +4,12 @@ from flask import Blueprint
 
 from hub.console import (
     connecting,  # noqa: F401 - more pages of the connections' blueprint
+    connection,  # noqa: F401
     conversations,
     escalations,
+    keyed,  # noqa: F401
     mappings,
+    overview,
     routes,
     sessions,
     shell,
@@ -16,5 +19,5 @@ from hub.console import (
 
 def blueprints() -> list[Blueprint]:
     """The console's blueprints, the shell that they share first."""
-    nouns = (sessions, conversations, escalations, routes, mappings, subscribers)
+    nouns = (sessions, conversations, overview, escalations, routes, mappings, subscribers)
     return [shell.blueprint, *(noun.blueprint for noun in nouns)]

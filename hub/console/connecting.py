@@ -4,14 +4,19 @@ These pages belong to the connections' blueprint. A form's answer may not lead t
 (`form-action 'self'` holds for redirects too): it is a page that goes on to the desk by itself.
 """
 
-from collections.abc import Mapping, Sequence
+import functools
+import json
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
+from pathlib import Path
+from typing import Any
 
 from flask import Response, request, session
 from werkzeug.urls import iri_to_uri
 
 from connectors import registry
 from connectors.errors import AuthFailed, ConnectorError, NotFound
+from connectors.oauth import Consent
 from hub import admin, auth
 from hub.admin import authorizing
 from hub.admin.authorizing import Stale, Visit
@@ -23,6 +28,7 @@ from hub.current import house
 from hub.store import Row, listing
 from hub.store.schema import connections
 
+GRADES = Path(__file__).with_name("grades.json")
 STALE = {
     "unknown": ("This was begun elsewhere", "It was begun in another browser, or before you signed"
                 " in anew. Nothing was changed: begin again here."),
@@ -47,7 +53,7 @@ UNVERIFIED = ("The desk refused", "What the desk says to the stored credentials:
 def choose() -> Response:
     """Which desk to connect."""
     desks = [registry.get(name) for name in registry.names() if name != "live_chat"]
-    return page("connecting/choose.html", desks=desks)
+    return page("connecting/choose.html", desks=desks, grades=_grades())
 
 
 @blueprint.get("/connections/new/<desk>")
@@ -62,9 +68,9 @@ def new(desk: str) -> Response:
 @needs("admin")
 def leave(desk: str) -> Response:
     """On to the desk's own page, for a new connection."""
-    given, title = _given(desk), request.form.get("name", "")
+    entered, title = _given(desk), request.form.get("name", "")
     try:
-        there = authorizing.begin(house(), me().workspace_id, _session(), desk, title, given)
+        there = authorizing.begin(house(), me().workspace_id, _session(), desk, title, entered)
     except admin.BadInput as problem:
         return _form(desk, request.form, problem.errors)
     return _on(desk, there)
@@ -74,7 +80,7 @@ def leave(desk: str) -> Response:
 @needs("admin")
 def again(connection_id: str) -> Response:
     """The same form for a connection that is there; a secret stays unless it is entered anew."""
-    row = _row(connection_id)
+    row = row_of(connection_id)
     authorizing.consent_of(row["desk"])
     config = house().desks.unseal(row["desk"], row["id"], row["config"])
     return _form(row["desk"], app_form.shown(config), {}, row)
@@ -84,10 +90,10 @@ def again(connection_id: str) -> Response:
 @needs("admin")
 def leave_again(connection_id: str) -> Response:
     """On to the desk's own page, to authorise a connection again."""
-    row = _row(connection_id)
-    given, where = _given(row["desk"]), me().workspace_id
+    row = row_of(connection_id)
+    entered, where = _given(row["desk"]), me().workspace_id
     try:
-        there = authorizing.begin_again(house(), where, _session(), connection_id, given)
+        there = authorizing.begin_again(house(), where, _session(), connection_id, entered)
     except admin.BadInput as problem:
         return _form(row["desk"], request.form, problem.errors, row)
     return _on(row["desk"], there)
@@ -110,7 +116,7 @@ def callback() -> Response:
         return _sorry("Not connected", " ".join(problem.errors.values()), visit=visit)
     except ConnectorError as problem:
         return _refused(visit, problem)
-    return _connected(made)
+    return connected(made)
 
 
 @blueprint.post("/connections/<connection_id>/verify")
@@ -119,7 +125,7 @@ def verify(connection_id: str) -> Response:
     """Ask the desk who we are, and repair our webhooks; a refusal pauses the connection."""
     where = me().workspace_id
     try:
-        return _connected(admin.verify_connection(house(), where, connection_id))
+        return connected(admin.verify_connection(house(), where, connection_id))
     except ConnectorError as problem:
         words = str(problem)
         if isinstance(problem, AuthFailed):
@@ -129,7 +135,8 @@ def verify(connection_id: str) -> Response:
         return _sorry(title, sentence, words=words, connection_id=connection_id)
 
 
-def _connected(made: Connected) -> Response:
+def connected(made: Connected) -> Response:
+    """Whom the desk takes us for, what is missing, and what is left to do."""
     with house().store.transaction() as tx:
         routed = tx.value("select 1 from routes where :id = any(connection_ids)", id=made.row["id"])
     return page("connecting/connected.html", made=made, routed=routed)
@@ -166,9 +173,10 @@ def _sorry(
     there = visit.connection_id if visit else connection_id
     with house().store.transaction() as tx:
         row = listing.get(tx, connections, me().workspace_id, there) if there else None
+        again = bool(visit) or bool(row and authorizing.authorized(house(), tx, [row["id"]]))
     told = {"title": title, "sentence": sentence, "words": words, "scopes": scopes}
     desk = visit.desk if visit else None
-    answer = page("connecting/not_connected.html", **told, row=row, desk=desk)
+    answer = page("connecting/not_connected.html", **told, row=row, desk=desk, again=again)
     answer.status_code = HTTPStatus.BAD_REQUEST
     return answer
 
@@ -183,28 +191,58 @@ def _on(desk: str, there: str) -> Response:
 def _form(
     desk: str, values: Mapping[str, str], problems: Mapping[str, str], row: Row | None = None
 ) -> Response:
-    connector, consent = registry.get(desk), authorizing.consent_of(desk)
+    return form(desk, authorizing.consent_of(desk), values, problems, row)
+
+
+def form(
+    desk: str,
+    consent: Consent | None,
+    values: Mapping[str, str],
+    problems: Mapping[str, str],
+    row: Row | None = None,
+) -> Response:
+    """The form of a desk's app (`consent`) or of all its credentials, with what is wrong in it."""
+    connector = registry.get(desk)
     sandbox = house().settings.sandbox_url
     fields = app_form.fields(
         connector, consent, values, problems, sandbox=bool(sandbox), kept=row is not None
     )
-    known = {"name", *(f"config.{one.name}" for one in fields)}
+    beside = {one.problem for one in fields if one.problem} | {problems.get("name")}
     answer = page(
         "connecting/form.html", connector=connector, consent=consent, fields=fields, row=row,
         name=values.get("name", ""), name_problem=problems.get("name"), sandbox=sandbox,
-        others=[text for name, text in problems.items() if name not in known],
+        others=[text for text in problems.values() if not _is_beside(text, beside)],
         redirect_uri=authorizing.redirect_uri(house()),
     )  # fmt: skip
     answer.status_code = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
     return answer
 
 
-def _given(desk: str) -> dict[str, str | None]:
-    names = app_form.asked(authorizing.consent_of(desk), sandbox=True)
-    return app_form.given(registry.get(desk), names, request.form)
+@functools.cache
+def _grades() -> Mapping[str, str]:
+    """By desk, as the contract's tests gave them; a desk of somebody's own has none."""
+    found: dict[str, str] = json.loads(GRADES.read_text("utf-8"))
+    return found
 
 
-def _row(connection_id: str) -> Row:
+def _is_beside(text: str, beside: Collection[str | None]) -> bool:
+    """True for what stands at its field already."""
+    return any(text in told for told in beside if told)
+
+
+def _given(desk: str) -> dict[str, Any]:
+    return given(desk, authorizing.consent_of(desk))
+
+
+def given(desk: str, consent: Consent | None) -> dict[str, Any]:
+    """What was entered into the form."""
+    connector = registry.get(desk)
+    names = app_form.asked(connector, consent, sandbox=True)
+    return app_form.given(connector, names, request.form)
+
+
+def row_of(connection_id: str) -> Row:
+    """The workspace's connection."""
     with house().store.transaction() as tx:
         row: Row = shell.found(listing.get(tx, connections, me().workspace_id, connection_id))
     return row

@@ -5,7 +5,7 @@ from flask import Response, flash, request
 from connectors import registry
 from hub import admin
 from hub.admin import authorizing
-from hub.console import queries, shell
+from hub.console import desk_queries, shell
 from hub.console.shell import back_to, me, needs, page
 from hub.current import house
 from hub.store import Row
@@ -17,9 +17,9 @@ blueprint = shell.noun("connections")
 def index() -> Response:
     """Every account at a desk."""
     with house().store.transaction() as tx:
-        listed = queries.connections(tx, me().workspace_id, after=request.args.get("after"))
+        listed = desk_queries.connections(tx, me().workspace_id, after=request.args.get("after"))
         again = authorizing.authorized(house(), tx, [row["id"] for row in listed.rows])
-    news = {row["id"]: _news(row) for row in listed.rows}
+    news = {row["id"]: news_of(row) for row in listed.rows}
     return page("connections.html", listed=listed, news=news, again=again)
 
 
@@ -33,7 +33,7 @@ def pause(connection_id: str) -> Response:
         f"{row['name']} is paused. Its work waits or goes to the next desk; nothing is lost.",
         "success",
     )
-    return back_to("connections.index")
+    return back_to("connections.one", connection_id=connection_id)
 
 
 @blueprint.post("/connections/<connection_id>/activate")
@@ -43,7 +43,7 @@ def activate(connection_id: str) -> Response:
     with house().store.transaction() as tx:
         row = admin.activate_connection(tx, me().workspace_id, connection_id, actor=me().actor)
     flash(f"{row['name']} is active. Waiting work goes on.", "success")
-    return back_to("connections.index")
+    return back_to("connections.one", connection_id=connection_id)
 
 
 @blueprint.errorhandler(admin.Unknown)
@@ -51,14 +51,14 @@ def _unknown(_: admin.Unknown) -> Response:
     return shell.sorry(404)
 
 
-def _news(row: Row) -> str:
+def news_of(row: Row) -> str:
     """How we hear what happens at the desk."""
     if row["desk"] == "live_chat":
         return "Built in"
     if row["webhook_id"] is not None:
         return "Webhook registered"
-    if row["has_secret"]:
-        return "Webhook made by hand"
+    if row["webhook_secret"] is not None:
+        return "Webhook made by hand" if row["heard_at"] else "Polled; no webhook has come yet"
     try:
         signs = registry.get(row["desk"]).can.webhooks != "none"
     except KeyError:

@@ -1,12 +1,12 @@
-"""Escalations: where each one stands, and what keeps it."""
+"""Escalations: where each one stands, what keeps it, and how one or many go on."""
 
 from flask import Response, flash, request
 
-from hub.console import queries, shell
+from hub.console import desk_queries, queries, shell
 from hub.console.shell import back_to, found, me, needs, page
 from hub.current import house
-from hub.pipeline import parking
-from hub.store import audit, conversations
+from hub.pipeline import parking, retrying
+from hub.store import audit, conversations, retries
 
 blueprint = shell.noun("escalations")
 
@@ -16,25 +16,30 @@ CHIPS = {"all": "All", "parked": "Parked", "open": "Open", "returned": "Returned
 @blueprint.get("/escalations")
 def index() -> Response:
     """The parked ones on top, then all others."""
-    show, search = shell.chip(CHIPS, "all"), shell.search()
+    show, search, desk = shell.chip(CHIPS, "all"), shell.search(), _desk()
     after = request.args.get("after")
     workspace = me().workspace_id
     with house().store.transaction() as tx:
-        listed = queries.escalations(tx, workspace, show, search=search, after=after)
+        listed = queries.escalations(tx, workspace, show, search=search, after=after, desk=desk)
         parked = None
         if show == "all" and not after:
-            parked = queries.escalations(tx, workspace, "parked", search=search, after=None)
-    return page(
-        "escalations.html", listed=listed, parked=parked, chips=CHIPS, show=show, search=search
-    )
+            parked = queries.escalations(
+                tx, workspace, "parked", search=search, after=None, desk=desk
+            )
+        return page(
+            "escalations.html", listed=listed, parked=parked, chips=CHIPS, show=show,
+            search=search, desk=desk, running=retries.running(tx, workspace),
+            desks=desk_queries.desks(tx, workspace),
+            waiting=queries.parked_number(tx, workspace, search, desk),
+        )  # fmt: skip
 
 
 @blueprint.get("/escalations/<escalation_id>")
 def one(escalation_id: str) -> Response:
-    """Summary, ticket, tries, and the whole timeline."""
+    """Summary, ticket, every try with its calls, and the whole timeline."""
     with house().store.transaction() as tx:
         row = found(queries.escalation(tx, me().workspace_id, escalation_id))
-        return page("escalation.html", row=row, lines=audit.timeline(tx, row["id"]))
+        return page("escalation.html", row=row, lines=audit.attempts(tx, row["id"]))
 
 
 @blueprint.post("/escalations/<escalation_id>/retry")
@@ -49,3 +54,35 @@ def retry(escalation_id: str) -> Response:
         else:
             flash("It is not parked any more, so there was nothing to do.", "warning")
     return back_to("escalations.one", escalation_id=escalation_id)
+
+
+@blueprint.post("/escalations/retries")
+@needs("agent")
+def retry_many() -> Response:
+    """Let those that are ticked go on, or all parked ones of the list."""
+    ticked = [one.replace("\0", "") for one in request.form.getlist("id")[: retries.MOST]]
+    if request.form.get("which") != "all" and not ticked:
+        flash("Nothing was ticked, so nothing was retried.", "warning")
+        return back_to("escalations.index", show="parked")
+    among = None if request.form.get("which") == "all" else ticked
+    with house().store.transaction() as tx:
+        chosen = queries.parked_ids(tx, me().workspace_id, shell.search(), _desk(), among=among)
+        if chosen:
+            retry_id = retrying.begin(tx, me().workspace_id, chosen, actor=me().actor)
+    if not chosen:
+        flash("None of them is parked any more, so there was nothing to do.", "warning")
+        return back_to("escalations.index", show="parked")
+    return back_to("escalations.retried", retry_id=retry_id)
+
+
+@blueprint.get("/escalations/retries/<retry_id>")
+def retried(retry_id: str) -> Response:
+    """How far a bulk retry is; it goes on without anybody looking."""
+    with house().store.transaction() as tx:
+        row = found(retries.progress(tx, me().workspace_id, retry_id))
+    return page("retries.html", row=row)
+
+
+def _desk() -> str | None:
+    """The connection to which the list is limited."""
+    return request.args.get("desk", "").replace("\0", "").strip()[:64] or None

@@ -1,7 +1,8 @@
 """A connection's mapping: edited, held against the desk's fields, previewed, its versions."""
 
+import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -10,7 +11,7 @@ from flask import Response, abort, flash, request
 
 from connectors.errors import ConnectorError
 from hub import admin
-from hub.console import queries
+from hub.console import desk_queries
 from hub.console.connections import blueprint
 from hub.console.shell import back_to, found, me, needs, page
 from hub.current import house
@@ -41,15 +42,25 @@ class Editor:
 
     @property
     def payload(self) -> str:
-        """The preview as the desk would get it."""
-        return json.dumps(self.preview.fields, indent=2, ensure_ascii=False) if self.preview else ""
+        """The fields that the mapping makes."""
+        return _pretty(self.preview.fields) if self.preview else ""
+
+    @property
+    def requests(self) -> Sequence[tuple[str, str]]:
+        """What the desk would be sent: method and path, and the body."""
+        sent = self.preview.requests if self.preview else ()
+        return [(f"{one.method} {one.path}", _pretty(one.body)) for one in sent]
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 @blueprint.get("/connections/<connection_id>/mapping")
 def mapping(connection_id: str) -> Response:
     """The mapping in force, or the version that is asked for."""
     with house().store.transaction() as tx:
-        row = found(queries.connection(tx, me().workspace_id, connection_id))
+        row = found(desk_queries.connection(tx, me().workspace_id, connection_id))
         text = _text(tx, row, request.args.get("version"))
     return _shown(row, Editor(text, conversation=request.args.get("conversation", "")))
 
@@ -58,7 +69,7 @@ def mapping(connection_id: str) -> Response:
 def edit_mapping(connection_id: str) -> Response:
     """Save the text, or only show what it would make of a conversation."""
     with house().store.transaction() as tx:
-        row = found(queries.connection(tx, me().workspace_id, connection_id))
+        row = found(desk_queries.connection(tx, me().workspace_id, connection_id))
     form = request.form
     text = form.get("text", "").replace("\r\n", "\n")
     editor = Editor(text, conversation=form.get("conversation", ""))
@@ -67,6 +78,21 @@ def edit_mapping(connection_id: str) -> Response:
     if form.get("do") == "preview":
         return _preview(row, editor)
     return _save(row, editor, "syntax" if form.get("unchecked") else "desk")
+
+
+@blueprint.get("/connections/<connection_id>/mapping/compare")
+def compare_mappings(connection_id: str) -> Response:
+    """What differs between two versions; 0 is the desk's default."""
+    old, new = request.args.get("old", "0"), request.args.get("new", "0")
+    with house().store.transaction() as tx:
+        row = found(desk_queries.connection(tx, me().workspace_id, connection_id))
+        before, after = _text(tx, row, old), _text(tx, row, new)
+        versions = desk_queries.mapping_versions(tx, row["id"])
+    lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
+    return page(
+        "mapping_compare.html", row=row, old=old, new=new, versions=versions,
+        lines=[(line[:1], line[2:]) for line in lines if not line.startswith("?")],
+    )  # fmt: skip
 
 
 @blueprint.post("/connections/<connection_id>/mapping/<mapping_id>/restore")
@@ -89,7 +115,7 @@ def _text(tx: Tx, row: Row, version: str | None) -> str:
         return admin.mapping_text(tx, row)
     if version == "0":
         return admin.default_mapping(row["desk"])
-    text: str = found(queries.mapping_version(tx, row["id"], version))["body"]
+    text: str = found(desk_queries.mapping_version(tx, row["id"], version))["body"]
     return text
 
 
@@ -113,8 +139,9 @@ def _preview(row: Row, editor: Editor) -> Response:
         return _shown(row, editor)
     try:
         editor.preview = admin.preview_mapping(
-            house(), me().workspace_id, row["id"], editor.conversation, editor.text
-        )
+            house(), me().workspace_id, row["id"], editor.conversation, editor.text,
+            whole=row["state"] == "active" and not row["resting"],
+        )  # fmt: skip
     except admin.BadInput as refusal:
         return _refused(row, editor, refusal)
     editor.wrong((error.field, error.message) for error in editor.preview.errors)
@@ -131,8 +158,8 @@ def _refused(row: Row, editor: Editor, refusal: admin.BadInput) -> Response:
 def _shown(row: Row, editor: Editor, *, fresh: bool = False) -> Response:
     listed, silent = _fields(row, fresh=fresh)
     with house().store.transaction() as tx:
-        versions = queries.mapping_versions(tx, row["id"])
-        recent = queries.recent_conversations(tx, me().workspace_id)
+        versions = desk_queries.mapping_versions(tx, row["id"])
+        recent = desk_queries.recent_conversations(tx, me().workspace_id)
     return page(
         "mapping.html",
         row=row,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from hub.store import Row, Tx
+from hub.store import Row, Tx, retries
 
 SIZE = 50  # rows a page
 ON_TOP = 50  # rows that stand above the first page because somebody waits
@@ -61,7 +61,15 @@ FOUND_ESCALATION = (
     " and concat_ws(' ', e.id, c.external_id, c.requester ->> 'name', c.requester ->> 'email',"
     " t.external_id, e.summary ->> 'subject') ilike :like"
 )
-PARKED = "(e.state = 'parked' or t.parked is not null or h.parked is not null)"
+AT_DESK = " and coalesce(t.connection_id, e.connection_id) = :desk"
+PARKED_IDS = """
+select id from escalations where workspace_id = :workspace and state = 'parked'
+union select escalation_id from tickets where workspace_id = :workspace and parked is not null
+union select k.escalation_id from changes g
+  join tickets k on k.connection_id = g.connection_id and k.external_id = g.external_ticket_id
+  where g.workspace_id = :workspace and g.state = 'parked'
+"""
+PARKED = f"e.id in ({PARKED_IDS})"
 SHOW_ESCALATIONS = {
     "all": f"and not {PARKED}",
     "parked": f"and {PARKED}",
@@ -81,16 +89,57 @@ class Page:
 def conversations(tx: Tx, workspace_id: str, show: str, *, search: str, after: str | None) -> Page:
     """Conversations of one chip, the newest first; the waiting ones by who waits longest."""
     where = SHOW_CONVERSATIONS[show] + (FOUND_CONVERSATION if search else "")
-    return _page(
+    return paged(
         tx, CONVERSATION + where, "c.id", workspace_id,
         upwards=show == "waiting", search=search, after=after,
     )  # fmt: skip
 
 
-def escalations(tx: Tx, workspace_id: str, show: str, *, search: str, after: str | None) -> Page:
-    """Escalations of one chip, the newest first."""
+def escalations(
+    tx: Tx,
+    workspace_id: str,
+    show: str,
+    *,
+    search: str,
+    after: str | None,
+    desk: str | None = None,
+) -> Page:
+    """Escalations of one chip, the newest first; `desk` is a connection's id."""
     where = SHOW_ESCALATIONS[show] + (FOUND_ESCALATION if search else "")
-    return _page(tx, ESCALATION + where, "e.id", workspace_id, search=search, after=after)
+    where += AT_DESK if desk else ""
+    more: dict[str, Any] = {"desk": desk} if desk else {}
+    return paged(tx, ESCALATION + where, "e.id", workspace_id, search=search, after=after, **more)
+
+
+def parked_ids(
+    tx: Tx, workspace_id: str, search: str, desk: str | None, *, among: Sequence[str] | None
+) -> list[str]:
+    """The parked escalations of a list, the oldest first; of some ids alone where any are given."""
+    statement, values = _parked(workspace_id, search, desk)
+    if among is not None:
+        statement += " and e.id = any(:among)"
+        values["among"] = list(among)
+    sql = f"select id from ({statement}) listed order by id limit :most"
+    return [row["id"] for row in tx.all(sql, most=retries.MOST, **values)]
+
+
+def parked_number(tx: Tx, workspace_id: str, search: str, desk: str | None) -> int:
+    """How many escalations of a list are parked."""
+    statement, values = _parked(workspace_id, search, desk)
+    number: int = tx.value(f"select count(*) from ({statement}) listed", **values)
+    return number
+
+
+def _parked(workspace_id: str, search: str, desk: str | None) -> tuple[str, dict[str, Any]]:
+    values: dict[str, Any] = {"workspace": workspace_id}
+    statement = ESCALATION + SHOW_ESCALATIONS["parked"]
+    if search:
+        statement += FOUND_ESCALATION
+        values["like"] = _like(search)
+    if desk:
+        statement += AT_DESK
+        values["desk"] = desk
+    return statement, values
 
 
 def escalation(tx: Tx, workspace_id: str, escalation_id: str) -> Row | None:
@@ -154,67 +203,13 @@ def agents(tx: Tx, workspace_id: str) -> Sequence[Row]:
     )
 
 
-def connections(tx: Tx, workspace_id: str, *, after: str | None) -> Page:
-    """Connections without their secrets, the oldest first."""
-    statement = (
-        "select id, desk, name, state, state_reason, failures, closed_until, webhook_id,"
-        " webhook_secret is not null as has_secret, polled_at, created_at,"
-        " closed_until > now() as resting"
-        " from connections where workspace_id = :workspace "
-    )
-    return _page(tx, statement, "id", workspace_id, upwards=True, after=after)
-
-
-def connection(tx: Tx, workspace_id: str, connection_id: str) -> Row | None:
-    """A connection; `resting` while its desk is left alone."""
-    return tx.first(
-        "select *, coalesce(closed_until > now(), false) as resting from connections"
-        " where workspace_id = :workspace and id = :id",
-        workspace=workspace_id,
-        id=connection_id,
-    )
-
-
-def mapping_versions(tx: Tx, connection_id: str) -> Sequence[Row]:
-    """The latest versions of a connection's mapping, newest first, without their texts."""
-    return tx.all(
-        "select id, version, author, checked, created_at from mappings"
-        " where connection_id = :id order by version desc limit :most",
-        id=connection_id,
-        most=SIZE,
-    )
-
-
-def mapping_version(tx: Tx, connection_id: str, version: str) -> Row | None:
-    """One version with its text."""
-    if not (version.isascii() and version.isdecimal()) or len(version) > 9:
-        return None
-    return tx.first(
-        "select * from mappings where connection_id = :id and version = :version",
-        id=connection_id,
-        version=int(version),
-    )
-
-
-def recent_conversations(tx: Tx, workspace_id: str) -> Sequence[Row]:
-    """The latest conversations, to choose one from."""
-    return tx.all(
-        "select c.id, c.external_id, c.requester, e.summary ->> 'subject' as subject"
-        " from conversations c left join lateral (select summary from escalations"
-        " where conversation_id = c.id order by id desc limit 1) e on true"
-        " where c.workspace_id = :workspace order by c.id desc limit :most",
-        workspace=workspace_id,
-        most=SIZE,
-    )
-
-
 def subscribers(tx: Tx, workspace_id: str, *, after: str | None) -> Page:
     """Subscribers without their secrets, the oldest first."""
     statement = (
         "select id, url, events, state, state_reason, failing_since, created_at"
         " from subscribers where workspace_id = :workspace "
     )
-    return _page(tx, statement, "id", workspace_id, upwards=True, after=after)
+    return paged(tx, statement, "id", workspace_id, upwards=True, after=after)
 
 
 def last_deliveries(tx: Tx, rows: Sequence[Row], limit: int = 5) -> dict[str, list[Row]]:
@@ -229,7 +224,7 @@ def last_deliveries(tx: Tx, rows: Sequence[Row], limit: int = 5) -> dict[str, li
     return {key: list(group) for key, group in groupby(found, lambda row: row["subscriber_id"])}
 
 
-def _page(
+def paged(
     tx: Tx,
     statement: str,
     key: str,
@@ -238,9 +233,11 @@ def _page(
     after: str | None,
     search: str = "",
     upwards: bool = False,
+    **values: Any,
 ) -> Page:
+    """The rows after `after`, a page of them."""
     sign, order = (">", "asc") if upwards else ("<", "desc")
-    values: dict[str, Any] = {"workspace": workspace_id, "limit": SIZE + 1}
+    values |= {"workspace": workspace_id, "limit": SIZE + 1}
     if search:
         values["like"] = _like(search)
     if after:

@@ -1,6 +1,6 @@
 """Routes: which escalations go where, in order; tried out before they are needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +9,10 @@ from flask import Response, flash, request
 from hub import admin
 from hub.admin import BadInput
 from hub.conditions import clock
-from hub.console import shell
+from hub.console import desk_queries, shell
 from hub.console.shell import back_to, me, needs, page
 from hub.current import house
-from hub.store import Row, Tx
+from hub.store import Tx
 
 blueprint = shell.noun("routes")
 
@@ -46,9 +46,36 @@ def add() -> Response:
                 give_up_after=_number("give_up_after") or 0, actor=me().actor,
             )  # fmt: skip
     except BadInput as wrong:
-        return _page(wrong.errors, form | {"to": to})
+        return _page(wrong.errors, dict(form) | {"to": to})
     flash("The route is added. New escalations are put to it.", "success")
     return back_to("routes.index")
+
+
+@blueprint.post("/routes/<route_id>")
+@needs("admin")
+def change(route_id: str) -> Response:
+    """Another condition, other desks, another patience."""
+    form = request.form
+    to = [one for one in form.getlist("to") if one]
+    try:
+        with house().store.transaction() as tx:
+            admin.change_route(
+                tx, me().workspace_id, route_id, to=to, when=form.get("when"),
+                give_up_after=_number("give_up_after") or 0, actor=me().actor,
+            )  # fmt: skip
+    except BadInput as wrong:
+        return _page(wrong.errors, dict(form) | {"to": to}, edited=route_id)
+    flash("The route is changed. New escalations are put to it.", "success")
+    return back_to("routes.index", _anchor=route_id)
+
+
+@blueprint.post("/routes/<route_id>/switch/<way>")
+@needs("admin")
+def switch(route_id: str, way: str) -> Response:
+    """On, or off: kept, but no escalation is put to it."""
+    with house().store.transaction() as tx:
+        admin.change_route(tx, me().workspace_id, route_id, enabled=way == "on", actor=me().actor)
+    return back_to("routes.index", _anchor=route_id)
 
 
 @blueprint.post("/routes/<route_id>/move/<way>")
@@ -89,28 +116,22 @@ def _unknown(_: admin.Unknown) -> Response:
     return shell.sorry(404)
 
 
-def _page(errors: Mapping[str, str], form: Mapping[str, Any]) -> Response:
-    """The page; with what was wrong in the form beside its fields."""
+def _page(
+    errors: Mapping[str, str], form: Mapping[str, Any], edited: str | None = None
+) -> Response:
+    """The page; with what was wrong in the form (of the route that was `edited`) at its fields."""
     wrong = dict(errors)
     with house().store.transaction() as tx:
         zone = tx.value("select time_zone from workspaces where id = :id", id=me().workspace_id)
         answer = page(
             "routes.html",
             rows=tx.all(LISTED, workspace=me().workspace_id),
-            desks=_desks(tx),
+            desks=desk_queries.desks(tx, me().workspace_id),
             tried=_try_out(tx, zone, wrong),
-            zone=zone, errors=wrong, form=form, facts=FACTS, rungs=RUNGS,
+            zone=zone, edited=edited, errors=wrong, form=form, facts=FACTS, rungs=RUNGS,
         )  # fmt: skip
     answer.status_code = 422 if errors else answer.status_code
     return answer
-
-
-def _desks(tx: Tx) -> Sequence[Row]:
-    return tx.all(
-        "select id, name from connections where workspace_id = :id"
-        " order by desk = 'live_chat', lower(name)",
-        id=me().workspace_id,
-    )
 
 
 def _try_out(tx: Tx, zone: str, wrong: dict[str, str]) -> Any:

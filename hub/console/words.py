@@ -53,6 +53,23 @@ PARKED = {
     "unsupported": "The desk cannot do what was asked of it.",
     "bug": "Something went wrong inside the hub; its log has the details.",
 }
+DO = {  # what a person does about it before the retry
+    "invalid_request": "Read below what the desk says to each field. Correct the mapping, or make"
+    " the field at the desk; then retry.",
+    "mapping_error": "Correct the mapping at the places named below; then retry.",
+    "unsure": "Look for the ticket at the desk. If it is there, close this escalation there; if it"
+    " is not, retry.",
+    "unavailable": "See whether the desk works again: its vendor's status page, or Check on its"
+    " connection. Then retry.",
+    "rate_limited": "Lower the connection's calls a minute, or raise the desk's own limit; then"
+    " retry.",
+    "auth_failed": "Give the connection credentials that work; then retry.",
+    "not_found": "The ticket was deleted or merged at the desk. Reply from the Help Desk, or retry"
+    " once the ticket is restored.",
+    "conflict": "Open the ticket at the desk and reopen it, or leave it closed; then retry.",
+    "unsupported": "Take the conversation over in the Help Desk, or route it to a desk that can.",
+    "bug": "Retry once. If it is parked again, report it with the lines below.",
+}
 WAITS = {  # what is parked, above its reason
     "relay": "Messages to the desk are parked",
     "close": "The ticket is still open at the desk",
@@ -65,6 +82,16 @@ HAPPENED: dict[str, str] = {  # the audit's lines
     "escalation.summarised": "Summarised: {detail}",
     "escalation.parked": "The escalation is parked: {detail}",
     "escalation.retried": "The escalation was tried again",
+    "escalation.tried": "A try failed: {detail}",
+    "relay.tried": "A message could not be brought to the desk yet: {detail}",
+    "close.tried": "The ticket could not be solved at the desk yet: {detail}",
+    "change.tried": "News from the desk could not be taken yet: {detail}",
+    "entry.message.sent": "A message of the customer was written to the ticket",
+    "entry.message.failed": "The desk did not take a message of the customer",
+    "entry.note.sent": "The summary was noted in the ticket",
+    "entry.note.failed": "The desk did not take the note",
+    "entry.file.sent": "A file was copied to the ticket",
+    "entry.file.failed": "The desk did not take a file",
     "relay.parked": "Messages to the desk are parked: {detail}",
     "close.parked": "The ticket could not be solved at the desk: {detail}",
     "change.parked": "News from the desk is parked: {detail}",
@@ -119,6 +146,11 @@ def parked(reason: Mapping[str, Any]) -> str:
     return PARKED.get(str(reason.get("code")), "This cannot go on without a person.")
 
 
+def to_do(reason: Mapping[str, Any]) -> str:
+    """What a person does about it."""
+    return DO.get(str(reason.get("code")), "Read below what was reported; then retry.")
+
+
 def waits(reason: Mapping[str, Any]) -> str:
     """What is parked."""
     return WAITS.get(str(reason.get("work")), "Parked")
@@ -161,6 +193,43 @@ def _change(detail: str) -> str:
     return f"{status(before)} → {status(after)}" if arrow else detail
 
 
+def told_moment(text: str) -> str | Markup:
+    """A time that was stored as text."""
+    return moment(datetime.fromisoformat(text))
+
+
+def span(seconds: float | None) -> str:
+    """A time as people say it."""
+    if seconds is None:
+        return ""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {name}"
+    return f"{seconds:.0f} s"
+
+
+def resumed_by(why: str | None) -> str:
+    """Why the AI speaks again."""
+    return RESUMED.get(why or "", (why or "Unknown").replace(".", " ").replace("_", " "))
+
+
+RESUMED = {
+    "ticket.solved": "The ticket was solved",
+    "ticket.closed": "The ticket was closed",
+    "ticket.deleted": "The ticket was deleted",
+    "resume": "A teammate gave it back",
+}
+WORKS = {
+    "escalate": "Opening a ticket",
+    "relay": "Bringing a message",
+    "close": "Solving a ticket",
+    "sync": "Reading a ticket",
+    "poll": "Asking for news",
+    "stray": "Looking at a late ticket",
+    "close_stray": "Closing a late ticket",
+}
 FILTERS: dict[str, Callable[..., Any]] = {
     "actor": actor,
     "customer": customer,
@@ -171,6 +240,11 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "speaks": speaks,
     "state": lambda value: STATE.get(value, value),
     "status": status,
+    "to_do": to_do,
+    "resumed_by": resumed_by,
+    "span": span,
+    "told_moment": told_moment,
     "tone": tone,
     "waits": waits,
+    "work": lambda value: WORKS.get(value, value),
 }

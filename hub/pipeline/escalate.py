@@ -11,6 +11,7 @@ from datetime import datetime
 
 import structlog
 
+from connectors import calls
 from connectors.base import Connector
 from connectors.errors import (
     Conflict,
@@ -144,7 +145,10 @@ def _link(tx: Tx, house: House, case: Case, found: Ticket, version: int | None) 
         raise Fenced(f"escalation {case.escalation['id']}: run {case.run} was overtaken")
     conversation, ticket = talks[0], linked[0]
     workspace = case.escalation["workspace_id"]
-    audit.record(tx, workspace, "ticket.created", found.url, subject_id=ticket["id"], **case.about)
+    audit.record(
+        tx, workspace, "ticket.created", found.url, subject_id=ticket["id"], calls=calls.taken(),
+        **case.about,
+    )  # fmt: skip
     news = {
         "conversation": views.conversation(conversation),
         "ticket": views.ticket(ticket),
@@ -184,7 +188,7 @@ def _add_note(house: House, job: Job, case: Case, connector: Connector, ticket: 
     with house.store.transaction() as tx:
         at_desk = ticket["connection_id"], ticket["external_id"]
         _, _, waiting, mine = tx.ask(
-            escalations.noted(tx, ticket, external_id, state),
+            escalations.noted(tx, ticket, external_id, state, calls.taken()),
             changes.locking(*at_desk),
             changes.still_waiting(*at_desk),
             jobs.finishing(job),

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from connectors import calls
 from connectors.base import Connector
 from connectors.errors import (
     AuthFailed,
@@ -70,7 +71,8 @@ def carry(house: House, connector: Connector, ticket: Row, row: Row, lock: Lock)
         ticket = lock(tx)
         entry_id = _entry(tx, row)
         if entry_id is not None:
-            escalations.entry_sent(tx, entry_id, external_id, "failed" if why else "sent")
+            state = "failed" if why else "sent"
+            escalations.entry_sent(tx, entry_id, external_id, state, calls.taken())
             changes.after_writing(tx, ticket, external_id)
         if why is None:
             _record(tx, ticket, file)

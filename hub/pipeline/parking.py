@@ -9,13 +9,24 @@ from hub.pipeline.publish import publish
 from hub.store import Row, Tx, audit, connections
 from hub.store import changes as inbox
 from hub.store import escalations as cases
-from hub.store.schema import changes, deliveries, escalations, tickets
+from hub.store.schema import changes, deliveries, escalations, retries, tickets
+
+LONGEST = 500  # characters of an error on a timeline
 
 
-def park(tx: Tx, table: Table, row: Row, reason: dict[str, Any], *, closing: bool = False) -> None:
+def park(
+    tx: Tx,
+    table: Table,
+    row: Row,
+    reason: dict[str, Any],
+    calls: cases.Calls = None,
+    *,
+    closing: bool = False,
+) -> None:
     """Put the work aside with its reason; what concerns an escalation is news for subscribers.
 
-    `closing` tells a ticket's solution at its desk from the customer's words for it.
+    `calls` is what was called at the desk meanwhile; `closing` tells a ticket's solution there
+    from the customer's words for it.
     """
     noun = "close" if closing else _noun(table)
     reason = reason | {"work": noun}
@@ -29,11 +40,25 @@ def park(tx: Tx, table: Table, row: Row, reason: dict[str, Any], *, closing: boo
     tx.run(table.update().where(table.c.id == row["id"]).values(**values))
     about = _about(tx, table, row)
     audit.record(
-        tx, row["workspace_id"], f"{noun}.parked", reason["text"], subject_id=row["id"], **about
-    )
+        tx, row["workspace_id"], f"{noun}.parked", reason["text"], subject_id=row["id"],
+        calls=calls, **about,
+    )  # fmt: skip
     if about["escalation_id"] is not None:
         news = {"escalation_id": about["escalation_id"], "work": noun, "reason": reason}
         publish(tx, row["workspace_id"], "escalation.parked", news, **about)
+
+
+def tried(
+    tx: Tx, table: Table, row: Row, error: str, calls: cases.Calls, *, closing: bool = False
+) -> None:
+    """A try failed that is not the last: a line on the escalation's timeline, with its calls."""
+    about = _about(tx, table, row)
+    if calls and about["escalation_id"] is not None:
+        noun = "close" if closing else _noun(table)
+        audit.record(
+            tx, row["workspace_id"], f"{noun}.tried", error[:LONGEST], subject_id=row["id"],
+            calls=calls, **about,
+        )  # fmt: skip
 
 
 def _about(tx: Tx, table: Table, row: Row) -> dict[str, Any]:
@@ -118,7 +143,8 @@ def pause_connection(tx: Tx, connection_id: str, reason: str, *, actor: str = au
 
 
 def _noun(table: Table) -> str:
-    return {escalations: "escalation", tickets: "relay", changes: "change"}.get(table, "delivery")
+    nouns = {escalations: "escalation", tickets: "relay", changes: "change", retries: "retry"}
+    return nouns.get(table, "delivery")
 
 
 def _lane(connection_id: str | None) -> str:

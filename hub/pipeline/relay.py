@@ -4,6 +4,7 @@ One relay job per ticket at a time: `tickets.relaying` is set by whoever enqueue
 conversation's lock, and cleared by the run that finds nothing left.
 """
 
+from connectors import calls
 from connectors.base import Connector
 from connectors.errors import Conflict, InvalidRequest, NotFound, Unsupported
 from connectors.types import Status
@@ -111,7 +112,7 @@ def _relay_message(
         crashpoint("relay.desk_committed")
         with house.store.transaction() as tx:
             lock(tx)
-            escalations.entry_sent(tx, entry["id"], external_id, state)
+            escalations.entry_sent(tx, entry["id"], external_id, state, calls.taken())
             changes.after_writing(tx, ticket, external_id)
             if state == "failed":
                 _degraded(tx, ticket, message)
@@ -185,7 +186,7 @@ def close(house: House, job: Job) -> None:
             id=job.subject,
         )
         if state is not None and state != ticket["status"]:  # else the desk's news was faster
-            record_status(tx, ticket, state, word=word)
+            record_status(tx, ticket, state, word=word, called=calls.taken())
 
 
 def _solve(connector: Connector, ticket: Row) -> tuple[Status, str | None]:
@@ -196,8 +197,15 @@ def _solve(connector: Connector, ticket: Row) -> tuple[Status, str | None]:
     return solved.status, solved.word
 
 
-def record_status(tx: Tx, ticket: Row, status: Status, *, word: str | None) -> None:
-    """The ticket's new status, and the news of it."""
+def record_status(
+    tx: Tx,
+    ticket: Row,
+    status: Status,
+    *,
+    word: str | None,
+    called: escalations.Calls = None,
+) -> None:
+    """The ticket's new status, and the news of it; `called` is how we brought it there."""
     closed_at = tx.now if status.done else None
     tx.run(
         tickets.update()
@@ -210,7 +218,10 @@ def record_status(tx: Tx, ticket: Row, status: Status, *, word: str | None) -> N
     }
     workspace = ticket["workspace_id"]
     detail = f"{ticket['status']} -> {status}"
-    audit.record(tx, workspace, "ticket.status_changed", detail, subject_id=ticket["id"], **about)
+    audit.record(
+        tx, workspace, "ticket.status_changed", detail, subject_id=ticket["id"], calls=called,
+        **about,
+    )  # fmt: skip
     told = {"status": status, "word": word}
     shown = views.ticket(ticket) | told | {"closed_at": views.moment(closed_at)}
     news = {"ticket": shown, "previous": ticket["status"]}

@@ -11,8 +11,10 @@ from hub.store.schema import connections, mappings
 
 BREAKER_AFTER = 5  # failures in a row
 BREAKER_SECONDS = 15.0
+A_MINUTE = timedelta(minutes=1)
 A_DAY = timedelta(days=1)  # without calls: a new account's pace begins rested
 BURST = 1 / 12  # of the time over which a desk counts: so much of its calls may come at once
+TROUBLES = 5  # errors that are kept of each connection
 SOON = 10.0  # seconds that a job may wait for its turn while it holds a thread
 
 
@@ -141,6 +143,26 @@ def failed(tx: Tx, connection_id: str) -> None:
     )
     if failures >= BREAKER_AFTER:
         close_for(tx, connection_id, BREAKER_SECONDS)
+
+
+def complained(tx: Tx, connection_id: str, work: str, error: str) -> None:
+    """Keep the desk's last errors, with the work that met them."""
+    trouble = {"at": tx.now.isoformat(timespec="seconds"), "work": work, "text": error[:500]}
+    tx.run(
+        "update connections set troubles = jsonb_path_query_array("
+        "jsonb_build_array(cast(:trouble as jsonb)) || troubles, :most) where id = :id",
+        id=connection_id,
+        trouble=trouble,
+        most=f"$[0 to {TROUBLES - 1}]",
+    )
+
+
+def heard(tx: Tx, connection: Row) -> None:
+    """The desk has posted to us; written once a minute at most."""
+    before = connection["heard_at"]
+    if before is None or tx.now - before > A_MINUTE:
+        tx.soon("update connections set heard_at = :now where id = :id", id=connection["id"],
+                now=tx.now)  # fmt: skip
 
 
 def healthy(tx: Tx, connection_id: str) -> None:

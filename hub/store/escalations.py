@@ -1,6 +1,7 @@
 """Escalations and the tickets that they open."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from hub.store import Question, Row, Tx, question
 from hub.store.schema import entries
 
 OPEN = "state <> 'returned'"
+Calls = Sequence[Mapping[str, Any]] | None  # what was called at the desk (`connectors.calls`)
 
 
 ADD = """
@@ -165,25 +167,30 @@ def intend_note(tx: Tx, ticket: Row, escalation_id: str) -> None:
     tx.soon(INTEND, **_intent(tx, ticket, "note", escalation_id))
 
 
-def noted(tx: Tx, ticket: Row, external_id: str | None, state: str) -> Question:
+def noted(
+    tx: Tx, ticket: Row, external_id: str | None, state: str, calls: Calls = None
+) -> Question:
     """The desk has the ticket's note, or refused it."""
     return question(
-        "update entries set state = :state, external_id = :external, sent_at = :now"
+        "update entries set state = :state, external_id = :external, sent_at = :now,"
+        " calls = cast(:calls as jsonb)"
         " where ticket_id = :ticket and kind = 'note' returning id",
         ticket=ticket["id"],
         external=external_id,
         state=state,
         now=tx.now,
+        calls=json.dumps(calls) if calls else None,
     )
 
 
-def entry_sent(tx: Tx, entry_id: str, external_id: str | None, state: str = "sent") -> None:
+def entry_sent(
+    tx: Tx, entry_id: str, external_id: str | None, state: str = "sent", calls: Calls = None
+) -> None:
     """The desk has the entry under `external_id`: its echo will be known."""
-    tx.run(
-        entries.update()
-        .where(entries.c.id == entry_id)
-        .values(state=state, external_id=external_id, sent_at=tx.now)
-    )
+    values: dict[str, Any] = {"state": state, "external_id": external_id, "sent_at": tx.now}
+    if calls:
+        values["calls"] = calls
+    tx.run(entries.update().where(entries.c.id == entry_id).values(**values))
 
 
 def is_echo(tx: Tx, ticket_id: str, external_id: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, Table
+from sqlalchemy import BigInteger, Column, Integer, Select, Table
 
 from hub.store import Row, Tx
 
@@ -27,17 +27,17 @@ def page(
     tx: Tx,
     table: Table,
     workspace_id: str,
-    wanted: Mapping[str, Any],
+    values: Mapping[str, Any],
     *,
     limit: int,
     cursor: str | None,
     order: str = "id",
     ascending: bool = False,
 ) -> Page:
-    """The workspace's rows with the `wanted` values (None: any), newest first unless ascending."""
+    """The workspace's rows with these `values` (None: any), newest first unless ascending."""
     place = table.c[order]
-    statement = table.select().where(table.c.workspace_id == workspace_id)
-    for name, value in wanted.items():
+    statement = wanted(table, workspace_id)
+    for name, value in values.items():
         if value is not None:
             statement = statement.where(table.c[name] == value)
     if cursor is not None:
@@ -51,9 +51,14 @@ def page(
 
 def get(tx: Tx, table: Table, workspace_id: str, row_id: str) -> Row | None:
     """The workspace's row with this id."""
-    return tx.first(
-        table.select().where(table.c.id == row_id, table.c.workspace_id == workspace_id)
-    )
+    return tx.first(wanted(table, workspace_id).where(table.c.id == row_id))
+
+
+def wanted(table: Table, workspace_id: str) -> Select[Any]:
+    """The workspace's rows, without those that are archived."""
+    statement = table.select().where(table.c.workspace_id == workspace_id)
+    archived = table.c.get("archived_at")
+    return statement if archived is None else statement.where(archived.is_(None))
 
 
 def _place(column: Column[Any], cursor: str) -> str | int:

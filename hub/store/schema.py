@@ -145,6 +145,7 @@ messages = Table(
     moment("at"),
     UniqueConstraint("conversation_id", "external_id"),
     Index("ix_messages_order", "conversation_id", "seq"),
+    Index("ix_messages_human", "conversation_id", "at", postgresql_where=text("role = 'agent'")),
 )  # fmt: skip
 
 # What came in from sources and what we told subscribers.
@@ -191,6 +192,7 @@ escalations = Table(
     *work(),
     Index("ix_escalations_list", "workspace_id", "state", "id"),
     Index("ix_escalations_conversation", "conversation_id", "id"),
+    Index("ix_escalations_begun", "workspace_id", "created_at"),
     Index("ix_escalations_due", "due_at", postgresql_where=text("due_at is not null")),
     Index("ix_escalations_promised", "promised_at",
           postgresql_where=text("promised_at is not null")),
@@ -234,6 +236,7 @@ entries = Table(
     words("external_id"),
     moment("created_at"),
     moment("sent_at", null=True),
+    data("calls", null=True),  # what was called at the desk for it (`connectors.calls`)
     Index("uq_entries_message", "ticket_id", "kind", "message_id", unique=True),
     Index("ix_entries_echo", "ticket_id", "external_id"),
 )  # fmt: skip
@@ -253,6 +256,19 @@ files = Table(
     UniqueConstraint("ticket_id", "message_id", "position"),
     Index("ix_files_message", "message_id"),
     Index("ix_files_waiting", "ticket_id", "id", postgresql_where=text("state = 'waiting'")),
+)  # fmt: skip
+
+# Many parked escalations that somebody lets go on at once; a job takes them in order.
+retries = Table(
+    "retries", metadata, key(), workspace(),
+    words("actor", null=False),
+    Column("escalation_ids", ARRAY(Text), nullable=False),
+    count("done"),  # how many were looked at
+    count("went_on"),  # and were parked still
+    moment("created_at"),
+    moment("ended_at", null=True),
+    *work(),
+    Index("ix_retries_open", "workspace_id", "id", postgresql_where=text("ended_at is null")),
 )  # fmt: skip
 
 # The one inbox for webhooks and polling.
@@ -297,6 +313,10 @@ connections = Table(
     count("version"),
     moment("created_at"),
     moment("renewing_until", null=True),  # the lease of who renews the token
+    words("account_id"),  # as whom the desk knows us, by `verify`
+    data("troubles", default="[]"),  # the last errors, the newest first
+    moment("heard_at", null=True),  # the last webhook, to the minute
+    moment("archived_at", null=True),
     UniqueConstraint("workspace_id", "name"),
 )  # fmt: skip
 
@@ -306,6 +326,7 @@ routes = Table(
     words("condition"),
     count("give_up_after", 10),  # minutes until the next connection gets it
     Column("connection_ids", ARRAY(Text), nullable=False),
+    flag("enabled", True),
     moment("created_at"),
     Index("ix_routes_order", "workspace_id", "position"),
 )  # fmt: skip
@@ -408,11 +429,14 @@ audit = Table(
     words("subject_id"),
     words("conversation_id"),
     words("escalation_id"),
+    data("calls", null=True),  # what was called at the desk for it (`connectors.calls`)
     Index("ix_audit_list", "workspace_id", "id"),
     Index("ix_audit_escalation", "escalation_id", "id",
           postgresql_where=text("escalation_id is not null")),
     Index("ix_audit_conversation", "conversation_id", "id",
           postgresql_where=text("conversation_id is not null")),
+    Index("ix_audit_resumed", "workspace_id", "at",
+          postgresql_where=text("what = 'conversation.resumed'")),
 )  # fmt: skip
 
 # The hub's own desk: what `connectors.live_chat` calls "the vendor".

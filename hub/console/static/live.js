@@ -48,8 +48,8 @@ function show(live, fresh) {
 // Make `here` like `there`, keeping every element that is the same or has the same id.
 function update(here, there) {
   if (here.isEqualNode(there) || isBusy(here)) return;
-  for (const { name } of [...here.attributes]) if (!there.hasAttribute(name) && name !== "data-kept") here.removeAttribute(name);
-  for (const { name, value } of there.attributes) if (here.getAttribute(name) !== value) here.setAttribute(name, value);
+  for (const { name } of [...here.attributes]) if (!there.hasAttribute(name) && !isTheirs(here, name)) here.removeAttribute(name);
+  for (const { name, value } of there.attributes) if (here.getAttribute(name) !== value && !isTheirs(here, name)) here.setAttribute(name, value);
   children(here, there);
 }
 
@@ -82,6 +82,11 @@ function match(here, place, wanted) {
   if (place.isEqualNode(wanted)) return place;
   const alike = place.nodeType === Node.ELEMENT_NODE && place.nodeName === wanted.nodeName;
   return alike ? place : null;
+}
+
+// What the reader, or a script, has set: an opened part stays open, a closed one closed.
+function isTheirs(element, name) {
+  return name === "data-kept" || (name === "open" && element.tagName === "DETAILS");
 }
 
 // A field that somebody uses is left alone until they are done with it.

@@ -106,6 +106,19 @@ def test_a_connection_is_changed_paused_verified_and_activated(api: Api, zendesk
     assert api("POST", f"{path}/verify")["ok"]
 
 
+def test_a_connection_goes_once_no_route_leads_to_it(api: Api, zendesk: dict[str, Any]) -> None:
+    body = {"desk": "zendesk", "name": "Support", "config": zendesk, "verify": False}
+    one = api("POST", "/connections", body, expect=201)["connection"]
+    route = api("POST", "/routes", {"to": ["Support"]}, expect=201)
+    problem = api("DELETE", f"/connections/{one['id']}", expect=409)
+    assert "Routes lead here (1)" in problem["detail"]
+    api("DELETE", f"/routes/{route['id']}")
+    api("DELETE", f"/connections/{one['id']}")
+    api("GET", f"/connections/{one['id']}", expect=404)
+    assert api("GET", "/connections", desk="zendesk")["data"] == []
+    api("POST", "/connections", body, expect=201)  # its name is free
+
+
 def test_a_dead_credential_is_a_verdict_and_pauses_the_connection(api: Api, zendesk) -> None:
     body = {"desk": "zendesk", "name": "S", "verify": False,
             "config": zendesk | {"client_secret": "wrong"}}  # fmt: skip

@@ -105,3 +105,11 @@ def test_a_preview_sends_and_stores_nothing(api: Api, chat, routes) -> None:
     api("POST", "/routes/preview", {"conversation_id": "chat-1"})
     assert api.row("select count(*) as n from escalations")["n"] == before
     assert api.row("select count(*) as n from pgqueuer")["n"] == 0
+
+
+def test_a_route_that_is_switched_off_takes_nothing(api: Api, routes) -> None:
+    (first, *_) = api("GET", "/routes")["data"]
+    api("PATCH", f"/routes/{first['id']}", {"enabled": False})
+    told = api("POST", "/routes/preview", {"facts": {"language": "de"}})
+    assert told["route_id"] != first["id"]
+    assert told["routes"][0]["why"] == "it is switched off"
