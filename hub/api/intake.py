@@ -34,6 +34,7 @@ class Source:
 
     dialect: str
     secrets: list[str]
+    options: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Paced:
 
 
 @blueprint.post("/sources/<source_id>")
-def source(source_id: str) -> Response:
+@blueprint.post("/sources/<source_id>/<operation>")  # botpress; the body says it, too
+def source(source_id: str, operation: str = "") -> Response:
     """A bot platform's events: 202 once they are committed with their jobs."""
     began = time.perf_counter()
     answer = _answer(house(), source_id)
@@ -90,7 +92,7 @@ def _answer(house: House, source_id: str) -> Response:
             return problem(404, "There is no such source.")
         receipt = inbound.receive(
             Delivery(headers=_headers(), body=body),
-            Source(row["dialect"], _secrets(house, row)),
+            Source(row["dialect"], _secrets(house, row), row["options"]),
             Paced(house, row),
             house.store.now(),
         )
@@ -100,7 +102,8 @@ def _answer(house: House, source_id: str) -> Response:
         return _refused(refusal)
     except (DBAPIError, TimeoutError) as fault:
         return unavailable(fault)
-    return Response(_json(receipt.as_dict()), 202, content_type="application/json")
+    status = 202 if receipt.reply is None else 200
+    return Response(_json(receipt.as_dict()), status, content_type="application/json")
 
 
 def _take_changes(house: House, connection_id: str, body: bytes) -> Response | None:

@@ -9,7 +9,7 @@ from hub.pipeline.publish import publish
 from hub.store import Row, Tx, audit, connections
 from hub.store import changes as inbox
 from hub.store import escalations as cases
-from hub.store.schema import changes, deliveries, escalations, tickets
+from hub.store.schema import changes, deliveries, escalations, replays, tickets
 
 
 def park(tx: Tx, table: Table, row: Row, reason: dict[str, Any], *, closing: bool = False) -> None:
@@ -26,6 +26,8 @@ def park(tx: Tx, table: Table, row: Row, reason: dict[str, Any], *, closing: boo
         values["state"] = "parked"
     if table is deliveries:
         values["state"] = "failed"
+    if table is replays:
+        values["state"] = "stopped"
     tx.run(table.update().where(table.c.id == row["id"]).values(**values))
     about = _about(tx, table, row)
     audit.record(
@@ -118,7 +120,8 @@ def pause_connection(tx: Tx, connection_id: str, reason: str, *, actor: str = au
 
 
 def _noun(table: Table) -> str:
-    return {escalations: "escalation", tickets: "relay", changes: "change"}.get(table, "delivery")
+    nouns = {escalations: "escalation", tickets: "relay", changes: "change", replays: "replay"}
+    return nouns.get(table, "delivery")
 
 
 def _lane(connection_id: str | None) -> str:
