@@ -5,7 +5,7 @@ from datetime import datetime
 from hub import ids
 from hub.store import Row, Tx
 
-BATCH = 200  # of a replay's deliveries wait at once at most, so that news does not queue behind
+BATCH = 100  # of a replay's deliveries wait at once at most, so that news does not queue behind
 
 WHICH = {
     "failed": "d.state in ('failed', 'dropped')",
