@@ -204,7 +204,6 @@ def test_a_heavy_body_takes_little_memory(doors: list[Door], name: str) -> None:
         tracemalloc.start()
         try:
             assert door.signed(body) < 500
-            assert door.post(body, {"Content-Encoding": "gzip"}) < 500
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
