@@ -57,6 +57,11 @@ class Receipt:
     duplicates: Sequence[Accepted] = ()
     reply: Mapping[str, Any] | None = None  # where the dialect has an answer of its own
 
+    @property
+    def told(self) -> bool:
+        """True when it was about anything that we keep."""
+        return bool(self.accepted or self.duplicates)
+
     def as_dict(self) -> dict[str, Any]:
         """The JSON of the answer."""
         if self.reply is not None:

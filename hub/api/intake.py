@@ -1,5 +1,6 @@
 """Where platforms and desks call us: raw bytes first, then trust, then the database."""
 
+import json
 import math
 import time
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from connectors.types import Delivery as DeskDelivery
 from hub import vault
 from hub.current import house
 from hub.house import House
-from hub.pipeline.intake import Inbox
+from hub.pipeline.intake import Inbox, SourceChanged
 from hub.problems import problem
 from hub.store import Row, changes
 from webhooks import inbound
@@ -86,24 +87,44 @@ def desk(connection_id: str) -> Response:
 
 def _answer(house: House, source_id: str) -> Response:
     try:
-        body = _body()
-        row = _source(house, source_id)
-        if row is None:
-            return problem(404, "There is no such source.")
-        receipt = inbound.receive(
-            Delivery(headers=_headers(), body=body),
-            Source(row["dialect"], _secrets(house, row), row["options"]),
-            Paced(house, row),
-            house.store.now(),
-        )
+        receipt = _receive(house, source_id, Delivery(headers=_headers(), body=_body()))
     except TooMany as refusal:  # no log line each: they come in thousands
         return _over_rate(refusal)
     except Refused as refusal:
         return _refused(refusal)
     except (DBAPIError, TimeoutError) as fault:
         return unavailable(fault)
+    if receipt is None:
+        return problem(404, "There is no such source.")
     status = 202 if receipt.reply is None else 200
-    return Response(_json(receipt.as_dict()), status, content_type="application/json")
+    return Response(json.dumps(receipt.as_dict()), status, content_type="application/json")
+
+
+def _receive(house: House, source_id: str, delivery: Delivery) -> inbound.Receipt | None:
+    """What became of the delivery, None without such a source.
+
+    A source that has changed since this process met it is read again before it refuses anybody, and
+    before its options leave anything out.
+    """
+    row = house.sources.get(source_id)
+    while row is not None:
+        source = Source(row["dialect"], _secrets(house, row), row["options"])
+        receipt, refusal = None, None
+        try:
+            receipt = inbound.receive(delivery, source, Paced(house, row), house.store.now())
+        except SourceChanged:
+            pass
+        except Refused as found:
+            refusal = found
+        if receipt is not None and (receipt.told or not row["options"]):
+            return receipt
+        known, row = row, house.sources.read(source_id)
+        if row is not None and row["version"] == known["version"]:
+            if refusal is not None:
+                raise refusal
+            if receipt is not None:
+                return receipt
+    return None
 
 
 def _take_changes(house: House, connection_id: str, body: bytes) -> Response | None:
@@ -131,11 +152,6 @@ def _take_changes(house: House, connection_id: str, body: bytes) -> Response | N
         return jsonify({"accepted": new})
     media_type, words = connector.acknowledges
     return Response(words, content_type=media_type)
-
-
-def _source(house: House, source_id: str) -> Row | None:
-    with house.store.reading() as tx:
-        return tx.first("select * from sources where id = :id", id=source_id)
 
 
 def _secrets(house: House, row: Row) -> list[str]:
@@ -185,7 +201,3 @@ def unavailable(_fault: Exception) -> Response:
     answer = problem(503, "The hub cannot store this now. Send it again.")
     answer.headers["Retry-After"] = str(RETRY_AFTER)
     return answer
-
-
-def _json(value: Any) -> str:
-    return jsonify(value).get_data(as_text=True)

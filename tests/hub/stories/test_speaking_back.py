@@ -144,3 +144,24 @@ def test_a_way_back_is_checked_changed_and_ended(stories: Stories, platform: End
         assert tx.one("select * from subscribers")["url"] == "https://bp.example/hook"
         admin.answer_source(tx, house, workspace, source["id"], None)
         assert tx.value("select count(*) from subscribers") == 0
+
+
+def test_new_options_count_at_once_in_a_process_that_knew_the_old(stories: Stories) -> None:
+    options = {
+        "signature": {"kind": "secret", "header": "X-Api-Key"},
+        "type": {"path": "event", "words": {"lost": "conversation.escalated"}},
+        "fields": {"conversation.id": "chat"},
+    }
+    source = admin.add_source(stories.house, stories.workspace, "Acme", "json", SECRET,
+                              options=options)  # fmt: skip
+
+    def post() -> Any:
+        told = {"event": "handoff", "chat": "chat-9"}
+        path = f"/webhooks/sources/{source['id']}"
+        return stories.client.post(path, json=told, headers={"X-Api-Key": SECRET}).get_json()
+
+    assert post() == {"accepted": [], "duplicates": []}
+    words = {"type": {"path": "event", "words": {"handoff": "conversation.escalated"}}}
+    with stories.house.store.transaction() as tx:
+        admin.change_source(tx, stories.workspace, source["id"], options=options | words)
+    assert post()["accepted"][0]["escalation_id"]
