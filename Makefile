@@ -14,6 +14,7 @@ run: .venv/runtime
 
 test: .venv/development
 	@$(BIN)/python -m tests.system_packages
+	@$(MAKE) --no-print-directory tests/node/node_modules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -21,6 +22,11 @@ test: .venv/development
 
 bench: .venv/development
 	$(BIN)/python -m tests.bench
+
+# Reference libraries that our signatures are held against.
+tests/node/node_modules: tests/node/package-lock.json
+	@cd tests/node && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 lock:
 	$(BIN)/pip install --quiet uv
@@ -30,7 +36,7 @@ lock:
 	  --no-annotate --upgrade requirements/development.in -o requirements/development.txt
 
 clean:
-	rm -rf .venv var
+	rm -rf .venv var tests/node/node_modules
 
 .venv/runtime: requirements.txt
 	@echo "Installing what the hub needs (once) ..."

@@ -80,6 +80,7 @@ def _sources(nouns: Parsers) -> None:
     add.add_argument("--dialect", default="standard", help="how it speaks (default: standard)")
     add.add_argument("--secret", help="its signing secret (default: a fresh one)")
     add.add_argument("--rate", type=int, metavar="N", help="requests a minute (default: 60000)")
+    add.add_argument("--options", metavar="FILE", help="of the dialect json; - reads stdin")
 
 
 def _connections(nouns: Parsers) -> None:
@@ -103,6 +104,8 @@ def _subscribers(nouns: Parsers) -> None:
     add = _data(subscriber, "add", "add a subscriber; prints its secret", commands.add_subscriber)
     add.add_argument("url")
     add.add_argument("--events", metavar="a,b", help="only these types (default: all)")
+    add.add_argument("--ordered", action="store_true", help="keep each conversation's order")
+    add.add_argument("--asymmetric", action="store_true", help="sign by Ed25519 (v1a) as well")
 
 
 def _people(nouns: Parsers) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from hub import jobs
 from hub.house import House
 from hub.pipeline import ladder, orphans
-from hub.store import Tx, changes, connections
+from hub.store import Tx, changes, connections, publications
 
 log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ class Clock:
         scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True})
         seconds = self.house.settings.poll_seconds
         chores = ((self.poll, seconds), (self.climb, 5), (self.find_orphans, 30),
-                  (self.sweep, 3600))  # fmt: skip
+                  (self.forget_bodies, 60), (self.sweep, 3600))  # fmt: skip
         for chore, every in chores:
             # A random part keeps several hubs from calling a desk in the same second.
             scheduler.add_job(
@@ -84,6 +84,11 @@ class Clock:
         found = orphans.adopt(tx)
         if found:
             log.warning("clock.orphans", found=found)
+
+    def forget_bodies(self, tx: Tx) -> None:
+        """Delete the bodies of events that are as old as the settings say."""
+        age = timedelta(days=self.house.settings.payload_days)
+        publications.forget_bodies(tx, tx.now - age)
 
     def sweep(self, tx: Tx) -> None:
         """Forget what is over: strangers' changes, old dedupe keys, authorisations, sessions."""

@@ -109,11 +109,12 @@ def add_source(given: Namespace) -> None:
     from hub.admin.sources import RATE
 
     rate = RATE if given.rate is None else given.rate
+    options = _config(given.options) if given.options is not None else None
     with _workspace(given) as (house, workspace_id):
         _print(
             admin.add_source(
                 house, workspace_id, given.name, given.dialect, given.secret, rate=rate,
-                actor=ACTOR,
+                options=options, actor=ACTOR,
             )
         )  # fmt: skip
 
@@ -159,7 +160,12 @@ def add_subscriber(given: Namespace) -> None:
 
     events = _names(given.events) if given.events is not None else None
     with _workspace(given) as (house, workspace_id):
-        _print(admin.add_subscriber(house, workspace_id, given.url, events, actor=ACTOR))
+        _print(
+            admin.add_subscriber(
+                house, workspace_id, given.url, events, ordered=given.ordered,
+                asymmetric=given.asymmetric, actor=ACTOR,
+            )
+        )  # fmt: skip
 
 
 def create_key(given: Namespace) -> None:
@@ -240,7 +246,7 @@ def _config(path: str) -> dict[str, Any]:
     except ValueError as problem:
         raise BadFile(f"{path} is not JSON: {problem}.") from None
     if not isinstance(read, dict):
-        raise BadFile(f"{path} must hold a JSON object with the connector's fields.")
+        raise BadFile(f"{path} must hold a JSON object.")
     return read
 
 

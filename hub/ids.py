@@ -7,6 +7,7 @@ within the millisecond (its method 3), so that the lines of one transaction keep
 
 import os
 import time
+from datetime import datetime
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 PAIRS = tuple(a + b for a in ALPHABET for b in ALPHABET)
@@ -26,6 +27,7 @@ PREFIXES = {
     "mapping": "map",
     "subscriber": "sub",
     "delivery": "dlv",
+    "replay": "rpl",
     "user": "usr",
     "key": "key",
     "audit": "aud",
@@ -39,6 +41,11 @@ def new(noun: str) -> str:
     number = (milliseconds << 80) | (0x7 << 76) | (rest * 4096 // 1_000_000 << 64)
     number |= (0x2 << 62) | int.from_bytes(os.urandom(8)) >> 2
     return f"{PREFIXES[noun]}_{_base32(number)}"
+
+
+def first(noun: str, moment: datetime) -> str:
+    """The smallest id that could have been made at `moment` or later."""
+    return f"{PREFIXES[noun]}_{_base32(max(0, int(moment.timestamp() * 1000)) << 80)}"
 
 
 def _base32(number: int) -> str:

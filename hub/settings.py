@@ -16,6 +16,7 @@ from hub import postgres
 
 DEFAULT_PORT = 8000
 WORD = "up.json"  # in the data folder, while `up` runs
+SHORTEST_KEEPING = 7  # days
 SHARED = ("PORT", "HUB_PUBLIC_URL", "HUB_SANDBOX_URL", "HUB_ALLOW_PRIVATE_NETWORKS")
 
 
@@ -36,6 +37,7 @@ class Settings:
     worker_threads: int = 64
     web_processes: int = 1
     poll_seconds: int = 30
+    payload_days: int = 30
     sandbox_url: str | None = None
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
@@ -61,6 +63,7 @@ def read(environ: dict[str, str] | None = None) -> Settings:
         worker_threads=number(env, "HUB_WORKER_THREADS", 64),
         web_processes=web_processes(env),
         poll_seconds=number(env, "HUB_POLL_SECONDS", 30),
+        payload_days=payload_days(env),
         sandbox_url=env.get("HUB_SANDBOX_URL", "").rstrip("/") or None,
         allow_networks=_networks(env.get("HUB_ALLOW_PRIVATE_NETWORKS", "")),
     )
@@ -73,6 +76,14 @@ def beside(environ: Mapping[str, str]) -> dict[str, str]:
         return dict(environ)
     told: dict[str, str] = json.loads(word.read_text())
     return told | dict(environ)
+
+
+def payload_days(environ: dict[str, str]) -> int:
+    """How long the bodies of events are kept; longer than their last attempt takes."""
+    days = number(environ, "HUB_PAYLOAD_DAYS", 30)
+    if days < SHORTEST_KEEPING:
+        raise BadSetting(f"HUB_PAYLOAD_DAYS must be {SHORTEST_KEEPING} or more: deliveries take 4.")
+    return days
 
 
 def port(environ: dict[str, str]) -> int:

@@ -25,9 +25,20 @@ from connectors.errors import (
 from hub import jobs
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import escalate, ladder, parking, poll, publish, relay, retrying, strays, sync
+from hub.pipeline import (
+    escalate,
+    ladder,
+    parking,
+    poll,
+    publish,
+    relay,
+    replay,
+    retrying,
+    strays,
+    sync,
+)  # fmt: skip
 from hub.store import Fenced, Row, Tx, connections, publications, work
-from hub.store.schema import changes, deliveries, escalations, retries, tickets
+from hub.store.schema import changes, deliveries, escalations, replays, retries, tickets
 from hub.store.schema import connections as connections_table
 from hub.summary import language
 from hub.taking import Worker
@@ -57,6 +68,7 @@ STORIES: Mapping[str, Story] = {
     "close": Story(relay.close, tickets, 12),
     "sync": Story(sync.sync, changes, 12),
     "deliver": Story(publish.deliver, deliveries, 12),
+    "replay": Story(replay.replay, replays, 12),
     "climb": Story(ladder.climb, escalations, 12),
     "stray": Story(strays.meet, changes, 12),
     "close_stray": Story(strays.close, changes, 12),

@@ -57,7 +57,7 @@ Told = dict[str, dict[str, Any]]
 
 def events(stories: Stories) -> Told:
     """One example of each event's body, received and verified by a subscriber."""
-    reader, gone = Subscriber(), _gone()
+    reader, gone = Subscriber(), _answering(410)
     made = admin.add_subscriber(stories.house, stories.workspace, reader.url)
     reader.secret = made["secret"]
     admin.add_subscriber(stories.house, stories.workspace, gone, ["connection.paused"])
@@ -68,6 +68,7 @@ def events(stories: Stories) -> Told:
     _wrong_mapping(stories)
     _refused_credentials(stories)
     _next_desk(stories)
+    _subscribers(stories, made["id"])
     reader.server.shutdown()
     return {type_: _example(reader.events(type_)) for type_ in OUTGOING}
 
@@ -187,6 +188,17 @@ def _next_desk(stories: Stories) -> None:
     stories.work()
 
 
+def _subscribers(stories: Stories, reader: str) -> None:
+    """One has failed for more than a day, the other is tried out."""
+    broken = admin.add_subscriber(stories.house, stories.workspace, _answering(500))
+    with stories.house.store.transaction() as tx:
+        tx.run("update subscribers set failing_since = now() - interval '25 h' where id = :id",
+               id=broken["id"])  # fmt: skip
+        admin.send_test_event(tx, stories.workspace, broken["id"])
+        admin.send_test_event(tx, stories.workspace, reader)
+    stories.work()
+
+
 def _ticketed(stories: Stories, conversation: str) -> str:
     escalation_id = stories.escalate(conversation, reason="customer_request", channel="web")
     stories.work()
@@ -194,9 +206,9 @@ def _ticketed(stories: Stories, conversation: str) -> str:
     return str(row["external_id"])
 
 
-def _gone() -> str:
-    """The URL of a subscriber that wants nothing more."""
-    server = listen(Response(status=410), "127.0.0.1", 0)
+def _answering(status: int) -> str:
+    """The URL of a subscriber that always answers so."""
+    server = listen(Response(status=status), "127.0.0.1", 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_address[1]}/hook"
 

@@ -6,20 +6,20 @@ import subprocess
 import sys
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+PACKAGES = {"chromium": CHROMIUM, "nodejs": ("node", "nodejs"), "npm": ("npm",)}  # and commands
 
 
 def main() -> int:
-    """Chromium for the browser tests: there already, or Debian's."""
-    if any(shutil.which(name) for name in CHROMIUM):
+    """Chromium for the browser tests, npm for other people's webhook libraries; or Debian's."""
+    missing = [name for name, commands in PACKAGES.items() if not any(map(shutil.which, commands))]
+    if not missing:
         return 0
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        print(
-            "The browser tests need Chromium: install it (apt-get install chromium).",
-            file=sys.stderr,
-        )
+        words = " ".join(missing)
+        print(f"The tests need {words}: install it (apt-get install {words}).", file=sys.stderr)
         return 1
-    print("Installing Chromium for the browser tests (once) ...", flush=True)
-    for words in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+    print(f"Installing {', '.join(missing)} for the tests (once) ...", flush=True)
+    for words in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
         subprocess.run(
             ["apt-get", "-qq", *words],
             check=True,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 
 from connectors.sandbox_server import listen
@@ -17,8 +18,9 @@ from hub import admin
 from hub.house import House
 from tests import docs
 from tests.docs import ROOT
-from tests.pages import BLOCK, blocks, event_examples, page
+from tests.pages import BLOCK, blocks, event_examples, first_column, page
 from webhooks import signing
+from webhooks.dialects.mapped_options import Options, Signature, Transcript
 
 
 def made(path: str, name: str) -> str:
@@ -70,6 +72,51 @@ def test_the_example_with_curl_is_accepted(
     server.shutdown()
     (accepted,) = json.loads(done.stdout)["accepted"]
     assert accepted["escalation_id"].startswith("esc_")
+
+
+def test_the_example_of_a_mapping_becomes_an_escalation() -> None:
+    body, options = (json.loads(one) for one in blocks(ROOT / "docs" / "any-platform.md", "json"))
+    (event,) = admin.preview_source("json", options, body)
+    assert (event["type"], event["conversation"]) == (
+        "conversation.escalated", {"id": "4711", "language": "de"},
+    )  # fmt: skip
+    assert [turn["author"]["role"] for turn in event["transcript"]] == ["customer", "ai"]
+    assert event["fields"] == {"plan": "gold"}
+
+
+def test_every_option_of_a_mapping_is_documented() -> None:
+    told = set(first_column(page("any-platform.md")))
+    parts = {"signature": Signature, "transcript": Transcript}
+    for name in Options.model_fields:
+        inner = parts.get(name)
+        names = {f"{name}.{one}" for one in inner.model_fields} if inner else {name}
+        assert names - {"signature.separator"} <= told, name
+
+
+def test_the_call_of_botpress_is_answered_with_an_id(
+    client: FlaskClient, house: House, workspace: str
+) -> None:
+    code = next(c for c in blocks(ROOT / "docs" / "botpress.md", "bash") if "--data-binary" in c)
+    body = code.partition("--data-binary '")[2].partition("'")[0]
+    secret = "a-shared-secret-of-length"
+    source = admin.add_source(house, workspace, "bot", "botpress", secret)
+    path = f"/webhooks/sources/{source['id']}/createRemoteConversation"
+    answer = client.post(path, data=body.encode(), headers={"X-Hub-Secret": secret})
+    assert answer.status_code == 200 and answer.get_json()["id"].startswith("bp-")
+
+
+def test_the_ed25519_verification_in_node_takes_what_we_sign(tmp_path: Path) -> None:
+    if shutil.which("node") is None:
+        pytest.skip("no node here")
+    code = next(c for c in blocks(ROOT / "docs" / "subscribe.md", "js") if "createPublicKey" in c)
+    private, body = signing.new_private_key(), b'{"a": 1}'
+    headers = signing.headers([signing.new_secret(), private], "evt_1", int(time.time()), body)
+    told = json.dumps([signing.public_key(private), headers, body.decode()])
+    ask = f"const [publicKey, headers, text] = {told}; const body = Buffer.from(text);\n"
+    script = tmp_path / "verify.mjs"
+    script.write_text(f"{ask}{code}\nconsole.log(genuine);", "utf-8")
+    done = subprocess.run(["node", str(script)], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "true", done.stderr
 
 
 def test_the_verification_by_hand_takes_what_we_sign_and_nothing_else() -> None:

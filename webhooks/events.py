@@ -7,6 +7,7 @@ that are not named here are accepted and dropped; `fields` is the place for a se
 """
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -66,8 +67,13 @@ OUTGOING: dict[str, str] = {
     "escalation.moved": "A desk did not take the escalation: the next one of its route has it.",
     "escalation.parked": "The escalation cannot go on without a person.",
     "connection.paused": "The desk refuses our credentials; its work waits.",
+    "subscriber.failing": "The endpoint has failed for long; if it goes on, it is disabled.",
     "subscriber.disabled": "The endpoint is gone, or failed for too long; it gets no more events.",
+    "subscriber.test": "Somebody tries whether this endpoint gets its events.",
 }
+# What `data` looks like in each version, made from the newest. A subscriber keeps its version until
+# somebody changes it.
+VERSIONS: Mapping[int, Callable[[Any], Any]] = {1: lambda data: data}
 
 
 def _utc(moment: datetime) -> datetime:
@@ -199,6 +205,16 @@ def read(model: type[M], raw: object, at: str = "") -> M:
         raise WrongField(_field_errors(error, at)) from None
 
 
+def shown(event: Event) -> dict[str, Any]:
+    """The event as its sender may write it: the author of a turn apart."""
+    told = event.model_dump(mode="json", exclude_none=True)
+    told["transcript"] = [
+        {"author": {name: turn.pop(name) for name in ("role", "name") if name in turn}} | turn
+        for turn in told["transcript"]
+    ]
+    return told
+
+
 def _field_errors(error: ValidationError, at: str) -> list[FieldError]:
     found = error.errors(include_url=False, include_context=False, include_input=False)
     return [
@@ -210,13 +226,13 @@ def _field_errors(error: ValidationError, at: str) -> list[FieldError]:
     ]
 
 
-def body(type: str, timestamp: datetime, data: object) -> bytes:
+def body(type: str, timestamp: datetime, data: object, version: int = 1) -> bytes:
     """The JSON that subscribers get: compact, UTF-8, `timestamp` in RFC 3339 and UTC."""
     if type not in OUTGOING:
         raise ValueError(f"{type} is not an event that we send")
     if timestamp.tzinfo is None:
         raise ValueError("a timestamp needs its zone")
     when = timestamp.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    content = {"type": type, "timestamp": when, "data": data}
+    content = {"type": type, "timestamp": when, "data": VERSIONS[version](data)}
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode()

@@ -8,8 +8,8 @@ All of them are `Refused` and know their HTTP `status`; what else an inbox raise
 business (503 when it cannot commit).
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -23,13 +23,16 @@ CHUNK = 65_536
 
 
 class Source(Protocol):
-    """What we need to know of a source: its dialect and every secret that is valid now."""
+    """What we need to know of a source: its dialect and its options, every secret valid now."""
 
     @property
     def dialect(self) -> str: ...
 
     @property
     def secrets(self) -> Sequence[str]: ...
+
+    @property
+    def options(self) -> Mapping[str, Any]: ...
 
 
 class Stream(Protocol):
@@ -52,9 +55,17 @@ class Receipt:
 
     accepted: Sequence[Accepted] = ()
     duplicates: Sequence[Accepted] = ()
+    reply: Mapping[str, Any] | None = None  # where the dialect has an answer of its own
+
+    @property
+    def told(self) -> bool:
+        """True when it was about anything that we keep."""
+        return bool(self.accepted or self.duplicates)
 
     def as_dict(self) -> dict[str, Any]:
-        """The JSON of the answer 202."""
+        """The JSON of the answer."""
+        if self.reply is not None:
+            return dict(self.reply)
         return {
             "accepted": [asdict(one) for one in self.accepted],
             "duplicates": [asdict(one) for one in self.duplicates],
@@ -75,9 +86,13 @@ class Inbox(Protocol):
 def receive(delivery: Delivery, source: Source, inbox: Inbox, now: datetime) -> Receipt:
     """Verify the bytes, then read them, then have them stored."""
     dialect = dialects.get(source.dialect)
+    delivery = replace(delivery, options=source.options, received_at=now)
     dialect.verify(delivery, source.secrets, now)
-    events = [(dialect.dedupe_key(delivery, event), event) for event in dialect.parse(delivery)]
-    return inbox.accept(events, delivery.digest) if events else Receipt()
+    events = dialect.parse(delivery)
+    told = [(dialect.dedupe_key(delivery, event), event) for event in events]
+    receipt = inbox.accept(told, delivery.digest) if told else Receipt()
+    replying = dialects.REPLYING.get(source.dialect)
+    return replace(receipt, reply=replying.reply(delivery, events)) if replying else receipt
 
 
 def read_body(stream: Stream, length: str | None, limit: int = MAX_BODY) -> bytes:

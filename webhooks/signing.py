@@ -1,6 +1,9 @@
-"""Standard Webhooks v1: sign what we send, verify what we get.
+"""Standard Webhooks v1 and v1a: sign what we send, verify what we get.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+
+v1 is HMAC-SHA256 with a secret that both sides know, `whsec_<base64>`. v1a is Ed25519: we sign with
+the private key, `whsk_<base64>`, and show the public one, `whpk_<base64>`. The prefix tells which.
 """
 
 import base64
@@ -11,12 +14,18 @@ import secrets as random
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
 from webhooks.errors import BadSignature
 
-PREFIX = "whsec_"
+PREFIX, PRIVATE, PUBLIC = "whsec_", "whsk_", "whpk_"
+SHORTEST, LONGEST = 24, 64  # bytes of a secret that we sign with
+ED25519 = 32  # bytes of a key
 TOLERANCE = 300  # seconds that a timestamp may differ from our clock, either way
 ID = re.compile(r"[\x21-\x7e]{1,255}")
 TIMESTAMP = re.compile(r"[1-9][0-9]{0,14}")
+MOST_SIGNATURES = 32  # of one message that are looked at
 
 
 def new_secret() -> str:
@@ -24,23 +33,41 @@ def new_secret() -> str:
     return PREFIX + base64.b64encode(random.token_bytes(32)).decode()
 
 
+def new_private_key() -> str:
+    """A fresh Ed25519 key, as `whsk_<base64>`."""
+    return PRIVATE + base64.b64encode(random.token_bytes(ED25519)).decode()
+
+
+def public_key(private_key: str) -> str:
+    """The half of a `whsk_` key that may be shown, as `whpk_<base64>`."""
+    public = _private(private_key).public_key().public_bytes_raw()
+    return PUBLIC + base64.b64encode(public).decode()
+
+
 def decode_secret(secret: str) -> bytes:
     """The key inside `whsec_<base64>`; ValueError for anything else."""
-    if not secret.startswith(PREFIX):
-        raise ValueError(f"a signing secret starts with {PREFIX}")
-    coded = secret.removeprefix(PREFIX).rstrip("=")
-    try:
-        key = base64.b64decode(coded + "=" * (-len(coded) % 4), validate=True)
-    except ValueError:
-        raise ValueError(f"a signing secret is {PREFIX} and base64") from None
-    if not key:
-        raise ValueError("a signing secret is not empty")
-    return key
+    return _decode(secret, PREFIX)
+
+
+def check_strength(secret: str) -> None:
+    """ValueError unless `secret` is `whsec_<base64>` of 24 to 64 bytes."""
+    if not SHORTEST <= len(decode_secret(secret)) <= LONGEST:
+        raise ValueError(f"a signing secret has {SHORTEST} to {LONGEST} bytes behind {PREFIX}")
+
+
+def check_verifier(key: str) -> None:
+    """ValueError unless messages can be verified with `key`, a secret or a public key."""
+    if key.startswith(PUBLIC):
+        _public(key)
+    else:
+        decode_secret(key)
 
 
 def sign(secret: str, id: str, timestamp: int, body: bytes) -> str:
-    """The signature `v1,<base64>` of one message sent at `timestamp` (epoch seconds)."""
-    signed = f"{id}.{timestamp}.".encode() + body
+    """The signature of a message sent at `timestamp` (epoch seconds): `v1,…`, by a key `v1a,…`."""
+    signed = _signed(id, timestamp, body)
+    if secret.startswith(PRIVATE):
+        return "v1a," + base64.b64encode(_private(secret).sign(signed)).decode()
     digest = hmac.new(decode_secret(secret), signed, hashlib.sha256).digest()
     return "v1," + base64.b64encode(digest).decode()
 
@@ -74,17 +101,56 @@ def verify(
     if abs(now.timestamp() - int(timestamp)) > tolerance:
         raise BadSignature(f"webhook-timestamp is more than {tolerance} s from now")
     offered = headers.get("webhook-signature", "").encode("utf-8", "replace").split(b" ")
-    if not _any_matches(_expected(secrets, id, int(timestamp), body), offered):
+    signed = _signed(id, int(timestamp), body)
+    # A list, not a generator: every secret is tried, so that the time tells nothing.
+    if not any([_fits(key, signed, offered[:MOST_SIGNATURES]) for key in secrets]):
         raise BadSignature("no signature in webhook-signature matches")
 
 
-def _expected(secrets: Sequence[str], id: str, timestamp: int, body: bytes) -> list[bytes]:
+def _signed(id: str, timestamp: int, body: bytes) -> bytes:
+    return f"{id}.{timestamp}.".encode() + body
+
+
+def _fits(key: str, signed: bytes, offered: Sequence[bytes]) -> bool:
+    """True when one of the offered signatures is of this key."""
     try:
-        return [sign(secret, id, timestamp, body).encode() for secret in secrets]
+        if key.startswith(PUBLIC):
+            public = _public(key)
+            return any([_verifies(public, signed, one) for one in offered])
+        digest = hmac.new(decode_secret(key), signed, hashlib.sha256).digest()
     except ValueError:
         raise BadSignature("the secret that is kept for this sender cannot be used") from None
+    ours = b"v1," + base64.b64encode(digest)
+    return any([hmac.compare_digest(ours, theirs) for theirs in offered])
 
 
-def _any_matches(expected: Sequence[bytes], offered: Sequence[bytes]) -> bool:
-    # A list, not a generator: every pair is compared, so that the time tells nothing.
-    return any([hmac.compare_digest(ours, theirs) for ours in expected for theirs in offered])
+def _verifies(public: Ed25519PublicKey, signed: bytes, offered: bytes) -> bool:
+    version, _, coded = offered.partition(b",")
+    if version != b"v1a":
+        return False
+    try:
+        public.verify(base64.b64decode(coded, validate=True), signed)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _private(key: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(_decode(key, PRIVATE))
+
+
+def _public(key: str) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(_decode(key, PUBLIC))
+
+
+def _decode(secret: str, prefix: str) -> bytes:
+    if not secret.startswith(prefix):
+        raise ValueError(f"a signing secret starts with {prefix}")
+    coded = secret.removeprefix(prefix).rstrip("=")
+    try:
+        key = base64.b64decode(coded + "=" * (-len(coded) % 4), validate=True)
+    except ValueError:
+        raise ValueError(f"a signing secret is {prefix} and base64") from None
+    if not key:
+        raise ValueError("a signing secret is not empty")
+    return key

@@ -5,6 +5,7 @@ is `BadInput` by field, something that is not in the workspace is `Unknown`, and
 things forbids is a `Conflict`; what a desk says to its credentials is one of `connectors.errors`.
 """
 
+from hub.admin.callbacks import Callback, answer_source, callbacks
 from hub.admin.connecting import (
     Connected,
     add_connection,
@@ -27,20 +28,32 @@ from hub.admin.mappings import (
     save_mapping,
 )
 from hub.admin.people import add_user, change_user, create_key, remove_key, remove_user
+from hub.admin.replays import list_replays, one_replay, start_replay, stop_replay
 from hub.admin.route_preview import preview_route
 from hub.admin.routes import add_route, change_route, move_route, remove_route
-from hub.admin.sources import add_source, change_source, remove_source, rotate_source
+from hub.admin.sources import (
+    add_source,
+    change_source,
+    preview_source,
+    remove_source,
+    rotate_source,
+)
 from hub.admin.subscribers import (
+    NEWEST,
     add_subscriber,
     change_subscriber,
+    public_key,
     remove_subscriber,
     retry_delivery,
     rotate_subscriber,
+    send_test_event,
 )
 from hub.admin.workspaces import add_workspace, change_workspace, workspace
 
 __all__ = [
+    "NEWEST",
     "BadInput",
+    "Callback",
     "Check",
     "Conflict",
     "Connected",
@@ -53,6 +66,8 @@ __all__ = [
     "add_subscriber",
     "add_user",
     "add_workspace",
+    "answer_source",
+    "callbacks",
     "change_connection",
     "change_route",
     "change_source",
@@ -63,12 +78,16 @@ __all__ = [
     "create_key",
     "default_mapping",
     "desk_fields",
+    "list_replays",
     "mapping_problems",
     "mapping_text",
+    "one_replay",
     "pause_connection",
     "move_route",
     "preview_mapping",
     "preview_route",
+    "preview_source",
+    "public_key",
     "remove_connection",
     "remove_key",
     "remove_route",
@@ -80,8 +99,11 @@ __all__ = [
     "rotate_source",
     "rotate_subscriber",
     "save_mapping",
+    "send_test_event",
     "set_up_webhook",
     "set_webhook_secret",
+    "start_replay",
+    "stop_replay",
     "verify_connection",
     "workspace",
 ]

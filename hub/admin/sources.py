@@ -1,15 +1,19 @@
 """Sources: bot platforms that send us events."""
 
+import json
 import secrets
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from hub import ids, vault
+from hub.admin.callbacks import Callback, answer_at, stop_answering
 from hub.admin.input import BadInput, Conflict, add, change, find, name, taken
 from hub.house import House
 from hub.store import Row, Tx, audit
 from hub.store.schema import sources
 from webhooks import dialects, signing
+from webhooks.errors import Refused, WrongField
+from webhooks.events import shown
 
 MAX_MESSAGE = 2000  # characters of a handoff message
 RATE = 60_000  # requests a minute that a source may send, unless it is told otherwise
@@ -32,16 +36,22 @@ def add_source(
     *,
     handoff_message: Mapping[str, str] | None = None,
     rate: int = RATE,
+    options: Mapping[str, Any] | None = None,
+    callback: Callback | None = None,
     actor: str = audit.HUB,
 ) -> SourceSecret:
-    """A platform that may send us events from now on, in its dialect."""
+    """A platform that may send us events from now on, in its dialect; answered at `callback`."""
     source_id = ids.new("source")
     secret = _secret(dialect, secret)
+    kept = _options(dialect, options or {})
     values = {"name": name(title), "handoff_message": _messages(handoff_message or {})}
     with house.store.transaction() as tx:
         sealed = house.vault.seal(secret, _place(source_id))
         add(tx, sources, "name", id=source_id, workspace_id=workspace_id, dialect=dialect,
-            secret=sealed, rate=_rate(rate), created_at=tx.now, **values)  # fmt: skip
+            secret=sealed, rate=_rate(rate), options=kept, created_at=tx.now,
+            **values)  # fmt: skip
+        if callback is not None:
+            answer_at(tx, house, workspace_id, source_id, dialect, callback)
         audit.record(
             tx, workspace_id, "source.added", title, actor=actor, subject_id=source_id
         )  # fmt: skip
@@ -79,9 +89,10 @@ def change_source(
     title: str | None = None,
     handoff_message: Mapping[str, str] | None = None,
     rate: int | None = None,
+    options: Mapping[str, Any] | None = None,
     actor: str = audit.HUB,
 ) -> Row:
-    """Another name, rate, or words to the customer at an escalation; None leaves as it is."""
+    """Another name, rate, options or words at an escalation; None leaves as it is."""
     row = find(tx, sources, workspace_id, source_id, "source")
     values: dict[str, Any] = {}
     if title is not None and name(title) != row["name"]:
@@ -91,6 +102,8 @@ def change_source(
         values["handoff_message"] = _messages(handoff_message)
     if rate is not None:
         values["rate"] = _rate(rate)
+    if options is not None:
+        values["options"] = _options(row["dialect"], options)
     audit.record(tx, workspace_id, "source.changed", row["name"], actor=actor, subject_id=source_id)
     return change(tx, sources, source_id, **values)
 
@@ -101,8 +114,31 @@ def remove_source(tx: Tx, workspace_id: str, source_id: str, *, actor: str = aud
     if tx.value("select 1 from conversations where source_id = :id limit 1", id=source_id):
         raise Conflict("It has conversations. Rotate its secret and do not keep the previous one.")
     tx.run("delete from events where source_id = :id", id=source_id)
+    stop_answering(tx, source_id)
     tx.run("delete from sources where id = :id", id=source_id)
     audit.record(tx, workspace_id, "source.removed", row["name"], actor=actor, subject_id=source_id)
+
+
+def preview_source(
+    dialect: str, options: Mapping[str, Any], body: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The events that a body would become, unsigned; `BadInput` names each wrong field.
+
+    What is wrong in the options is named below `options`, what is wrong in the body below `body`.
+    """
+    if dialect not in dialects.DIALECTS:
+        raise _no_dialect(dialect)
+    delivery = dialects.Delivery(
+        headers={"webhook-id": "preview"},
+        body=json.dumps(body).encode(),
+        options=_options(dialect, options),
+    )
+    try:
+        return [shown(event) for event in dialects.get(dialect).parse(delivery)]
+    except WrongField as refusal:
+        raise _bad("body", refusal) from None
+    except Refused as refusal:
+        raise BadInput({"body": f"{refusal.reason}."}) from None
 
 
 def url(house: House, source_id: str) -> str:
@@ -113,8 +149,7 @@ def url(house: House, source_id: str) -> str:
 def _secret(dialect: str, secret: str | None) -> str:
     """The secret if deliveries can be verified with it, or a fresh one."""
     if dialect not in dialects.DIALECTS:
-        known = ", ".join(sorted(dialects.DIALECTS))
-        raise BadInput({"dialect": f"{dialect!r} is not known: use {known}."})
+        raise _no_dialect(dialect)
     if secret is None:
         return signing.new_secret() if dialect == "standard" else secrets.token_urlsafe(32)
     try:
@@ -122,6 +157,22 @@ def _secret(dialect: str, secret: str | None) -> str:
     except ValueError as problem:
         raise BadInput({"secret": f"{str(problem).capitalize()}."}) from None
     return secret
+
+
+def _no_dialect(name: str) -> BadInput:
+    known = ", ".join(sorted(dialects.DIALECTS))
+    return BadInput({"dialect": f"{name!r} is not known: use {known}."})
+
+
+def _options(dialect: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return dialects.check_options(dialect, given)
+    except WrongField as refusal:
+        raise _bad("options", refusal) from None
+
+
+def _bad(at: str, refusal: WrongField) -> BadInput:
+    return BadInput({f"{at}.{e['field']}".rstrip("."): e["message"] for e in refusal.errors})
 
 
 def _messages(told: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from hub.api import (
     events,
     keys,
     mappings,
+    replays,
     routes,
     sources,
     subscribers,
@@ -26,7 +27,7 @@ NOUNS: tuple[Noun, ...] = tuple(
     module.api
     for module in (
         conversations, escalations, tickets, sources, connectors, connections, routes, mappings,
-        subscribers, events, users, keys, audit,
+        subscribers, replays, events, users, keys, audit,
     )
 )  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
@@ -37,6 +38,7 @@ class Source:
 
     dialect: str
     secrets: list[str]
+    options: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Paced:
 
 
 @blueprint.post("/sources/<source_id>")
-def source(source_id: str) -> Response:
+@blueprint.post("/sources/<source_id>/<operation>")  # botpress; the body says it, too
+def source(source_id: str, operation: str = "") -> Response:
     """A bot platform's events: 202 once they are committed with their jobs."""
     began = time.perf_counter()
     answer = _answer(house(), source_id)
@@ -96,27 +99,34 @@ def _answer(house: House, source_id: str) -> Response:
         return unavailable(fault)
     if receipt is None:
         return problem(404, "There is no such source.")
-    return Response(json.dumps(receipt.as_dict()), 202, content_type="application/json")
+    status = 202 if receipt.reply is None else 200
+    return Response(json.dumps(receipt.as_dict()), status, content_type="application/json")
 
 
 def _receive(house: House, source_id: str, delivery: Delivery) -> inbound.Receipt | None:
     """What became of the delivery, None without such a source.
 
-    A source that has changed since this process met it is read again before it refuses anybody.
+    A source that has changed since this process met it is read again before it refuses anybody, and
+    before its options leave anything out.
     """
     row = house.sources.get(source_id)
     while row is not None:
-        source = Source(row["dialect"], _secrets(house, row))
+        source = Source(row["dialect"], _secrets(house, row), row["options"])
+        receipt, refusal = None, None
         try:
-            return inbound.receive(delivery, source, Paced(house, row), house.store.now())
-        except (SourceChanged, Refused) as refusal:
-            known, row = row, house.sources.read(source_id)
-            if (
-                isinstance(refusal, Refused)
-                and row is not None
-                and row["version"] == known["version"]
-            ):
-                raise
+            receipt = inbound.receive(delivery, source, Paced(house, row), house.store.now())
+        except SourceChanged:
+            pass
+        except Refused as found:
+            refusal = found
+        if receipt is not None and (receipt.told or not row["options"]):
+            return receipt
+        known, row = row, house.sources.read(source_id)
+        if row is not None and row["version"] == known["version"]:
+            if refusal is not None:
+                raise refusal
+            if receipt is not None:
+                return receipt
     return None
 
 
@@ -148,8 +158,9 @@ def _take_changes(house: House, connection_id: str, body: bytes) -> Response | N
 def _receive_changes(house: House, deliveries: Sequence[tuple[Row, changes.Told]]) -> Sequence[int]:
     with house.store.transaction() as tx:
         new = changes.receive_all(tx, [told for _, told in deliveries])
-        for row in {row["id"]: row for row, _ in deliveries}.values():
-            connections.heard(tx, row)
+        desks = {row["id"]: row for row, _ in deliveries}
+        for connection_id in sorted(desks):  # the order in which their rows are locked
+            connections.heard(tx, desks[connection_id])
         return new
 
 

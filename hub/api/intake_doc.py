@@ -83,6 +83,7 @@ def paths(problems: Problems) -> Json:
     """Both doors."""
     return {
         "/webhooks/sources/{source_id}": {"post": _source(problems)},
+        "/webhooks/sources/{source_id}/{operation}": {"post": _operation(problems)},
         "/webhooks/desks/{connection_id}": {
             "get": _there(problems),
             "post": _desk(problems),
@@ -118,6 +119,35 @@ def _source(problems: Problems) -> Json:
             **problems((400, 401, 404, 409, 413, 422, 429, 503)),
         },
     }  # fmt: skip
+
+
+def _operation(problems: Problems) -> Json:
+    """The same door for a platform that posts each operation to a path of its own."""
+    own = {
+        "operationId": "post_webhooks_sources_operation",
+        "summary": "Botpress tells what happened, and waits for an id.",
+        "description": "The five calls of Botpress's bridge, with the source's shared secret.",
+        "parameters": [_part("source_id"), _part("operation")],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"type": "object"}, "example": {"type": "ping"}}
+            },
+        },
+        "responses": {
+            "200": {
+                "description": "Stored; `id` where the bridge waits for one.",
+                "content": {
+                    "application/json": {
+                        "schema": {"type": "object"},
+                        "example": {"id": "bp-645b3f1a2c880-0d0f5c361a2b3c4d"},
+                    }
+                },
+            },
+            **problems((400, 401, 404, 413, 422, 429, 503)),
+        },
+    }
+    return _source(problems) | own
 
 
 def _desk(problems: Problems) -> Json:

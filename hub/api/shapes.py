@@ -131,9 +131,10 @@ class Summary(BaseModel):
 class Parked(Shape):
     """Why work cannot go on without a person."""
 
-    work: Literal["escalation", "relay", "close", "change"] | None = Field(
-        None, description="What waits: the ticket, words for it, its solution, news of it."
-    )
+    work: Literal["escalation", "relay", "close", "change", "delivery", "replay"] | None = Field(
+        None, description="What waits: the ticket, words for it, its solution, news of it, and"
+        " what is on its way to a subscriber.",
+    )  # fmt: skip
     code: str
     text: str
     fields: dict[str, str]

@@ -1,6 +1,6 @@
 """Sources: bot platforms that send us events."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
@@ -30,6 +30,36 @@ Rate = Annotated[
 Secret = Annotated[str, Field(description="Shown this once.", examples=["whsec_MfKQ9r8GKYqrTw=="])]
 
 
+Options = Annotated[
+    dict[str, Any],
+    Field(
+        description="What the dialect `json` has to be told; the others have none.",
+        examples=[{}],
+    ),
+]
+
+
+class Callback(Shape):
+    """Where the platform is answered in its own dialect; `token` is kept and never shown."""
+
+    url: str = Field(examples=["https://webhook.botpress.cloud/0d0f5c36"])
+    subscriber_id: str = Field(
+        description="The deliveries to it, as of every subscriber.",
+        examples=["sub_06g5v2m8k0r7t9w1y3a5c7e9g1"],
+    )
+    state: Literal["active", "disabled"]
+
+
+class SetCallback(Body):
+    """Where the platform is answered, and what lets us in."""
+
+    url: str = Field(max_length=2048, examples=["https://webhook.botpress.cloud/0d0f5c36"])
+    token: str = Field(
+        min_length=1, max_length=1024, examples=["a-long-token"],
+        description="chatwoot: the agent bot's access token; botpress: sent as Bearer.",
+    )  # fmt: skip
+
+
 class Source(Shape):
     """A bot platform."""
 
@@ -39,6 +69,8 @@ class Source(Shape):
     url: str = Field(description="Where the platform posts its events.")
     handoff_message: Messages
     rate: Rate
+    options: Options
+    callback: Callback | None = Field(description="Null: the platform is a subscriber, or deaf.")
     previous_secret: bool = Field(description="The secret before the last rotation still counts.")
     created_at: Moment
 
@@ -60,14 +92,32 @@ class AddSource(Body):
     secret: str | None = Field(None, min_length=1, max_length=1024, examples=[None])
     handoff_message: Messages = {}
     rate: Rate = RATE
+    options: Options = {}
+    callback: SetCallback | None = None
 
 
 class ChangeSource(Body):
-    """What is given changes."""
+    """What is given changes; `callback` null ends the answers."""
 
     name: str | None = None
     handoff_message: Messages | None = None
     rate: Rate | None = None
+    options: Options | None = None
+    callback: SetCallback | None = None
+
+
+class PreviewSource(Body):
+    """A dialect with its options, and what a platform would post."""
+
+    dialect: str = Field(examples=["json"])
+    options: Options = {}
+    body: dict[str, Any] = Field(examples=[{"event": "handoff", "chat": {"id": "chat-1"}}])
+
+
+class SourcePreview(Shape):
+    """The canonical events that the body would become; none is stored."""
+
+    events: list[dict[str, Any]]
 
 
 class RotateSource(Body):
@@ -82,7 +132,9 @@ class RotateSource(Body):
 def index(call: Call, query: Query) -> Listing:
     with call.transaction() as tx:
         page = listing.page(tx, sources, call.workspace_id, {}, **query.paging())
-    return Listing([_shown(call, row, Source) for row in page.rows], page.next_cursor)
+        lines = admin.callbacks(tx, call.workspace_id, [row["id"] for row in page.rows])
+    shown = [_shown(call, row, Source, lines.get(row["id"])) for row in page.rows]
+    return Listing(shown, page.next_cursor)
 
 
 @api.route("POST", "/v1/sources", role="admin", answer=SourceWithSecret, status=201,
@@ -90,25 +142,36 @@ def index(call: Call, query: Query) -> Listing:
 def add(call: Call, body: AddSource) -> SourceWithSecret:
     made = admin.add_source(
         call.house, call.workspace_id, body.name, body.dialect, body.secret,
-        handoff_message=body.handoff_message, rate=body.rate, actor=call.actor,
+        handoff_message=body.handoff_message, rate=body.rate, options=body.options,
+        callback=_callback(body.callback), actor=call.actor,
     )  # fmt: skip
-    return _shown(call, _find(call, made["id"]), SourceWithSecret, secret=made["secret"])
+    return _read(call, made["id"], SourceWithSecret, secret=made["secret"])
+
+
+@api.route("POST", "/v1/sources/preview", role="viewer", answer=SourcePreview, body=PreviewSource,
+           summary="Show which events a body would become.")  # fmt: skip
+def preview(call: Call, body: PreviewSource) -> SourcePreview:
+    return SourcePreview(events=admin.preview_source(body.dialect, body.options, body.body))
 
 
 @api.route("GET", "/v1/sources/<id>", role="viewer", answer=Source, summary="One source.")
 def one(call: Call, id: str) -> Source:
-    return _shown(call, _find(call, id), Source)
+    return _read(call, id, Source)
 
 
 @api.route("PATCH", "/v1/sources/<id>", role="admin", answer=Source, body=ChangeSource,
            summary="Change the name, the rate, or the words at an escalation.")  # fmt: skip
 def change(call: Call, id: str, body: ChangeSource) -> Source:
     with call.transaction() as tx:
-        row = admin.change_source(
+        admin.change_source(
             tx, call.workspace_id, id, title=body.name, handoff_message=body.handoff_message,
-            rate=body.rate, actor=call.actor,
+            rate=body.rate, options=body.options, actor=call.actor,
         )  # fmt: skip
-    return _shown(call, row, Source)
+        if "callback" in body.model_fields_set:
+            admin.answer_source(
+                tx, call.house, call.workspace_id, id, _callback(body.callback), actor=call.actor
+            )
+    return _read(call, id, Source)
 
 
 @api.route("DELETE", "/v1/sources/<id>", role="admin", answer=Removed,
@@ -126,19 +189,25 @@ def rotate(call: Call, id: str, body: RotateSource) -> SourceWithSecret:
         call.house, call.workspace_id, id, body.secret, keep_previous=body.keep_previous,
         actor=call.actor,
     )  # fmt: skip
-    return _shown(call, _find(call, id), SourceWithSecret, secret=made["secret"])
+    return _read(call, id, SourceWithSecret, secret=made["secret"])
 
 
-def _find(call: Call, id: str) -> Row:
+def _read(call: Call, id: str, shape: type[S], **more: str) -> S:
     with call.transaction() as tx:
         row: Row = found(listing.get(tx, sources, call.workspace_id, id), "source")
-    return row
+        line = admin.callbacks(tx, call.workspace_id, [id]).get(id)
+    return _shown(call, row, shape, line, **more)
 
 
-def _shown(call: Call, row: Row, shape: type[S], **more: str) -> S:
+def _shown(call: Call, row: Row, shape: type[S], line: Row | None, **more: str) -> S:
     return shape.of(
         row,
         url=url(call.house, row["id"]),
         previous_secret=row["previous_secret"] is not None,
+        callback=line and Callback(url=line["url"], subscriber_id=line["id"], state=line["state"]),
         **more,
     )
+
+
+def _callback(given: SetCallback | None) -> admin.Callback | None:
+    return None if given is None else {"url": given.url, "token": given.token}

@@ -1,7 +1,7 @@
 """Subscribers: endpoints that get our signed events, and the deliveries to them."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
@@ -23,6 +23,21 @@ Events = Annotated[
 ]
 URL = Field(max_length=2048, examples=["https://bots.example/hub-events"])
 LONGEST_OVERLAP = 7 * 24  # hours
+Ordered = Annotated[
+    bool,
+    Field(description="An event waits for the one before of its conversation, however long."),
+]
+Version = Annotated[int, Field(description="Of the bodies; it stays until somebody changes it.")]
+Asymmetric = Annotated[
+    bool, Field(description="Sign with an Ed25519 key (v1a) as well; see `public_key`.")
+]
+Given = Annotated[
+    str | None,
+    Field(
+        max_length=128, examples=[None],
+        description="One of yours: `whsec_` and base64 of 24 to 64 bytes. Else we make one.",
+    ),
+]  # fmt: skip
 
 
 class Subscriber(Shape):
@@ -34,6 +49,14 @@ class Subscriber(Shape):
     state: Literal["active", "disabled"]
     state_reason: str | None
     failing_since: Moment | None
+    version: Version
+    ordered: Ordered
+    public_key: str | None = Field(
+        description="Verifies v1a signatures; null without.", examples=["whpk_MfKQ9r8GKYqrTw=="]
+    )
+    source_id: str | None = Field(
+        description="The platform that is answered in its own dialect; else null."
+    )
     previous_until: Moment | None = Field(description="Until then we sign with two secrets.")
     created_at: Moment
 
@@ -42,6 +65,18 @@ class SubscriberWithSecret(Subscriber):
     """An endpoint and its secret."""
 
     secret: str = Field(description="Shown this once.", examples=["whsec_MfKQ9r8GKYqrTw=="])
+
+
+S = TypeVar("S", bound=Subscriber)
+
+
+class Attempt(Shape):
+    """One request, and what came back."""
+
+    at: Moment
+    status: int | None
+    error: str | None
+    milliseconds: int
 
 
 class Delivery(Shape):
@@ -56,6 +91,9 @@ class Delivery(Shape):
     last_error: str | None
     due_at: Moment | None = Field(description="When the next attempt is due.")
     parked: Parked | None
+    attempts: list[Attempt] = Field(description="The latest 20, oldest first.")
+    held: bool = Field(description="It waits for the one before of its conversation.")
+    replay_id: str | None = Field(description="The replay that sent it last.")
     created_at: Moment
     delivered_at: Moment | None
 
@@ -65,6 +103,10 @@ class AddSubscriber(Body):
 
     url: str = URL
     events: Events = None
+    secret: Given = None
+    version: Version = admin.NEWEST
+    ordered: Ordered = False
+    asymmetric: Asymmetric = False
 
 
 class ChangeSubscriber(Body):
@@ -72,12 +114,16 @@ class ChangeSubscriber(Body):
 
     url: str | None = Field(None, max_length=2048)
     events: Events = None
+    version: Version | None = None
+    ordered: Ordered | None = None
+    asymmetric: Asymmetric | None = None
     state: Literal["active", "disabled"] | None = None
 
 
 class Rotate(Body):
     """For so many hours we sign with the new secret and with the one before."""
 
+    secret: Given = None
     overlap_hours: int = Field(24, ge=0, le=LONGEST_OVERLAP)
 
 
@@ -93,7 +139,7 @@ class Filters(Query):
 def index(call: Call, query: Query) -> Listing:
     with call.transaction() as tx:
         page = listing.page(tx, subscribers, call.workspace_id, {}, **query.paging())
-    return Listing([Subscriber.of(row) for row in page.rows], page.next_cursor)
+    return Listing([_shown(call, row, Subscriber) for row in page.rows], page.next_cursor)
 
 
 @api.route("POST", "/v1/subscribers", role="admin", answer=SubscriberWithSecret, status=201,
@@ -101,19 +147,21 @@ def index(call: Call, query: Query) -> Listing:
            )  # fmt: skip
 def add(call: Call, body: AddSubscriber) -> SubscriberWithSecret:
     made = admin.add_subscriber(
-        call.house, call.workspace_id, body.url, body.events, actor=call.actor
-    )
-    return SubscriberWithSecret.of(_find(call, made["id"]), secret=made["secret"])
+        call.house, call.workspace_id, body.url, body.events, secret=body.secret,
+        version=body.version, ordered=body.ordered, asymmetric=body.asymmetric, actor=call.actor,
+    )  # fmt: skip
+    return _shown(call, _find(call, made["id"]), SubscriberWithSecret, secret=made["secret"])
 
 
 @api.route("GET", "/v1/subscribers/<id>", role="viewer", answer=Subscriber,
            summary="One subscriber.")  # fmt: skip
 def one(call: Call, id: str) -> Subscriber:
-    return Subscriber.of(_find(call, id))
+    return _shown(call, _find(call, id), Subscriber)
 
 
 @api.route("PATCH", "/v1/subscribers/<id>", role="admin", answer=Subscriber,
-           body=ChangeSubscriber, summary="Change a subscriber, or switch it on or off.",
+           body=ChangeSubscriber, conflicts="It speaks for a source.",
+           summary="Change a subscriber, or switch it on or off.",
            )  # fmt: skip
 def change(call: Call, id: str, body: ChangeSubscriber) -> Subscriber:
     given = body.model_dump(exclude_unset=True)
@@ -123,7 +171,7 @@ def change(call: Call, id: str, body: ChangeSubscriber) -> Subscriber:
         row = admin.change_subscriber(
             tx, call.house, call.workspace_id, id, active=active, actor=call.actor, **given
         )
-    return Subscriber.of(row)
+    return _shown(call, row, Subscriber)
 
 
 @api.route("DELETE", "/v1/subscribers/<id>", role="admin", answer=Removed,
@@ -135,13 +183,14 @@ def remove(call: Call, id: str) -> Removed:
 
 
 @api.route("POST", "/v1/subscribers/<id>/rotate", role="admin", answer=SubscriberWithSecret,
-           body=Rotate, summary="Give the subscriber a new secret.")  # fmt: skip
+           body=Rotate, conflicts="It speaks for a source.",
+           summary="Give the subscriber a new secret.")  # fmt: skip
 def rotate(call: Call, id: str, body: Rotate) -> SubscriberWithSecret:
     made, _ = admin.rotate_subscriber(
-        call.house, call.workspace_id, id, overlap=timedelta(hours=body.overlap_hours),
-        actor=call.actor,
+        call.house, call.workspace_id, id, body.secret,
+        overlap=timedelta(hours=body.overlap_hours), actor=call.actor,
     )  # fmt: skip
-    return SubscriberWithSecret.of(_find(call, id), secret=made["secret"])
+    return _shown(call, _find(call, id), SubscriberWithSecret, secret=made["secret"])
 
 
 @api.route("GET", "/v1/subscribers/<id>/deliveries", role="viewer", answer=Delivery, many=True,
@@ -155,10 +204,10 @@ def deliveries_of(call: Call, id: str, query: Filters) -> Listing:
 
 
 @api.route("POST", "/v1/subscribers/<subscriber_id>/deliveries/<id>/retry", role="admin",
-           answer=Delivery, conflicts="The subscriber is disabled.",
-           summary="Send once more what failed or was dropped.")  # fmt: skip
+           answer=Delivery, conflicts="The subscriber is disabled, or the body deleted.",
+           summary="Send once more what does not wait already.")  # fmt: skip
 @api.route("POST", "/v1/subscribers/deliveries/<id>/retry", role="admin",
-           answer=Delivery, conflicts="The subscriber is disabled.",
+           answer=Delivery, conflicts="The subscriber is disabled, or the body deleted.",
            summary="The same, without the subscriber's id.")  # fmt: skip
 def retry(call: Call, id: str, subscriber_id: str | None = None) -> Delivery:
     with call.transaction() as tx:
@@ -166,6 +215,18 @@ def retry(call: Call, id: str, subscriber_id: str | None = None) -> Delivery:
         if subscriber_id not in (None, row["subscriber_id"]):
             found(None, "delivery")
         return Delivery.of(admin.retry_delivery(tx, call.workspace_id, id, actor=call.actor))
+
+
+@api.route("POST", "/v1/subscribers/<id>/test", role="admin", answer=Delivery, status=202,
+           conflicts="The subscriber is disabled.",
+           summary="Send it the event `subscriber.test`.")  # fmt: skip
+def test(call: Call, id: str) -> Delivery:
+    with call.transaction() as tx:
+        return Delivery.of(admin.send_test_event(tx, call.workspace_id, id, actor=call.actor))
+
+
+def _shown(call: Call, row: Row, shape: type[S], **more: str) -> S:
+    return shape.of(row, public_key=admin.public_key(call.house, row), **more)
 
 
 def _find(call: Call, id: str) -> Row:

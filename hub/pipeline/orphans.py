@@ -32,7 +32,14 @@ SEARCHES = {
     " and parked is null and created_at < :old and (due_at is null or due_at < :old)",
     "deliver": "select d.id, d.subscriber_id as connection_id from deliveries d"
     " join subscribers s on s.id = d.subscriber_id where d.state = 'pending'"
-    " and s.state = 'active' and d.created_at < :old and (d.due_at is null or d.due_at < :old)",
+    " and s.state = 'active' and d.created_at < :old and (d.due_at is null or d.due_at < :old)"
+    # who waits for the one before gets a job when that one is over
+    " and not (d.held and exists (select 1 from events e join events b"
+    "   on b.conversation_id = e.conversation_id join deliveries o"
+    "   on o.event_id = b.id and o.subscriber_id = d.subscriber_id"
+    "   where e.id = d.event_id and o.state = 'pending' and o.id < d.id))",
+    "replay": "select id, null as connection_id from replays where state = 'running'"
+    " and created_at < :old and (due_at is null or due_at < :old)",
 }
 
 

@@ -9,7 +9,7 @@ from hub.pipeline.publish import publish
 from hub.store import Row, Tx, audit, connections
 from hub.store import changes as inbox
 from hub.store import escalations as cases
-from hub.store.schema import changes, deliveries, escalations, retries, tickets
+from hub.store.schema import changes, deliveries, escalations, replays, retries, tickets
 
 LONGEST = 500  # characters of an error on a timeline
 
@@ -37,6 +37,8 @@ def park(
         values["state"] = "parked"
     if table is deliveries:
         values["state"] = "failed"
+    if table is replays:
+        values["state"] = "stopped"
     tx.run(table.update().where(table.c.id == row["id"]).values(**values))
     about = _about(tx, table, row)
     audit.record(
@@ -143,7 +145,8 @@ def pause_connection(tx: Tx, connection_id: str, reason: str, *, actor: str = au
 
 
 def _noun(table: Table) -> str:
-    nouns = {escalations: "escalation", tickets: "relay", changes: "change", retries: "retry"}
+    nouns = {escalations: "escalation", tickets: "relay", changes: "change", retries: "retry",
+             replays: "replay"}  # fmt: skip
     return nouns.get(table, "delivery")
 
 

@@ -108,6 +108,7 @@ sources = Table(
     data("handoff_message"),  # what the customer is told at escalation, by language
     Column("rate", Integer, nullable=False, server_default="60000"),  # requests a minute
     moment("created_at"),
+    data("options"),  # what its dialect has to be told
     UniqueConstraint("workspace_id", "name"),
 )  # fmt: skip
 
@@ -164,6 +165,8 @@ events = Table(
           postgresql_where=text("dedupe_key is not null")),
     Index("ix_events_list", "workspace_id", "direction", "id"),
     Index("ix_events_conversation", "conversation_id", "id"),
+    Index("ix_events_bodies", "at",
+          postgresql_where=text("direction = 'out' and payload is not null")),
 )  # fmt: skip
 
 escalations = Table(
@@ -353,6 +356,12 @@ subscribers = Table(
     words("state_reason"),
     moment("failing_since", null=True),
     moment("created_at"),
+    hot("source_id", null=True),  # a platform that is answered in its own dialect
+    Column("version", Integer, nullable=False, server_default="1"),  # of the events' bodies
+    flag("ordered"),  # an event waits for the one before of the same conversation
+    sealed("signing_key"),  # Ed25519, for v1a
+    sealed("previous_signing_key"),
+    count("warned"),  # how often the others were told of its failing
     Index("ix_subscribers_workspace", "workspace_id"),
 )  # fmt: skip
 
@@ -365,9 +374,32 @@ deliveries = Table(
     moment("created_at"),
     moment("delivered_at", null=True),
     *work(),
+    data("attempts", default="[]"),  # the latest: when, how long, and what was answered
+    flag("held"),  # waits for the one before of the same conversation
+    hot("replay_id", null=True),
     UniqueConstraint("subscriber_id", "event_id"),
     Index("ix_deliveries_list", "subscriber_id", "id"),
     Index("ix_deliveries_due", "due_at", postgresql_where=text("due_at is not null")),
+    Index("ix_deliveries_replay", "replay_id", "state",
+          postgresql_where=text("replay_id is not null")),
+)  # fmt: skip
+
+# Many deliveries sent once more: a range of events, in batches.
+replays = Table(
+    "replays", metadata, key(), workspace(),
+    hot("subscriber_id"),
+    words("which", null=False),  # failed, missing or all
+    moment("since"),
+    moment("until"),
+    words("state", null=False, default="running"),  # running, done or stopped
+    count("total"),
+    count("sent"),
+    words("cursor"),  # the last event that was looked at
+    moment("created_at"),
+    moment("ended_at", null=True),
+    *work(),
+    Index("ix_replays_list", "subscriber_id", "id"),
+    Index("ix_replays_running", "id", postgresql_where=text("state = 'running'")),
 )  # fmt: skip
 
 users = Table(

@@ -258,6 +258,6 @@ def test_the_outgoing_events_are_those_that_outsiders_rely_on() -> None:
     promised = """conversation.escalated conversation.paused conversation.resumed
         conversation.waiting ticket.created ticket.assigned ticket.status_changed ticket.closed
         message.created delivery.degraded escalation.moved escalation.parked
-        connection.paused subscriber.disabled"""
+        connection.paused subscriber.failing subscriber.disabled subscriber.test"""
     assert list(events.OUTGOING) == promised.split()
     assert all(re.fullmatch(r"[^\n]{20,}\.", line) for line in events.OUTGOING.values())

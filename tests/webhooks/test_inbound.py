@@ -1,9 +1,10 @@
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 class Bot:
     dialect: str = "standard"
     secrets: Sequence[str] = (SECRET,)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass

