@@ -8,6 +8,7 @@ from hub.desks import Desks
 from hub.pace import Pace
 from hub.settings import Settings
 from hub.store import Store
+from hub.summary.llm import Writer
 from hub.telemetry import Metrics
 from hub.vault import Vault
 from webhooks.download import Downloads
@@ -28,6 +29,7 @@ class House:
     downloads: Downloads
     metrics: Metrics
     pace: Pace
+    llm: Writer | None = None  # where a language model is to write the summaries
     random: Random = field(default_factory=Random)
 
     def close(self) -> None:
@@ -62,4 +64,5 @@ def build(settings: Settings | None = None, *, pool: int = 8, store: Store | Non
         downloads=downloads,
         metrics=Metrics(),
         pace=Pace(settings.web_processes),
+        llm=Writer(settings.llm) if settings.llm is not None else None,
     )

@@ -63,6 +63,7 @@ HAPPENED: dict[str, str] = {  # the audit's lines
     "escalation.routed": "{detail}",
     "escalation.moved": "{detail}",
     "escalation.summarised": "Summarised: {detail}",
+    "summary.not_used": "{detail}",
     "escalation.parked": "The escalation is parked: {detail}",
     "escalation.retried": "The escalation was tried again",
     "relay.parked": "Messages to the desk are parked: {detail}",
