@@ -116,8 +116,16 @@ def _anthropic(system: str, data: str, schema: Mapping[str, Any], mode: Mode) ->
     said = [{"role": "user", "content": data}]
     asked = {"system": system, "messages": said, "max_tokens": ANSWER_TOKENS}
     if mode == "json_schema":
-        asked["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
+        unbounded = _without_bounds(schema)  # it refuses a schema that counts
+        asked["output_config"] = {"format": {"type": "json_schema", "schema": unbounded}}
     return asked
+
+
+def _without_bounds(schema: Any) -> Any:
+    if not isinstance(schema, Mapping):
+        return schema
+    kept = schema.keys() - {"minItems", "maxItems"}
+    return {name: _without_bounds(schema[name]) for name in kept}
 
 
 ASK = {"openai": _openai, "anthropic": _anthropic}

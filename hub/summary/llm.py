@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.summary import embedded
-from hub.summary.check import check
+from hub.summary.check import SENTENCES, check
 from hub.summary.endpoint import MODES, Client, Endpoint, Unsupported
 from hub.summary.passages import CHARACTERS, TURN_CHARACTERS, window
 from hub.summary.redact import Redaction
@@ -37,6 +37,8 @@ SCHEMA: dict[str, Any] = {
         "subject": {"type": "string"},
         "sentences": {
             "type": "array",
+            "minItems": SENTENCES[0],
+            "maxItems": SENTENCES[1],
             "items": {
                 "type": "object",
                 "additionalProperties": False,

@@ -141,7 +141,7 @@ def test_what_is_no_summary_is_not_used(words: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"<html>It works!</html>", b"", b"null", b"[]", b'{"choices": []}', b"\xff\xfe", b"[" * 200_000,
+    [b"<html>Hi!</html>", b"", b"null", b"[]", b'{"choices": []}', b"\xff\xfe", b"[" * 200_000,
      b'{"choices": [{"message": {"content": null}}]}'],
     ids=range(8),
 )  # fmt: skip
