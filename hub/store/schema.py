@@ -122,6 +122,8 @@ conversations = Table(
     words("requester_key"),  # e-mail, else the platform's id: the same customer over conversations
     words("speaker", null=False, default="ai"),
     count("epoch"),
+    # The last message before the speaker began.
+    Column("speaker_seq", BigInteger, nullable=False, server_default="0"),
     flag("waiting"),  # escalated, no desk routed: a teammate is to take over
     words("state", null=False, default="live"),
     count("message_count"),
