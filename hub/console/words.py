@@ -64,6 +64,7 @@ HAPPENED: dict[str, str] = {  # the audit's lines
     "escalation.moved": "{detail}",
     "escalation.summarised": "Summarised: {detail}",
     "summary.not_used": "{detail}",
+    "summary.extended": "Since then: {detail}",
     "escalation.parked": "The escalation is parked: {detail}",
     "escalation.retried": "The escalation was tried again",
     "relay.parked": "Messages to the desk are parked: {detail}",

@@ -231,7 +231,7 @@ entries = Table(
     "entries", metadata, key(), workspace(),
     ref("ticket_id", "tickets"),
     words("message_id"),
-    words("kind", null=False),  # message, note or file
+    words("kind", null=False),  # message, note, delta (a further note) or file
     words("state", null=False, default="sending"),
     words("external_id"),
     moment("created_at"),
