@@ -71,16 +71,17 @@ class Client:
         sdk = import_module(self.endpoint.api)
         question = ASK[self.endpoint.api](system, data, schema, mode) | {"timeout": seconds}
         try:
-            answer = self._calls().create(model=self.endpoint.model, **question)
+            answer = self.ready().create(model=self.endpoint.model, **question)
         except sdk.APITimeoutError:
             raise Unusable("timeout", "the model did not answer in time.") from None
         except sdk.APIConnectionError:
             raise Unusable("unreachable", "the model's endpoint cannot be reached.") from None
         except sdk.APIStatusError as problem:
             raise _refusal(problem.status_code, mode) from None
-        return _words(answer.text, READ[self.endpoint.api])
+        return _words(answer.http_response.text, READ[self.endpoint.api])
 
-    def _calls(self) -> Any:
+    def ready(self) -> Any:
+        """The SDK's calls; it is imported the first time, which is not to count as waiting."""
         with self._connecting:
             if self._connected is None:
                 self._connected = _connect(self.endpoint)

@@ -82,6 +82,7 @@ class Writer:
     """Writes with one endpoint; what it learns about it is known to this process."""
 
     def __init__(self, endpoint: Endpoint, now: Callable[[], float] = time.monotonic) -> None:
+        self.endpoint = endpoint
         self.client = Client(endpoint)
         self._now = now
         self._lock = threading.Lock()
@@ -118,6 +119,7 @@ class Writer:
 
     def _down_the_ladder(self, system: str, data: str) -> dict[str, Any]:
         """The answer's JSON, by the strictest mode that gives any."""
+        self.client.ready()
         over = self._now() + DEADLINE
         again = 1
         mode = self._mode

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from hub.doctor import Finding, examine
 from hub.house import House
 from hub.jobs import Job
 from hub.pipeline import writing
@@ -133,6 +134,18 @@ def test_the_native_desk_has_it_too(stories: Stories, model: Script) -> None:
     stories.escalate()
     stories.work()
     assert stored(stories)["method"] == "llm" and "conversation.waiting" in stories.events()
+
+
+def test_the_doctor_says_whether_it_answers(stories: Stories, model: Script) -> None:
+    def found() -> Finding:
+        (one,) = [f for f in examine(stories.house) if f.what.startswith("language model small")]
+        return one
+
+    lamp = [("The customer's lamp does not light.", ["m1"]), ("The bulb sits firmly.", ["m2"])]
+    model.at("POST", PATH, says(summary("Lamp of order 4711", lamp)), INVENTED, refuses(401))
+    assert (found().fault, found().hint) == (None, "It answers, but its summary of a sample was"
+            " not used: it has a number that nobody wrote.")  # fmt: skip
+    assert found().fault == "No summary came: the model's endpoint answered with 401."
 
 
 def test_a_house_without_a_model_asks_the_database_nothing_more(zendesk: Stories) -> None:
