@@ -1,5 +1,7 @@
 """What the AI is told when it has the conversation again: what the human said and decided."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from hub import summary, views
@@ -34,20 +36,26 @@ def write(
     spoken = [row["text"] for row in mine if row["text"].strip()]
     last = next(filter(has_substance, spoken), spoken[0] if spoken else None)
     turns = [summary.Turn(id=r["id"], role=r["role"], text=r["text"]) for r in reversed(rows)]
-    known = _language(conversation, escalation)
-    told = summary.summarise(turns, known, certain=True).as_dict() if spoken else None
+    told = _summary(turns, conversation, escalation) if spoken else None
     return {
         "text": words or last,
         "message_ids": [row["id"] for row in reversed(mine[:NAMED])],
-        "summary": told,
+        "summary": told.as_dict() if told is not None else None,
         "ticket": views.ticket(_as_it_is(tx, ticket)) if ticket is not None else None,
     }
 
 
-def _language(conversation: Row, escalation: Row | None) -> str | None:
-    told = escalation["summary"] if escalation is not None else None
-    known: str | None = told["language"] if told else conversation["language"]
-    return known
+def _summary(
+    turns: Sequence[summary.Turn], conversation: Row, escalation: Row | None
+) -> summary.Summary:
+    """By the embedded writer; where the customer wrote nothing it is still about their problem."""
+    first = escalation["summary"] if escalation is not None else None
+    language = first["language"] if first else conversation["language"]
+    told = summary.summarise(turns, language, certain=True)
+    if any(turn.role == "customer" and turn.text.strip() for turn in turns):
+        return told
+    quoted = tuple(sentence for sentence in told.sentences if sentence.quotes)
+    return replace(told, subject=first["subject"] if first else told.subject, sentences=quoted)
 
 
 def _as_it_is(tx: Tx, ticket: Row) -> Row:
