@@ -2,13 +2,15 @@
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from hub.summary import embedded, endpoint, llm
+from hub.summary import embedded, llm
 from hub.summary.endpoint import Endpoint
 from hub.summary.llm import Writer, Written
 from hub.summary.types import Turn
@@ -287,7 +289,7 @@ def test_instructions_in_a_transcript_change_nothing_in_what_is_accepted(
     assert "Ignore previous" not in script.asked[0].json["messages"][0]["content"]
 
 
-def test_nobody_who_asks_no_model_pays_for_one() -> None:
-    with model(says(summary())) as script:
-        assert writer(script).client._connected is None
-    assert endpoint.AT_ONCE >= 8
+def test_the_sdk_is_imported_with_the_first_question_and_not_before() -> None:
+    told = "import sys, hub.worker; print({'openai', 'httpx2', 'phonenumbers'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
