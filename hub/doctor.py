@@ -9,8 +9,16 @@ from connectors.errors import ConnectorError
 from hub import admin, migrate
 from hub.house import House
 from hub.store import Row
+from hub.summary.llm import TROUBLE, Writer
+from hub.summary.types import Turn
 from hub.vault import Unsealable
 
+USELESS = (*TROUBLE, "not_json", "too_long", "busy")
+SAMPLE = (
+    Turn("1", "customer", "The blue lamp of my order 4711 does not light, and I want a new one."),
+    Turn("2", "ai", "Please check whether the bulb sits firmly in its socket."),
+    Turn("3", "customer", "It does. Please let me talk to a person."),
+)
 TOLD = 3  # problems of a mapping that a line names
 
 
@@ -53,10 +61,23 @@ def examine(house: House) -> Iterator[Finding]:
             " + (select count(*) from tickets where parked is not null)"
             " + (select count(*) from changes where state = 'parked')"
         )
+    if house.llm is not None:
+        yield _language_model(house.llm)
     for row in rows:
         yield from _connection(house, row)
     fault = f"{parked} wait for a person: see Escalations." if parked else None
     yield Finding("parked escalations", hint=fault)
+
+
+def _language_model(llm: Writer) -> Finding:
+    """Asked for the summary of a sample, as an escalation asks it."""
+    what = f"language model {llm.endpoint.model} at {llm.endpoint.base_url}"
+    why = llm.write(SAMPLE).refusal
+    if why is None:
+        return Finding(what)
+    if why.code in USELESS:
+        return Finding(what, f"No summary came: {why}")
+    return Finding(what, hint=f"It answers, but its summary of a sample was not used: {why}")
 
 
 def _connection(house: House, row: Row) -> Iterator[Finding]:

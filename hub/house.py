@@ -11,6 +11,7 @@ from hub.pace import Pace
 from hub.settings import Settings
 from hub.sources import Sources
 from hub.store import Store
+from hub.summary.llm import Writer
 from hub.telemetry import Metrics
 from hub.vault import Vault
 from webhooks.download import Downloads
@@ -35,6 +36,7 @@ class House:
     sources: Sources
     intake: Crowd[Any, Any] = field(default_factory=Crowd)  # of the events that platforms tell
     inbox: Crowd[Any, int] = field(default_factory=Crowd)  # of what desks tell
+    llm: Writer | None = None  # where a language model is to write the summaries
     random: Random = field(default_factory=Random)
 
     def close(self) -> None:
@@ -70,4 +72,5 @@ def build(settings: Settings | None = None, *, pool: int = 8, store: Store | Non
         metrics=Metrics(),
         pace=Pace(settings.web_processes),
         sources=Sources(store),
+        llm=Writer(settings.llm) if settings.llm is not None else None,
     )

@@ -54,14 +54,16 @@ def enqueue_all(tx: Tx, lanes: Sequence[tuple[str, str]], story: str, *, delay: 
         tx.later(_enqueue, {"lane": lane, "name": _name(story, subject), "delay": delay})
 
 
-def enqueue_once(tx: Tx, lane: str, story: str, subject: str) -> None:
+def enqueue_once(tx: Tx, lane: str, story: str, subject: str, *, delay: float = 0) -> None:
     """`enqueue`, unless the same waits already; one that runs may have looked too early."""
     tx.run(
-        "insert into pgqueuer (priority, entrypoint, payload, status)"
-        " select 0, :lane, :name, 'queued' where not exists (select 1 from pgqueuer"
-        " where entrypoint = :lane and payload = :name and status = 'queued')",
+        "insert into pgqueuer (priority, entrypoint, payload, execute_after, status)"
+        " select 0, :lane, :name, now() + make_interval(secs => :delay), 'queued'"
+        " where not exists (select 1 from pgqueuer where entrypoint = :lane"
+        " and payload = :name and status = 'queued')",
         lane=lane,
         name=_name(story, subject),
+        delay=float(delay),
     )
 
 

@@ -7,12 +7,15 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from hub import postgres
+from hub.summary.endpoint import APIS, Endpoint
 
 DEFAULT_PORT = 8000
 WORD = "up.json"  # in the data folder, while `up` runs
@@ -40,6 +43,7 @@ class Settings:
     payload_days: int = 30
     sandbox_url: str | None = None
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    llm: Endpoint | None = None
 
     @property
     def embedded(self) -> bool:
@@ -66,6 +70,7 @@ def read(environ: dict[str, str] | None = None) -> Settings:
         payload_days=payload_days(env),
         sandbox_url=env.get("HUB_SANDBOX_URL", "").rstrip("/") or None,
         allow_networks=_networks(env.get("HUB_ALLOW_PRIVATE_NETWORKS", "")),
+        llm=_llm(env),
     )
 
 
@@ -174,3 +179,31 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as problem:
         raise BadSetting(f"HUB_ALLOW_PRIVATE_NETWORKS: {problem}.") from None
+
+
+def _llm(env: dict[str, str]) -> Endpoint | None:
+    """Where the language model answers; None when none is wanted."""
+    url, model = env.get("HUB_LLM_BASE_URL", ""), env.get("HUB_LLM_MODEL", "")
+    api = env.get("HUB_LLM_API") or "openai"
+    if not url and not model:
+        return None
+    if not (url and model):
+        raise BadSetting(
+            "HUB_LLM_BASE_URL and HUB_LLM_MODEL belong together: set both, such as"
+            " https://api.openai.com/v1 and the model's name there, or neither."
+        )
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise BadSetting(f"HUB_LLM_BASE_URL must begin with http:// or https://, not {url!r}.")
+    if api not in APIS:
+        raise BadSetting(f"HUB_LLM_API must be one of {', '.join(APIS)}, not {api!r}.")
+    if find_spec(api) is None:
+        raise BadSetting(
+            f"HUB_LLM_API={api} needs the Python package {api}: install it beside the hub with"
+            f" `pip install {api}`."
+        )
+    return Endpoint(
+        base_url=url.rstrip("/"),
+        key=SecretStr(env.get("HUB_LLM_API_KEY", "")),
+        model=model,
+        api=api,
+    )

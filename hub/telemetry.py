@@ -29,6 +29,12 @@ class Metrics:
             "hub_deliveries_total", "Delivery attempts by outcome.", "outcome"
         )
         self.parked = self._counter("hub_parked_total", "Parked work by reason.", "code")
+        self.llm = self._counter(
+            "hub_llm_summaries_total", "Summaries asked of the language model, by outcome.", "end"
+        )
+        self.llm_seconds = self._histogram(
+            "hub_llm_seconds", "How long an escalation waited for the language model."
+        )
         self.ack_seconds = self._histogram("hub_ack_seconds", "Time to answer the intake.")
         self.ticket_seconds = self._histogram(
             "hub_ticket_seconds", "From accepting an escalation to its ticket.", "desk"

@@ -26,6 +26,7 @@ from hub import jobs
 from hub.house import House
 from hub.jobs import Job
 from hub.pipeline import (
+    catch_up,
     escalate,
     ladder,
     parking,
@@ -36,7 +37,7 @@ from hub.pipeline import (
     retrying,
     strays,
     sync,
-)  # fmt: skip
+)
 from hub.store import Fenced, Row, Tx, connections, publications, work
 from hub.store.schema import changes, deliveries, escalations, replays, retries, tickets
 from hub.store.schema import connections as connections_table
@@ -60,11 +61,13 @@ class Story:
     run: Callable[[House, Job], None]
     table: Table
     tries: int
+    parks: bool = True  # what is not worth a person's time is left undone instead
 
 
 STORIES: Mapping[str, Story] = {
     "escalate": Story(escalate.escalate, escalations, 12),
     "relay": Story(relay.relay, tickets, 12),
+    "catch_up": Story(catch_up.catch_up, tickets, 12, parks=False),
     "close": Story(relay.close, tickets, 12),
     "sync": Story(sync.sync, changes, 12),
     "deliver": Story(publish.deliver, deliveries, 12),
@@ -136,6 +139,9 @@ def _settle(tx: Tx, house: House, job: Job, story: Story, row: Row, problem: Exc
         return "failed"  # polling goes on by the clock
     waits = isinstance(problem, Retryable) and not isinstance(problem, Unavailable)
     last = not waits and row["tries"] + 1 >= story.tries
+    if not story.parks and (isinstance(problem, Permanent) or last):
+        tx.run(story.table.update().where(story.table.c.id == row["id"]).values(tries=0))
+        return "failed"
     if isinstance(problem, Permanent | MappingError) or last:
         reason = _reason(tx, problem)
         parking.park(tx, story.table, row, reason, called, closing=closing)

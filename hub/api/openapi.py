@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from hub.api import intake_doc
+from hub.api import intake_doc, outgoing
 from hub.api.samples import sample
 from hub.api.table import Noun, Operation
 from hub.problems import CONTENT_TYPE
@@ -71,6 +71,7 @@ def document(nouns: Sequence[Noun], public_url: str) -> Json:
         "security": [{"key": []}],
         "tags": [{"name": n.title, "description": n.text} for n in (*nouns, intake_doc.NOUN)],
         "paths": paths | intake_doc.paths(problem_answers),
+        "webhooks": outgoing.webhooks(REF),
         "components": {
             "schemas": schemas | intake_doc.schemas() | {"Problem": PROBLEM},
             "responses": {f"Problem{status}": _problem(status) for status in PROBLEMS},
@@ -88,6 +89,8 @@ def _schemas(nouns: Sequence[Noun]) -> Json:
         for answer in (operation.answer, *operation.also.values()):
             if answer is not None:
                 models[answer, "serialization"] = None
+    for told in outgoing.MODELS.values():
+        models[told, "serialization"] = None
     _, definitions = models_json_schema(list(models), ref_template=REF)
     found: Json = definitions["$defs"]
     return found

@@ -125,7 +125,11 @@ class Summary(BaseModel):
     subject: str
     sentences: list[Sentence]
     language: str = Field(examples=["de"])
-    method: str = Field(examples=["extractive"])
+    method: str = Field(
+        description="`extractive` quotes; `llm` is a language model's; `extractive_fallback` quotes"
+        " because the model's was not used.",
+        examples=["extractive"],
+    )
 
 
 class Parked(Shape):

@@ -80,6 +80,8 @@ HAPPENED: dict[str, str] = {  # the audit's lines
     "escalation.routed": "{detail}",
     "escalation.moved": "{detail}",
     "escalation.summarised": "Summarised: {detail}",
+    "summary.not_used": "{detail}",
+    "summary.extended": "Since then: {detail}",
     "escalation.parked": "The escalation is parked: {detail}",
     "escalation.retried": "The escalation was tried again",
     "escalation.tried": "A try failed: {detail}",

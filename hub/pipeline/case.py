@@ -12,6 +12,7 @@ from hub.pipeline import facts, ladder
 from hub.pipeline.publish import publish
 from hub.store import Question, Row, Tx, audit, connections, conversations, escalations, work
 from hub.store.schema import escalations as table
+from hub.summary.llm import Written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +42,13 @@ class Case:
         return about(self.escalation)
 
 
-def begin(tx: Tx, house: House, escalation_id: str, lane: str = "") -> Case | None:
-    """Begin a run; None when there is nothing to do at a desk (parked, over, moved, or flagged)."""
+def begin(
+    tx: Tx, house: House, escalation_id: str, lane: str = "", written: Written | None = None
+) -> Case | None:
+    """Begin a run; None when there is nothing to do at a desk (parked, over, moved, or flagged).
+
+    `written` is the language model's summary, where one is asked.
+    """
     talks, rows, transcript, settings, desks, tickets, earlier = tx.ask(
         conversations.locking_of(escalation_id),
         _beginning(escalation_id, lane),
@@ -55,11 +61,13 @@ def begin(tx: Tx, house: House, escalation_id: str, lane: str = "") -> Case | No
     if not rows or rows[0]["state"] in ("parked", "returned"):
         return None
     conversation, row, setting = talks[0], rows[0], settings[0]
-    told = _summary(row, conversation, transcript)
+    told = _summary(row, conversation, transcript, written)
     first: dict[str, Any] = {}
     if row["state"] == "received":
         first = {"state": "summarised", "summary": told.as_dict()}
         _announce(tx, {**row, **first}, conversation, setting["handoff_message"], told)
+        if written is not None and written.refusal is not None:
+            _say_why(tx, row, written.refusal)
     if ladder.enter(tx, row, conversation, setting["source_name"], told.language):
         work.write(tx, table, row["id"], row["run"], **first)
         return None
@@ -112,10 +120,14 @@ def about(escalation: Row) -> dict[str, str]:
     return {"conversation_id": escalation["conversation_id"], "escalation_id": escalation["id"]}
 
 
-def _summary(row: Row, conversation: Row, transcript: Sequence[Row]) -> summary.Summary:
+def _summary(
+    row: Row, conversation: Row, transcript: Sequence[Row], written: Written | None
+) -> summary.Summary:
     """The summary as it was first made; it never changes under an agent's eyes."""
     if row["summary"] is not None:
         return summary.Summary.from_dict(row["summary"])
+    if written is not None:
+        return written.summary
     turns = [summary.Turn(id=m["id"], role=m["role"], text=m["text"]) for m in transcript]
     return summary.summarise(turns, conversation["language"])
 
@@ -132,6 +144,11 @@ def _announce(tx: Tx, row: Row, conversation: Row, handoff: Row, told: summary.S
     text = handoff.get(told.language) or handoff.get("default")
     if text:
         _say(tx, conversation, row, text)
+
+
+def _say_why(tx: Tx, row: Row, refusal: summary.Unusable) -> None:
+    why = f"The language model's summary was not used: {refusal}"
+    audit.record(tx, row["workspace_id"], "summary.not_used", why, **about(row))
 
 
 def _say(tx: Tx, conversation: Row, row: Row, text: str) -> None:

@@ -1,5 +1,6 @@
 """An escalation becomes one ticket, whatever dies on the way.
 
+write           a language model, where one is set, is asked for the summary: no transaction is open
 begin           the run is counted, summary and route are decided once, and "a create may be
                 on its way" is committed before the request leaves
 find or create
@@ -27,7 +28,7 @@ from connectors.types import Note, Ticket
 from hub import jobs, views
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import facts, files, ladder, relay
+from hub.pipeline import facts, files, ladder, relay, writing
 from hub.pipeline.case import Case, begin
 from hub.pipeline.handover import hand_over
 from hub.pipeline.publish import publish
@@ -54,8 +55,9 @@ class Unsure(Permanent):
 
 def escalate(house: House, job: Job) -> None:
     """Open the escalation's ticket, once; or flag it for the Help Desk when no desk is routed."""
+    written = writing.ahead(house, job.subject)
     with house.store.transaction() as tx:
-        case = begin(tx, house, job.subject, job.lane)
+        case = begin(tx, house, job.subject, job.lane, written)
         if case is None:
             jobs.finish(tx, job)
             return

@@ -11,7 +11,7 @@ from connectors.types import Status
 from hub import jobs, views
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import files
+from hub.pipeline import catch_up, files
 from hub.pipeline.publish import publish
 from hub.store import (
     Fenced,
@@ -118,6 +118,8 @@ def _relay_message(
                 _degraded(tx, ticket, message)
             else:
                 files.expect(tx, ticket, [message])
+                if connector.can.notes:
+                    catch_up.plan(tx, ticket, message["text"])
             work.write(tx, tickets, ticket_id, run, relayed_seq=message["seq"])
         return
     with house.store.transaction() as tx:

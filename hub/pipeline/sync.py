@@ -10,7 +10,7 @@ from connectors.types import Change, Status
 from hub import jobs, links, views
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import files, hint
+from hub.pipeline import brief, files, hint
 from hub.pipeline.handover import hand_over
 from hub.pipeline.publish import publish
 from hub.pipeline.relay import record_status
@@ -125,23 +125,8 @@ def return_to_ai(
         why=why,
         actor=actor,
         escalation_id=escalation["id"],
-        brief=_brief(tx, conversation, ticket, words),
+        brief=brief.write(tx, conversation, escalation, ticket, words),
     )
-
-
-def _brief(tx: Tx, conversation: Row, ticket: Row | None, words: str | None) -> dict[str, object]:
-    """What the human said, newest last, and how the ticket ended."""
-    said = [] if ticket is None else tx.all(
-        "select id, text from messages where conversation_id = :id and role = 'agent'"
-        " and seq > :seq and origin = 'desk' order by seq desc limit 5",
-        id=conversation["id"],
-        seq=ticket["transcript_seq"],
-    )  # fmt: skip
-    return {
-        "text": words or next((row["text"] for row in said if row["text"]), None),
-        "message_ids": [row["id"] for row in reversed(said)],
-        "ticket": views.ticket(ticket) if ticket is not None else None,
-    }
 
 
 def _reopen(tx: Tx, ticket: Row, conversation: Row) -> None:

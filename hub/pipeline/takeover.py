@@ -4,6 +4,7 @@ from sqlalchemy import case, null
 
 from connectors.types import Status
 from hub import ids, jobs
+from hub.pipeline import brief
 from hub.pipeline.handover import hand_over
 from hub.pipeline.sync import return_to_ai
 from hub.store import Row, Tx, audit, connections, escalations
@@ -74,7 +75,8 @@ def resume(tx: Tx, conversation: Row, *, actor: str, words: str | None = None) -
     """
     escalation = escalations.current(tx, conversation["id"])
     if escalation is None:
-        hand_over(tx, conversation, "ai", why="resume", actor=actor, brief={"text": words})
+        told = brief.write(tx, conversation, words=words)
+        hand_over(tx, conversation, "ai", why="resume", actor=actor, brief=told)
         return None
     ticket = escalations.ticket_of(tx, escalation["id"])
     return_to_ai(tx, conversation, escalation, ticket, why="resume", actor=actor, words=words)

@@ -92,11 +92,20 @@ def get(tx: Tx, workspace_id: str, any_id: str) -> Row | None:
     )
 
 
+# A human who answered while the AI still had the conversation began with that answer.
+SET_SPEAKER = """
+update conversations c set speaker = :speaker, epoch = epoch + 1, waiting = false,
+    speaker_seq = (select coalesce(min(m.seq) filter (where m.role = 'agent' and
+        m.origin = 'desk' and m.seq > c.speaker_seq and c.speaker = 'ai') - 1, max(m.seq), 0)
+        from messages m where m.conversation_id = :id)
+where id = :id returning epoch
+"""
+
+
 def set_speaker(tx: Tx, conversation_id: str, speaker: str) -> int:
     """Only for `hub.pipeline.handover`: change the speaker; the new epoch."""
     epoch: int = tx.value(
-        "update conversations set speaker = :speaker, epoch = epoch + 1, waiting = false"
-        " where id = :id returning epoch",
+        SET_SPEAKER,
         id=conversation_id,
         speaker=speaker,
     )

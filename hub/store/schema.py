@@ -123,6 +123,8 @@ conversations = Table(
     words("requester_key"),  # e-mail, else the platform's id: the same customer over conversations
     words("speaker", null=False, default="ai"),
     count("epoch"),
+    # The last message before the speaker began.
+    Column("speaker_seq", BigInteger, nullable=False, server_default="0"),
     flag("waiting"),  # escalated, no desk routed: a teammate is to take over
     words("state", null=False, default="live"),
     count("message_count"),
@@ -234,7 +236,7 @@ entries = Table(
     "entries", metadata, key(), workspace(),
     ref("ticket_id", "tickets"),
     words("message_id"),
-    words("kind", null=False),  # message, note or file
+    words("kind", null=False),  # message, note, delta (a further note) or file
     words("state", null=False, default="sending"),
     words("external_id"),
     moment("created_at"),

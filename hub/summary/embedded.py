@@ -43,12 +43,20 @@ WEIGHTS = Weights()
 
 
 def summarise(
-    turns: Sequence[Turn], language: str | None = None, weights: Weights = WEIGHTS
+    turns: Sequence[Turn],
+    language: str | None = None,
+    weights: Weights = WEIGHTS,
+    *,
+    certain: bool = False,
 ) -> Summary:
-    """A summary by quotation of any conversation; `language` is the channel's locale, if known."""
+    """A summary by quotation of any conversation; `language` is the channel's locale, if known.
+
+    `certain` takes the language as it is, and does not look at the words for it.
+    """
     turns = window(turns)
     passages = read(turns)
-    language = detect([p.text for p in passages if p.by_customer], language)
+    if language is None or not certain:
+        language = detect([p.text for p in passages if p.by_customer], language)
     words = frames(language)
     problem = _problem(passages, weights)
     replies = _replies(passages, problem, weights)

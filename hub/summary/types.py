@@ -72,3 +72,14 @@ class Summariser(Protocol):
     """Writes a summary of `turns`; `language` is a code, or None to find it out."""
 
     def summarise(self, turns: Sequence[Turn], language: str | None = None) -> Summary: ...
+
+
+class Unusable(Exception):
+    """A language model's summary that we do not use: a code to count by, and why in a sentence.
+
+    The sentence is the hub's own; it has no word of the transcript or of the answer.
+    """
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code

@@ -7,8 +7,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from hub.api import NOUNS, openapi
-from webhooks.events import Event
+from hub.api import NOUNS, openapi, outgoing
+from tests.pages import event_examples
+from webhooks.events import OUTGOING, Event
 
 TABLE = [operation for noun in NOUNS for operation in noun.operations]
 
@@ -75,6 +76,15 @@ def test_the_example_of_a_source_is_an_event_that_we_take(description) -> None:
     implied = {"id": "evt-1", "occurred_at": example["timestamp"], "type": example["type"]}
     event = Event.model_validate(implied | example["data"])
     assert event.transcript[0].role == "customer"
+
+
+def test_every_event_to_subscribers_is_described_and_its_example_is_one(description) -> None:
+    assert set(description["webhooks"]) == set(OUTGOING)
+    examples = event_examples()
+    for type_, model in outgoing.MODELS.items():
+        assert model.model_validate(examples[type_])  # a field too many is refused
+    sent = description["webhooks"]["conversation.resumed"]["post"]["requestBody"]["content"]
+    assert sent["application/json"]["schema"] == {"$ref": "#/components/schemas/Resumed"}
 
 
 def test_the_page_to_try_it_runs_no_foreign_code(client: FlaskClient) -> None:
