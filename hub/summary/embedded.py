@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from hub.summary import facts
 from hub.summary.centrality import product
 from hub.summary.frames import Frames, frames
-from hub.summary.language import detect
-from hub.summary.passages import Passage, read, window
+from hub.summary.language import detect, region
+from hub.summary.passages import Passage, cleaned, read, window
 from hub.summary.text import cut
 from hub.summary.types import Sentence, Summary, Turn
 
@@ -47,13 +48,16 @@ def summarise(
 ) -> Summary:
     """A summary by quotation of any conversation; `language` is the channel's locale, if known."""
     turns = window(turns)
-    passages = read(turns)
-    language = detect([p.text for p in passages if p.by_customer], language)
+    texts = cleaned(turns)
+    passages = read(turns, texts)
+    locale, language = language, detect([p.text for p in passages if p.by_customer], language)
     words = frames(language)
     problem = _problem(passages, weights)
     replies = _replies(passages, problem, weights)
     first = _quotation(words.customer, [problem]) if problem else _silence(turns, words)
-    return Summary(_subject(problem, words), (first, *_answers(replies, words)), language, METHOD)
+    found = facts.find(turns, texts, passages, language, region(locale))
+    said = (first, *_answers(replies, words))
+    return Summary(_subject(problem, words), said, language, METHOD, found)
 
 
 def _problem(passages: Sequence[Passage], weights: Weights) -> Passage | None:

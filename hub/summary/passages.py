@@ -43,10 +43,19 @@ def window(turns: Sequence[Turn]) -> list[Turn]:
     return spoken[:FIRST_TURNS] + spoken[-LAST_TURNS:]
 
 
-def read(turns: Sequence[Turn]) -> list[Passage]:
-    """The passages of the turns, in their order."""
+def cleaned(turns: Sequence[Turn]) -> list[str]:
+    """The text of each turn without what is no speech, up to its room."""
     room = min(TURN_CHARACTERS, CHARACTERS // max(1, len(turns)))
-    found = [(place, text) for place, turn in enumerate(turns) for text in _sentences(turn, room)]
+    return [clean(_start(turn.text, room), signed=turn.role != "customer") for turn in turns]
+
+
+def read(turns: Sequence[Turn], texts: Sequence[str]) -> list[Passage]:
+    """The passages of the turns, whose cleaned `texts` these are, in their order."""
+    found = [
+        (place, sentence)
+        for place, text in enumerate(texts)
+        for sentence in sentences(text)[:TURN_SENTENCES]
+    ]
     words = [tokens(text) for _, text in found]
     vectors = centrality.vectors(words)
     sides = [turns[place].role == "customer" for place, _ in found]
@@ -67,8 +76,5 @@ def read(turns: Sequence[Turn]) -> list[Passage]:
     ]
 
 
-def _sentences(turn: Turn, room: int) -> list[str]:
-    text = turn.text
-    if len(text) > room:
-        text = text[:room].rpartition(" ")[0] or text[:room]
-    return sentences(clean(text, signed=turn.role != "customer"))[:TURN_SENTENCES]
+def _start(text: str, room: int) -> str:
+    return text if len(text) <= room else text[:room].rpartition(" ")[0] or text[:room]
