@@ -1,6 +1,6 @@
 """A subject line and two or three sentences about a conversation, for the agent who takes it."""
 
 from hub.summary.embedded import summarise
-from hub.summary.types import Fact, Sentence, Summariser, Summary, Turn
+from hub.summary.types import Fact, Kind, Sentence, Summariser, Summary, Turn
 
-__all__ = ["Fact", "Sentence", "Summariser", "Summary", "Turn", "summarise"]
+__all__ = ["Fact", "Kind", "Sentence", "Summariser", "Summary", "Turn", "summarise"]

@@ -79,6 +79,10 @@ class Summary:
         """The sentences as one paragraph."""
         return " ".join(sentence.text for sentence in self.sentences)
 
+    def first(self, kind: Kind) -> str | None:
+        """The value of the first fact of a kind."""
+        return next((fact.value for fact in self.facts if fact.kind == kind), None)
+
     def as_dict(self) -> dict[str, Any]:
         """The summary as JSON types; `from_dict` reads it back."""
         return {

@@ -19,9 +19,11 @@ from hub.summary.facts.references import answers, references
 from hub.summary.facts.talk import MOST_OFFERS, offers, open_question
 from hub.summary.facts.tone import tones
 from hub.summary.passages import Passage
+from hub.summary.text import cut
 from hub.summary.types import Fact, Kind, Turn
 
 MOST = 5  # of a kind: more than an agent takes in
+WORDS, CHARACTERS = 30, 300  # of an offer or a question
 
 
 class Page:
@@ -107,4 +109,5 @@ def _several(found: Iterable[Found]) -> list[Found]:
 
 
 def _passage(kind: Kind, passage: Passage) -> Fact:
-    return Fact(kind, passage.text, passage.text, passage.turn.id)
+    words = cut(passage.text, words=WORDS, characters=CHARACTERS)
+    return Fact(kind, words, words, passage.turn.id)
