@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.summary import centrality
-from hub.summary.small_talk import IDLE_WORDS
 from hub.summary.text import clean, sentences, tokens
 from hub.summary.types import Turn
 
@@ -49,8 +48,10 @@ def cleaned(turns: Sequence[Turn]) -> list[str]:
     return [clean(_start(turn.text, room), signed=turn.role != "customer") for turn in turns]
 
 
-def read(turns: Sequence[Turn], texts: Sequence[str]) -> list[Passage]:
-    """The passages of the turns, whose cleaned `texts` these are, in their order."""
+def read(
+    turns: Sequence[Turn], texts: Sequence[str], idle: frozenset[str] = frozenset()
+) -> list[Passage]:
+    """The passages of the turns, whose cleaned `texts` these are; `idle` words are no content."""
     found = [
         (place, sentence)
         for place, text in enumerate(texts)
@@ -67,7 +68,7 @@ def read(turns: Sequence[Turn], texts: Sequence[str]) -> list[Passage]:
             index=index,
             nth=sides[:index].count(sides[index]),
             place=place / max(1, len(turns) - 1),
-            content=len(words[index]) - sum(map(IDLE_WORDS.__contains__, words[index])),
+            content=len(words[index]) - sum(map(idle.__contains__, words[index])),
             vector=vectors[index],
             central=central[index],
             related=related[index],

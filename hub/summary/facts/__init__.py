@@ -74,8 +74,8 @@ def _figures(page: Page, language: str, region: str | None) -> list[Found]:
         rules += [
             dates(page.text, numbers, language),
             amounts(page.text, numbers),
-            references(page.text, page.low, numbers),
             calls,
+            references(page.text, page.low, numbers),
             answers(page.text, page.low, numbers, _answered(page)),
         ]
     rules.append(f for f in products(page.text, language) if page.by_customer(f))

@@ -109,4 +109,4 @@ def decimal(text: str) -> str | None:
         return None
     if len("".join(groups)) > 12:
         return None
-    return str(Decimal("".join(groups) + (f".{fraction}" if fraction else "")))
+    return str(Decimal("".join(groups) + (f".{fraction}" if fraction.strip("0") else "")))

@@ -58,9 +58,9 @@ CHARACTERS = re.compile(
 )
 NAME = re.compile(
     r"(?:st|nd|rd|th|er|º|ª|°|\.)?[ \u00a0-]?(?:of |de |d['’]|di "
-    r"|do )?([^\s\d.,;:!?()«»\"“”*#/-]+)"
+    r"|do )?([^\s\d.,;:!?()«»\"“”*#/،؛؟।、，。-]+)"
 )
-NAME_BEFORE = re.compile(r"([^\s\d.,;:!?()«»\"“”*#/-]{3,12})\.? (?:the )?$")
+NAME_BEFORE = re.compile(r"([^\s\d.,;:!?()«»\"“”*#/،؛؟।、，。-]{3,12})\.? (?:the )?$")
 ORDINAL = re.compile(r"(?:st|nd|rd|th)(?![a-z])")
 YEAR = re.compile(r"\.?,? ?(?:de |del |do |г\. )?(\d{4})(?![\d:.-]\d|\d)")
 PART_OF_MORE = re.compile(r"[A-Za-z0-9_#:/+.,'’@]$|\d ?[-–] ?$|[-–]$|[€$£] ?$")

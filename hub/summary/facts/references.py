@@ -43,11 +43,13 @@ IS = (
     r"|는"
 )
 LINK = r"(?:de|del|du|da|do|di|d['’]|la|le|el|l['’]|van|of|for|my|the|mi|ma|mon|meu|mio|mijn|su)"
+SIGNS = rf"(?: |:|#|-|=|\(|,|：|“|\"|{IS}){{0,5}}"
 NAMED = re.compile(
-    rf"(?:(?:{NOUN})['’]?s?[ \u00a0_-]{{0,2}}(?:{WORD})\.?(?: |:|#|-|=|\(|,|：|“|\"|{IS}){{0,5}}"
-    rf"|(?:{WORD})\.?(?: ?{LINK} ?){{0,3}} ?(?:{NOUN})(?: |:|#|-|,|：|{IS}){{0,5}}"
+    rf"(?:(?:{NOUN})['’]?s?[ \u00a0_-]{{0,2}}(?:{WORD})\.?{SIGNS}"
+    rf"|(?:{WORD})\.?(?: ?{LINK} ?){{0,3}} ?(?:{NOUN}){SIGNS}"
     rf"|(?:{NOUN})['’]?s?[ \u00a0]?(?:#|№|：|: ?#?|n[º°]|\()[ \u00a0]?"
-    rf"|[a-zäöüß]{{3,24}}(?:nummer|nr\.?)[ \u00a0:]{{0,2}}(?:(?:ist|lautet|is|är|er) )?)$",
+    r"|(?<![a-zäöüß])(?!tel|handy|mobil|haus|konto|zimmer|fax)[a-zäöüß]{3,24}(?:nummer|nr\.?)"
+    r"[ \u00a0:]{0,2}(?:(?:ist|lautet|is|är|er) )?)$"
 )
 BESIDE = re.compile(rf"(?:{NOUN})[ \u00a0]?(?:#|-|: ?)?$")
 ENDED = re.compile(
@@ -104,7 +106,7 @@ def answers(
             continue
         asked = low[asking:begin]
         if ASKED.search(asked) and not ASKED_MORE.search(asked):
-            yield Found("reference", page[slice(*codes[0])], *codes[0])
+            yield Found("reference", digits(page[slice(*codes[0])]), *codes[0])
 
 
 def _codes(page: str, low: str, numbers: Iterable[re.Match[str]]) -> Iterator[tuple[int, int]]:
@@ -156,11 +158,11 @@ def _named(page: str, low: str, start: int, end: int) -> Found | None:
     text = page[start:end]
     if named or ended:
         first, last = start - len(named[0]) if named else start, ended.end() if ended else end
-        return Found("reference", text, first, last) if is_code(text) else None
+        return Found("reference", digits(text), first, last) if is_code(text) else None
     beside = BESIDE.search(before) or (HASHED.search(before) if end - start >= 5 else None)
     if beside is None or not _stands_alone(text):
         return None
-    return Found("reference", text, start - len(beside[0]), end)
+    return Found("reference", digits(text), start - len(beside[0]), end)
 
 
 def _stands_alone(text: str) -> bool:

@@ -61,16 +61,23 @@ OFFERS = {
     r"|드릴 수 있습니다|가능합니다"
     r"|해 드리겠습니다|환불해|보내 드리",
 }
-DENIED = re.compile(
-    r"(?<![^\W_])(?:cannot|can['’]t|can not|afraid|unable|unfortunately|not|\w+n['’]t|no|nicht"
-    r"|kein\w*|leider|ne|pas"
-    r"|não|non|purtroppo|niet|geen|helaas|nie|niestety|не|нельзя|değil\w*|maalesef|लेकिन नहीं"
-    r"|नहीं)(?![^\W_])"
-    r"|لا |ليس|لن |للأسف|不能|无法|不可以|没有办法|できません|ございません|いたしかね|수 없"
-    r"|않습니다|불가"
-    r"|\w+[ae]m[ae]zsınız|\w+[ae]m[ae]yiz",
-    re.I,
-)
+DENIED = {
+    "en": r"cannot|can not|afraid|unable|unfortunately|not|\w+n['’]t|no",
+    "es": r"no|lamentablemente|tampoco|sin embargo",
+    "fr": r"ne|n['’]\w+|pas|malheureusement|impossible",
+    "de": r"nicht|kein\w*|leider|bedauerlicherweise",
+    "pt": r"não|infelizmente|nem",
+    "it": r"non|purtroppo",
+    "nl": r"niet|geen|helaas",
+    "pl": r"nie|niestety",
+    "ru": r"не|нельзя|сожалению",
+    "tr": r"değil\w*|maalesef|\w+[ae]m[ae]zsınız|\w+[ae]m[ae]yiz",
+    "ar": r"لا|ليس|لن|للأسف|لم",
+    "hi": r"नहीं|मत|खेद",
+    "zh": r"不能|无法|不可以|没有办法|抱歉",
+    "ja": r"できません|ございません|いたしかね|ません",
+    "ko": r"수 없|않습니다|불가|못",
+}
 QUESTION = re.compile(
     r"[?？؟;][\"'»”’)\]」』”’）!]*$|(?:か|の)[。!！]?$|(?:吗|呢)[。!！]?$|(?:ไหม|มั้ย|หรือเปล่า"
     r"|หรือยัง)(?:ครับ|คะ|ค่ะ)?$"
@@ -82,15 +89,15 @@ ASKED = 2
 
 def offers(passages: Sequence[Passage], language: str) -> Iterator[Passage]:
     """The sentences in which the assistant or an agent says what the customer can have or do."""
-    held_out = _offers(language)
-    if held_out is None:
+    if language not in OFFERS:
         return
+    held_out, denied = _words(OFFERS[language], language), _words(DENIED[language], language)
     seen: set[str] = set()
     for passage in passages:
         if passage.by_customer or passage.content < SUBSTANCE or len(passage.text) > 400:
             continue
         said = held_out.search(passage.text)
-        if said is None or passage.text in seen or DENIED.search(passage.text):
+        if said is None or passage.text in seen or denied.search(passage.text):
             continue
         if QUESTION.search(passage.text) and not said[0].lower().startswith("would you like"):
             continue
@@ -110,9 +117,7 @@ def open_question(passages: Sequence[Passage]) -> Passage | None:
 
 
 @cache
-def _offers(language: str) -> re.Pattern[str] | None:
-    own = OFFERS.get(language)
-    if own is None:
-        return None
-    spaced = language not in ("zh", "ja", "ko", "hi", "ar")
-    return re.compile(rf"(?<!\w)(?:{own})" if spaced else own, re.I)
+def _words(words: str, language: str) -> re.Pattern[str]:
+    """Words by themselves, where the script parts words; an offer may end within one."""
+    own = rf"(?<!\w)(?:{words})" + (r"(?!\w)" if words in DENIED.values() else "")
+    return re.compile(words if language in ("zh", "ja", "ko", "hi") else own, re.I)

@@ -96,7 +96,7 @@ PART_OF_WORD = re.compile(r"[\w#@]$")
 # "not urgent", "nicht dringend", "no rush".
 DENIED = re.compile(
     r"(?:\b(?:not|no|isn['’]?t|wasn['’]?t|don['’]?t|never|nicht|kein\w*|nie|niet|geen|pas|non|não"
-    r"|без|не|нет|değil|sin)\b[^.!?\n]{0,12}|لا |ليس |غير |不|没有?)$"
+    r"|без|не|нет|değil|sin)\b[^.!?\n]{0,12}|(?<!\w)(?:لا|ليس|غير) |不|没有?)$"
 )
 DENIED_AFTER = re.compile(
     r"[^.!?\n]{0,3}(?:değil|नहीं|じゃない|ではない|しくない|しなく|지 않|아니)"
