@@ -2,6 +2,7 @@
 
     README.md, docs/connect-a-desk.md   the desks that are installed
     docs/api.md                         the table of the API's operations
+    docs/summaries.md                   conversations with their summaries and facts
     docs/events.md                      every event, as a subscriber of a running hub got it
 
 A made part stands between `<!-- made: NAME -->` and `<!-- end: NAME -->`.
@@ -33,7 +34,7 @@ from hub.house import House
 from hub.jobs import Job
 from hub.settings import Settings
 from hub.store import Store
-from tests import grades
+from tests import grades, summaries
 from tests.e2e.town import Subscriber
 from tests.hub.stories.house_of_stories import Stories, connect
 from webhooks.events import OUTGOING
@@ -272,6 +273,7 @@ def main() -> None:
     _write("README.md", "desks", desks_list())
     _write("docs/connect-a-desk.md", "desks", desks_table())
     _write("docs/api.md", "api", api_table())
+    _write("docs/summaries.md", "conversations", summaries.conversations())
     with _stories() as stories:
         _write("docs/events.md", "events", events_list(events(stories)))
 

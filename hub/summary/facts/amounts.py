@@ -47,7 +47,7 @@ def _any(words: object) -> str:
 UNITS = {code.lower(): code for code in CODES} | WORDS | SIGNS | {"rmb": "CNY"}
 # "TRY 5 times" is English: before a number, only what is no word.
 LEADING = set(SIGNS) | {code for code in CODES if code != "TRY"}
-UNIT_BEFORE = re.compile(rf"(?<![^\W\d_])({_any(LEADING)}|Rs\.?|Rp|R\$|US\$)[ \u00a0]?$")
+UNIT_BEFORE = re.compile(rf"(?<![A-Za-zÀ-ÿ])({_any(LEADING)}|Rs\.?|Rp|R\$|US\$)[ \u00a0]?$")
 UNIT_AFTER = re.compile(
     rf"[ \u00a0\u202f]?({_any(SIGNS)}|{_any([*CODES, *WORDS, 'Euro', 'Euros', 'TL', 'Kč'])})"
     r"(?![A-Za-zÀ-ÿа-яА-Я])",

@@ -1,4 +1,4 @@
-"""Ten conversations in ten languages, as customers write; invented. docs/summaries.md shows them."""
+"""Ten conversations in ten languages, invented, as customers write; docs/summaries.md has them."""
 
 from hub.summary import Turn
 
