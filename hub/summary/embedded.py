@@ -16,7 +16,7 @@ from hub.summary.centrality import product
 from hub.summary.frames import Frames, frames
 from hub.summary.language import detect, region
 from hub.summary.passages import Passage, cleaned, read, window
-from hub.summary.small_talk import PROFANITY, idle_words
+from hub.summary.small_talk import PROFANITY, idle_words, is_small_talk
 from hub.summary.text import cut
 from hub.summary.types import Sentence, Summary, Turn
 
@@ -136,7 +136,7 @@ def _silence(turns: Sequence[Turn], words: Frames) -> Sentence:
 
 
 def _subject(problem: Passage | None, words: Frames) -> str:
-    if problem is None or not problem.content:
+    if problem is None or is_small_talk(problem.text):
         return words.subject
     start = cut(problem.text, characters=SUBJECT_CHARACTERS)
     if start == problem.text:

@@ -10,6 +10,8 @@ from functools import cache
 from hub.summary.facts.found import Found, digits
 
 YEARS = range(1950, 2100)
+BUDDHIST = 543  # Thai years are that much later
+BUDDHIST_YEARS = range(YEARS.start + BUDDHIST, YEARS.stop + BUDDHIST)
 MONTHS = {
     "en": "january february march april may june july august september october november december",
     "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre"
@@ -143,6 +145,8 @@ def _month_first(page: str, start: int, end: int, months: dict[str, int]) -> Fou
 def _found(
     page: str, first: int, last: int, year: str, month: int, start: int, end: int
 ) -> Found | None:
+    if year and int(year) in BUDDHIST_YEARS:
+        year = str(int(year) - BUDDHIST)
     if year and int(year) not in YEARS:
         return None
     value = _iso(year or "2000", str(month), page[start:end])

@@ -28,7 +28,7 @@ NOUN = (
     r"|طلب\w*|الطلب\w*|طلبي\w*|طلبية\w*|فاتورة|الفاتورة|شحنة|الشحنة|حجز|الحجز|تذكرة"
     r"|ऑर्डर|आर्डर|इनवॉइस|बिल|बुकिंग|शिकायत|टिकट|ट्रैकिंग"
     r"|beställning\w*|ordre\w*|order\w*|bestilling\w*|tilau\w*|objednávk\w*|comand\w*|παραγγελί\w*"
-    r"|rendelés\w*|pesanan|đơn hàng|הזמנה|סדר|سفارش)"
+    r"|rendelés\w*|pesanan|đơn hàng|ה?הזמנה|סדר|سفارش|آرڈر)"
     r"|订单|訂單|发票|快递单|运单|单号|注文|請求書?|伝票|予約|問い?合わせ|追跡|お客様"
     r"|주문|송장|예약|운송장|접수|คำสั่งซื้อ|ออเดอร์|ใบแจ้งหนี้|พัสดุ"
 )
@@ -45,7 +45,7 @@ IS = (
 LINK = r"(?:de|del|du|da|do|di|d['’]|la|le|el|l['’]|van|of|for|my|the|mi|ma|mon|meu|mio|mijn|su)"
 SIGNS = rf"(?: |:|#|-|=|\(|,|：|“|\"|{IS}){{0,5}}"
 NAMED = re.compile(
-    rf"(?:(?:{NOUN})['’]?s?[ \u00a0_-]{{0,2}}(?:{WORD})\.?{SIGNS}"
+    rf"(?:(?:{NOUN})['’]?s?(?: (?:שלי|من|μου|saya|của tôi))?[ \u00a0_-]{{0,2}}(?:{WORD})\.?{SIGNS}"
     rf"|(?:{WORD})\.?(?: ?{LINK} ?){{0,3}} ?(?:{NOUN}){SIGNS}"
     rf"|(?:{NOUN})['’]?s?[ \u00a0]?(?:#|№|：|: ?#?|n[º°]|\()[ \u00a0]?"
     r"|(?<![a-zäöüß])(?!tel|handy|mobil|haus|konto|zimmer|fax)[a-zäöüß]{3,24}(?:nummer|nr\.?)"

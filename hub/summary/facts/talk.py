@@ -91,7 +91,7 @@ def offers(passages: Sequence[Passage], language: str) -> Iterator[Passage]:
     """The sentences in which the assistant or an agent says what the customer can have or do."""
     if language not in OFFERS:
         return
-    held_out, denied = _words(OFFERS[language], language), _words(DENIED[language], language)
+    held_out, denied = _words("offers", language), _words("denied", language)
     seen: set[str] = set()
     for passage in passages:
         if passage.by_customer or passage.content < SUBSTANCE or len(passage.text) > 400:
@@ -117,7 +117,10 @@ def open_question(passages: Sequence[Passage]) -> Passage | None:
 
 
 @cache
-def _words(words: str, language: str) -> re.Pattern[str]:
-    """Words by themselves, where the script parts words; an offer may end within one."""
-    own = rf"(?<!\w)(?:{words})" + (r"(?!\w)" if words in DENIED.values() else "")
-    return re.compile(words if language in ("zh", "ja", "ko", "hi") else own, re.I)
+def _words(table: str, language: str) -> re.Pattern[str]:
+    """The words of a language and English ones, by themselves where the script parts words."""
+    words = {"offers": OFFERS, "denied": DENIED}[table]
+    if language in ("zh", "ja", "ko", "hi"):
+        return re.compile(words[language])
+    both = "|".join(dict.fromkeys((words[language], words["en"])))
+    return re.compile(rf"(?<!\w)(?:{both})" + (r"(?!\w)" if table == "denied" else ""), re.I)

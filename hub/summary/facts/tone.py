@@ -37,7 +37,8 @@ ANNOYED = {
     "|indignat[oa]|delus[oa]|pessim[oa]|scandalos[oa]|una presa in giro|truffa|incompetenti|merda"
     "|assurdo|incazzat[oa]",
     "nl": "onacceptabel|schandalig|belachelijk|waardeloos|waardeloze|woedend|boos|geïrriteerd"
-    "|gefrustreerd|teleurgesteld|zat van|slechte service|oplichting|onbeschoft|kut|klote\\w*"
+    "|gefrustreerd|teleurgesteld|zat van|ben het zat|slechte service|oplichting|onbeschoft|kut"
+    "|klote\\w*"
     "|een aanfluiting",
     "pl": "niedopuszczalne|skandal\\w*|żenad\\w*|żenujące|śmieszne|kpina|wściekł[ya]|zł[ya] jestem"
     "|jestem zł[ya]|zdenerwowan[ya]|zirytowan[ya]|rozczarowan[ya]|mam dość|oszustwo|oszuści"
