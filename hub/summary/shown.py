@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from hub.summary.types import Fact, Kind, Summary
+from hub.summary.types import Fact, Summary
 
-TITLES: dict[Kind, str] = {
+TITLES: dict[str, str] = {
     "reference": "Numbers", "amount": "Amounts", "date": "Dates", "email": "E-mail",
     "phone": "Phone", "product": "Products", "offer": "Offered already",
     "question": "Open question", "tone": "Tone",
