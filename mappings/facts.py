@@ -30,6 +30,17 @@ FACTS: Final[dict[str, str]] = {
     "summary.method": "how the summary was written: `extractive` (quoted), or by a language model",
     "summary.sentences": "the summary as a list of `{text, message_ids}`; in a text use "
     "`summary.text`",
+    "summary.facts": "all facts as a list of `{kind, value, quote, message_id}`; of each kind the "
+    "first: `facts.KIND`",
+    "facts.reference": "the first order's, invoice's, parcel's, … number that was named",
+    "facts.amount": "the first amount of money: its number and its currency",
+    "facts.date": "the first date; as `2026-05-03` where the words tell the year",
+    "facts.email": "the first e-mail address that the customer wrote",
+    "facts.phone": "the first phone number that the customer wrote",
+    "facts.product": "the first product that the customer named",
+    "facts.offer": "what the assistant or an agent held out, in its words",
+    "facts.question": "the customer's last question, if nobody answered it",
+    "facts.tone": "`annoyed`, `urgent` or `calm`, where the customer's words show it",
     "source.name": "the bot platform that escalated, as it is called in the hub",
     "source.dialect": "the dialect that the source speaks",
     "workspace.slug": "the workspace's short name",
@@ -48,6 +59,8 @@ LENGTHS: Final[dict[str, int]] = {
     "summary.subject": 80,
     "summary.language": 35,
     "summary.method": 40,
+    "facts.reference": 40,
+    "facts.tone": 10,
     "transcript.messages": 10,
 }
 
@@ -101,6 +114,25 @@ SAMPLE: Final[dict[str, Any]] = {
                 "message_ids": ["msg_2"],
             },
         ],
+        "facts": [
+            {
+                "kind": "reference",
+                "value": "A-20417",
+                "quote": "Rechnung A-20417",
+                "message_id": "msg_1",
+            },
+        ],
+    },
+    "facts": {
+        "reference": "A-20417",
+        "amount": None,
+        "date": None,
+        "email": None,
+        "phone": None,
+        "product": None,
+        "offer": None,
+        "question": None,
+        "tone": "annoyed",
     },
     "source": {"name": "Website bot", "dialect": "standard"},
     "workspace": {"slug": "default", "name": "Café Müller KG"},

@@ -2,6 +2,7 @@
 
     README.md, docs/connect-a-desk.md   the desks that are installed
     docs/api.md                         the table of the API's operations
+    docs/summaries.md                   conversations with their summaries and facts
     docs/events.md                      every event, as a subscriber of a running hub got it
     hub/console/grades.json             the desks' grades, for the catalogue in the console
 
@@ -34,7 +35,7 @@ from hub.house import House
 from hub.jobs import Job
 from hub.settings import Settings
 from hub.store import Store
-from tests import grades
+from tests import grades, summaries
 from tests.e2e.town import Subscriber
 from tests.hub.stories.house_of_stories import Stories, connect
 from webhooks.events import OUTGOING
@@ -292,6 +293,7 @@ def main() -> None:
     _write("docs/connect-a-desk.md", "desks", desks_table())
     _write("docs/api.md", "api", api_table())
     GRADES.write_text(grades_file(), "utf-8")
+    _write("docs/summaries.md", "conversations", summaries.conversations())
     with _stories() as stories:
         _write("docs/events.md", "events", events_list(events(stories)))
 

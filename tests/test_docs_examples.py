@@ -16,7 +16,7 @@ from standardwebhooks import Webhook
 from connectors.sandbox_server import listen
 from hub import admin
 from hub.house import House
-from tests import docs
+from tests import docs, summaries
 from tests.docs import ROOT
 from tests.pages import BLOCK, blocks, event_examples, first_column, page
 from webhooks import signing
@@ -34,6 +34,7 @@ def made(path: str, name: str) -> str:
         ("README.md", "desks", docs.desks_list),
         ("docs/connect-a-desk.md", "desks", docs.desks_table),
         ("docs/api.md", "api", docs.api_table),
+        ("docs/summaries.md", "conversations", summaries.conversations),
     ],
 )
 def test_a_made_part_is_fresh(path: str, name: str, make: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from connectors.types import Status
-from hub import views
+from hub import summary, views
 
 Moment = Annotated[
     datetime,
@@ -119,6 +119,19 @@ class Sentence(Shape):
     quotes: list[str] = Field([], description="The picked words, without their frame.")
 
 
+class Fact(Shape):
+    """One thing that was said, with the message and the exact words of it that say so."""
+
+    kind: summary.Kind
+    value: str = Field(
+        description='An amount is "49.90 EUR", a date "2026-05-03" if its year is known, a phone '
+        "number in E.164 if its country is; a tone is calm, annoyed or urgent; else the words.",
+        examples=["49.90 EUR"],
+    )
+    quote: str = Field(examples=["49,90 €"])
+    message_id: str = ident("msg")
+
+
 class Summary(BaseModel):
     """Subject line and two or three sentences in the customer's language."""
 
@@ -130,6 +143,7 @@ class Summary(BaseModel):
         " because the model's was not used.",
         examples=["extractive"],
     )
+    facts: list[Fact] = Field([], description="What was said, taken word by word.")
 
 
 class Parked(Shape):

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from connectors import registry
+from hub.summary.shown import TITLES
 
 STATUS = {
     "new": "New",
@@ -232,8 +234,17 @@ WORKS = {
     "stray": "Looking at a late ticket",
     "close_stray": "Closing a late ticket",
 }
+
+
+def by_kind(facts: list[dict[str, str]]) -> list[tuple[str, list[dict[str, str]]]]:
+    """The facts of a stored summary under their titles."""
+    grouped = groupby(facts, key=lambda fact: fact["kind"])
+    return [(TITLES.get(kind, kind), list(some)) for kind, some in grouped]
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "actor": actor,
+    "by_kind": by_kind,
     "customer": customer,
     "desk": desk,
     "happened": lambda row: happened(row["what"], row["detail"]),

@@ -4,12 +4,13 @@ import functools
 from collections.abc import Mapping as Dictionary
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
+from typing import Any, get_args
 
 from connectors import registry
 from connectors.types import Ticket
 from hub import summary, views
 from hub.store import Question, Row, question
+from hub.summary import shown
 from mappings import engine
 
 ORIGIN = """
@@ -54,6 +55,7 @@ def gather(
         },
         "requester": dict(conversation["requester"]),
         "summary": told.as_dict() | {"text": told.text},
+        "facts": {kind: told.first(kind) for kind in get_args(summary.Kind)},
         "source": {"name": setting["source_name"], "dialect": setting["dialect"]},
         "workspace": {"slug": setting["slug"], "name": setting["workspace_name"]},
         "transcript": {
@@ -89,12 +91,9 @@ def note(
     earlier: Sequence[Row],
     at_desk: Sequence[Ticket],
 ) -> str:
-    """The private note: every sentence with the numbers of the messages it rests on."""
+    """The private note: sentences and facts with the numbers of the messages they rest on."""
     numbers = {m["id"]: n for n, m in enumerate(transcript, 1)}
-    lines = [f"Summary ({told.method}, {told.language})"]
-    for sentence in told.sentences:
-        marks = ", ".join(f"#{numbers[i]}" for i in sentence.message_ids if i in numbers)
-        lines.append(f"- {sentence.text} [{marks}]" if marks else f"- {sentence.text}")
+    lines = shown.lines(told, numbers)
     why = escalation["reason"].get("text") or escalation["reason"].get("code")
     if why:
         lines.append(f"Why it was escalated: {why}")

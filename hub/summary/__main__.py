@@ -1,4 +1,7 @@
-"""`python -m hub.summary [--jsonl]`: summarise transcripts from standard input, as JSON."""
+"""`python -m hub.summary`: summarise transcripts from standard input.
+
+On a terminal, or with `--text`, as lines to read; else as JSON.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any, cast, get_args
 
+from hub.summary import shown
 from hub.summary.embedded import summarise
-from hub.summary.types import Role, Turn
+from hub.summary.types import Role, Summary, Turn
 
 EXAMPLE = '{"turns": [{"id": "m1", "role": "customer", "text": "Where is my order?"}]}'
 ROLES = get_args(Role)
@@ -29,12 +33,20 @@ def main() -> int:
     try:
         for name, raw in _documents(options.jsonl):
             turns, language = _transcript(_parsed(raw, name), name)
-            summary = summarise(turns, language).as_dict()
-            print(json.dumps(summary, ensure_ascii=False, indent=None if options.jsonl else 2))
+            _print(summarise(turns, language), turns, options)
     except BadInput as problem:
         print(f"hub.summary: {problem}", file=sys.stderr)
         return 2
     return 0
+
+
+def _print(told: Summary, turns: list[Turn], options: argparse.Namespace) -> None:
+    if options.text or (sys.stdout.isatty() and not (options.json or options.jsonl)):
+        numbers = {turn.id: n for n, turn in enumerate(turns, 1)}
+        print(told.subject, *shown.lines(told, numbers), sep="\n")
+        return
+    indent = None if options.jsonl else 2
+    print(json.dumps(told.as_dict(), ensure_ascii=False, indent=indent))
 
 
 def _options() -> argparse.Namespace:
@@ -43,7 +55,10 @@ def _options() -> argparse.Namespace:
         description="Summarise a transcript from standard input; no database, no network.",
         epilog=f"Input, role one of {', '.join(ROLES)}: {EXAMPLE}",
     )
-    parser.add_argument("--jsonl", action="store_true", help="one transcript a line, in and out")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="as JSON, on a terminal, too")
+    form.add_argument("--jsonl", action="store_true", help="one transcript a line, in and out")
+    form.add_argument("--text", action="store_true", help="as lines to read")
     return parser.parse_args()
 
 

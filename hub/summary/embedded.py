@@ -6,14 +6,17 @@ they stand and how central they are; the words around the quotes are in the cust
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from hub.summary import facts
 from hub.summary.centrality import product
 from hub.summary.frames import Frames, frames
-from hub.summary.language import detect
-from hub.summary.passages import Passage, read, window
+from hub.summary.language import detect, region
+from hub.summary.passages import Passage, cleaned, read, window
+from hub.summary.small_talk import PROFANITY, idle_words, is_small_talk
 from hub.summary.text import cut
 from hub.summary.types import Sentence, Summary, Turn
 
@@ -21,6 +24,9 @@ METHOD = "extractive"
 REPLIES = 2
 QUOTE_WORDS, QUOTE_CHARACTERS = 30, 300
 SUBJECT_CHARACTERS = 72
+CLAUSE = re.compile(
+    r".{40,}(?=[,;:] | [–-] )|.{16,}(?=[，；、،])"
+)  # better than half a clause more
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Weights:
     length: float = 0.7
     early: float = 0.6
     central: float = 0.2
+    profane: float = -0.3
     reply_length: float = 0.35
     reply_late: float = 0.3
     reply_related: float = 0.1
@@ -54,14 +61,19 @@ def summarise(
     `certain` takes the language as it is, and does not look at the words for it.
     """
     turns = window(turns)
-    passages = read(turns)
+    texts = cleaned(turns)
+    heard = [text for turn, text in zip(turns, texts, strict=True) if turn.role == "customer"]
+    locale = language
     if language is None or not certain:
-        language = detect([p.text for p in passages if p.by_customer], language)
+        language = detect(heard, language)
+    passages = read(turns, texts, idle_words(language))
     words = frames(language)
     problem = _problem(passages, weights)
     replies = _replies(passages, problem, weights)
     first = _quotation(words.customer, [problem]) if problem else _silence(turns, words)
-    return Summary(_subject(problem, words), (first, *_answers(replies, words)), language, METHOD)
+    found = facts.find(turns, texts, passages, language, region(locale))
+    said = (first, *_answers(replies, words))
+    return Summary(_subject(problem, words), said, language, METHOD, found)
 
 
 def _problem(passages: Sequence[Passage], weights: Weights) -> Passage | None:
@@ -72,6 +84,7 @@ def _problem(passages: Sequence[Passage], weights: Weights) -> Passage | None:
             weights.length * _fullness(p, weights)
             + weights.early / (1 + p.nth)
             + weights.central * p.central
+            + weights.profane * (not PROFANITY.isdisjoint(p.vector))
         )
 
     return max((p for p in passages if p.by_customer), key=worth, default=None)
@@ -82,6 +95,8 @@ def _replies(
 ) -> list[Passage]:
     """The other side's sentences that say most, each unlike what is quoted already."""
     others = [p for p in passages if not p.by_customer]
+    since = [p for p in others if problem is None or p.index > problem.index]
+    others = since if any(p.content >= weights.few for p in since) else others
     # "How can I help you?" is quoted only where nothing better is.
     rest = [p for p in others if p.content >= weights.few] or others[-1:]
     quoted = [problem] if problem else []
@@ -130,7 +145,10 @@ def _silence(turns: Sequence[Turn], words: Frames) -> Sentence:
 
 
 def _subject(problem: Passage | None, words: Frames) -> str:
-    if problem is None or not problem.content:
+    if problem is None or is_small_talk(problem.text):
         return words.subject
     start = cut(problem.text, characters=SUBJECT_CHARACTERS)
-    return start.rstrip(" ,;:–-") + "…" if start != problem.text else start
+    if start == problem.text:
+        return start
+    clause = CLAUSE.match(start)
+    return (clause[0] if clause else start).rstrip(" ,;:–-") + "…"

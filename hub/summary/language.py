@@ -36,6 +36,7 @@ UNSURE = 0.3  # of the restricted model, to be no better than a guess
 MIXED = 0.1  # share of another script that makes Latin words names within it
 
 CODE = re.compile(r"([a-z]{2,3})(?:[-_].*)?$", re.I)
+COUNTRY = re.compile(r"[-_]([A-Za-z]{2})$")
 LATIN = re.compile(r"[A-Za-z\u00aa-\u024f\u1e00-\u1eff]+")
 SIGN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _loading = threading.Lock()
@@ -54,6 +55,12 @@ def base(locale: str | None) -> str | None:
     """`pt` of `pt-BR`; None for what is no locale."""
     match = CODE.match(locale or "")
     return OLD_CODES.get(match[1].lower(), match[1].lower()) if match else None
+
+
+def region(locale: str | None) -> str | None:
+    """`BR` of `pt-BR`; None where the locale names no country."""
+    match = COUNTRY.search(locale or "")
+    return match[1].upper() if match else None
 
 
 def _is_short(text: str) -> bool:

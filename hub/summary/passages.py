@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.summary import centrality
-from hub.summary.small_talk import IDLE_WORDS
 from hub.summary.text import clean, sentences, tokens
 from hub.summary.types import Turn
 
@@ -43,10 +42,21 @@ def window(turns: Sequence[Turn]) -> list[Turn]:
     return spoken[:FIRST_TURNS] + spoken[-LAST_TURNS:]
 
 
-def read(turns: Sequence[Turn]) -> list[Passage]:
-    """The passages of the turns, in their order."""
+def cleaned(turns: Sequence[Turn]) -> list[str]:
+    """The text of each turn without what is no speech, up to its room."""
     room = min(TURN_CHARACTERS, CHARACTERS // max(1, len(turns)))
-    found = [(place, text) for place, turn in enumerate(turns) for text in _sentences(turn, room)]
+    return [clean(_start(turn.text, room), signed=turn.role != "customer") for turn in turns]
+
+
+def read(
+    turns: Sequence[Turn], texts: Sequence[str], idle: frozenset[str] = frozenset()
+) -> list[Passage]:
+    """The passages of the turns, whose cleaned `texts` these are; `idle` words are no content."""
+    found = [
+        (place, sentence)
+        for place, text in enumerate(texts)
+        for sentence in sentences(text)[:TURN_SENTENCES]
+    ]
     words = [tokens(text) for _, text in found]
     vectors = centrality.vectors(words)
     sides = [turns[place].role == "customer" for place, _ in found]
@@ -58,7 +68,7 @@ def read(turns: Sequence[Turn]) -> list[Passage]:
             index=index,
             nth=sides[:index].count(sides[index]),
             place=place / max(1, len(turns) - 1),
-            content=len(words[index]) - sum(map(IDLE_WORDS.__contains__, words[index])),
+            content=len(words[index]) - sum(map(idle.__contains__, words[index])),
             vector=vectors[index],
             central=central[index],
             related=related[index],
@@ -67,8 +77,5 @@ def read(turns: Sequence[Turn]) -> list[Passage]:
     ]
 
 
-def _sentences(turn: Turn, room: int) -> list[str]:
-    text = turn.text
-    if len(text) > room:
-        text = text[:room].rpartition(" ")[0] or text[:room]
-    return sentences(clean(text, signed=turn.role != "customer"))[:TURN_SENTENCES]
+def _start(text: str, room: int) -> str:
+    return text if len(text) <= room else text[:room].rpartition(" ")[0] or text[:room]

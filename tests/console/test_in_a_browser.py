@@ -132,6 +132,10 @@ def test_a_sentence_of_the_summary_marks_the_messages_it_rests_on(
     marked = page.locator(".said-by.marked")
     expect(marked).to_have_count(len(rests_on))
     assert {marked.nth(n).get_attribute("id") for n in range(marked.count())} == rests_on
+    (fact,) = [one for one in row["summary"]["facts"] if one["kind"] == "reference"]
+    page.get_by_role("link", name="4711 “parcel 4711”").click()
+    expect(marked).to_have_count(1)
+    assert marked.get_attribute("id") == fact["message_id"]
 
 
 def test_right_to_left_words_run_right_to_left(page: Page, office: Office) -> None:

@@ -85,7 +85,10 @@ def test_an_escalation_without_a_desk_waits_in_the_help_desk(api: Api, chat) -> 
     assert api("GET", "/conversations", waiting="true")["data"][0]["id"] == chat["id"]
     story = api("GET", f"/escalations/{told['id']}")
     assert story["state"] == "summarised"
-    assert story["summary"]["sentences"][0]["message_ids"]
+    (message_id,) = story["summary"]["sentences"][0]["message_ids"]
+    assert story["summary"]["facts"] == [
+        {"kind": "reference", "value": "4711", "quote": "parcel 4711", "message_id": message_id}
+    ]
     assert [line["what"] for line in story["timeline"]] == [
         "escalation.accepted", "escalation.summarised", "conversation.waiting",
     ]  # fmt: skip

@@ -1,5 +1,7 @@
 """An escalation becomes one ticket, whatever happens."""
 
+import html
+
 import pytest
 import requests
 
@@ -137,9 +139,26 @@ def test_earlier_tickets_of_the_customer_stand_in_the_note(zendesk: Stories) -> 
     zendesk.escalate("chat-2")
     zendesk.work()
     first, second = zendesk.ledger("create_ticket")
-    note = zendesk.ledger("add_note")[1]
-    assert note["ticket_id"] == second["ticket_id"]
-    assert first["ticket_id"] in note["text"]
+    assert zendesk.ledger("add_note")[1]["ticket_id"] == second["ticket_id"]
+    _, _, earlier = _note(zendesk, second["ticket_id"]).partition("Earlier tickets:")
+    assert first["ticket_id"] in earlier
+
+
+def test_the_note_tells_sentences_and_facts_with_the_numbers_of_their_messages(
+    zendesk: Stories,
+) -> None:
+    zendesk.escalate("chat-1")
+    zendesk.work()
+    (created,) = zendesk.ledger("create_ticket")
+    note = _note(zendesk, created["ticket_id"])
+    assert "The customer wrote: “My parcel 4711 is lost.” [#1]" in note
+    assert "Numbers: 4711 “parcel 4711” [#1]" in note
+
+
+def _note(stories: Stories, ticket_id: str) -> str:
+    """The page of the ticket at the desk, from its note on; the ledger shows its start only."""
+    page = requests.get(f"{stories.sandbox}/zendesk/_agent/{ticket_id}", timeout=10).text
+    return "Summary (" + html.unescape(page).partition("Summary (")[2]
 
 
 def again(stories: Stories, escalation_id: str) -> None:

@@ -43,7 +43,24 @@ def test_a_transcript_becomes_a_summary() -> None:
         ],
         "language": "en",
         "method": "extractive",
+        "facts": [],
     }
+
+
+def test_as_text_it_names_the_messages_by_their_number() -> None:
+    said = TRANSCRIPT["turns"] + [
+        {"id": "c", "role": "customer", "text": "Send me € 49,90 back for order 88123!"}
+    ]
+    done = run(json.dumps({"turns": said}).encode(), "--text")
+    assert done.stdout.decode().splitlines() == [
+        "The blue lamp I bought last week does not light.",
+        "Summary (extractive, en)",
+        "- The customer wrote: “The blue lamp I bought last week does not light.” [#1]",
+        "- The assistant replied: “Please check whether the bulb sits firmly in its socket.” [#2]",
+        "Facts, in the words of the transcript",
+        "- Numbers: 88123 “order 88123” [#3]",
+        "- Amounts: 49.90 EUR “€ 49,90” [#3]",
+    ]
 
 
 def test_jsonl_answers_each_line_with_a_line() -> None:

@@ -53,6 +53,45 @@ def test_human_please_is_a_call_for_a_person() -> None:
     assert summary.sentences[0].text == "The customer wrote: “human please”"
 
 
+CALLS = """
+    agent|HUMAN!!!|speak to a manager|un humano por favor|conseiller svp|Mitarbeiter bitte|atendente
+    |operatore|mens aub|konsultant|позовите человека|insanla görüşmek istiyorum|أريد التحدث مع موظف
+    |मुझे इंसान से बात करनी है|我要人工|担当者をお願いします|사람이랑 얘기하고 싶어요
+    |jag vill prata med en människa|haluan puhua ihmisen kanssa|chci mluvit s člověkem
+    |nói chuyện với nhân viên|อยากคุยกับเจ้าหน้าที่|saya mau bicara dengan orang|אני רוצה לדבר עם נציג
+"""
+
+
+@pytest.mark.parametrize("call", [call.strip() for call in CALLS.split("|")])
+def test_a_call_for_a_person_is_known_in_many_languages(call: str) -> None:
+    summary = summarise(turns(("customer", call)))
+    assert summary.subject in {frame.subject for frame in FRAMES.values()}
+    assert summary.sentences[0].quotes == (call,)
+
+
+def test_a_greeting_before_the_problem_answers_nothing() -> None:
+    told = summarise(
+        turns(
+            ("ai", "Welcome to the shop for lamps, I am the assistant of Northlight in Hamburg."),
+            ("customer", "The blue lamp I bought last week does not light."),
+            ("ai", "Please check whether the bulb sits firmly in its socket."),
+        )
+    )
+    assert [s.message_ids for s in told.sentences] == [("m2",), ("m3",)]
+
+
+def test_of_two_sentences_the_one_without_a_swear_word_is_quoted() -> None:
+    said = "This damn lamp broke again, shit quality! The blue lamp stopped after two days of use."
+    told = summarise(turns(("customer", said)))
+    assert told.subject == "The blue lamp stopped after two days of use."
+
+
+def test_a_long_subject_ends_with_a_clause() -> None:
+    said = "The headphones stopped charging after three weeks of use, I paid for them in the shop"
+    told = summarise(turns(("customer", said)))
+    assert told.subject == "The headphones stopped charging after three weeks of use…"
+
+
 @pytest.mark.parametrize("language", FRAMES)
 def test_every_language_has_a_place_for_the_quote_and_a_short_subject(language: str) -> None:
     frames = FRAMES[language]
