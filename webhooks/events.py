@@ -67,6 +67,7 @@ OUTGOING: dict[str, str] = {
     "escalation.parked": "The escalation cannot go on without a person.",
     "connection.paused": "The desk refuses our credentials; its work waits.",
     "subscriber.disabled": "The endpoint is gone, or failed for too long; it gets no more events.",
+    "subscriber.test": "Somebody asked for a test event; it means nothing else.",
 }
 
 

@@ -14,6 +14,15 @@ from hub.admin.connecting import (
 )
 from hub.admin.connections import activate_connection, pause_connection
 from hub.admin.input import BadInput, Conflict, Unknown
+from hub.admin.joining import (
+    add_first_owner,
+    enter_by_link,
+    is_fresh,
+    link_url,
+    new_link,
+    setup_code,
+    setup_url,
+)
 from hub.admin.mappings import (
     Check,
     Preview,
@@ -26,16 +35,31 @@ from hub.admin.mappings import (
     restore_mapping,
     save_mapping,
 )
-from hub.admin.people import add_user, change_user, create_key, remove_key, remove_user
+from hub.admin.people import (
+    activate_user,
+    add_user,
+    change_user,
+    create_key,
+    deactivate_user,
+    remove_key,
+    remove_user,
+)
 from hub.admin.route_preview import preview_route
 from hub.admin.routes import add_route, change_route, move_route, remove_route
-from hub.admin.sources import add_source, change_source, remove_source, rotate_source
+from hub.admin.sources import (
+    add_source,
+    change_source,
+    end_previous,
+    remove_source,
+    rotate_source,
+)
 from hub.admin.subscribers import (
     add_subscriber,
     change_subscriber,
     remove_subscriber,
     retry_delivery,
     rotate_subscriber,
+    send_test,
 )
 from hub.admin.workspaces import add_workspace, change_workspace, workspace
 
@@ -47,7 +71,9 @@ __all__ = [
     "Preview",
     "Unknown",
     "activate_connection",
+    "activate_user",
     "add_connection",
+    "add_first_owner",
     "add_route",
     "add_source",
     "add_subscriber",
@@ -61,12 +87,18 @@ __all__ = [
     "change_workspace",
     "check_mapping",
     "create_key",
+    "deactivate_user",
     "default_mapping",
     "desk_fields",
+    "end_previous",
+    "enter_by_link",
+    "is_fresh",
+    "link_url",
     "mapping_problems",
     "mapping_text",
     "pause_connection",
     "move_route",
+    "new_link",
     "preview_mapping",
     "preview_route",
     "remove_key",
@@ -79,7 +111,10 @@ __all__ = [
     "rotate_source",
     "rotate_subscriber",
     "save_mapping",
+    "send_test",
     "set_webhook_secret",
+    "setup_code",
+    "setup_url",
     "verify_connection",
     "workspace",
 ]

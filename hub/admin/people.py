@@ -42,7 +42,7 @@ def add_user(
         email=address,
         name=name(full_name or address.partition("@")[0]),
         role=check_role(role),
-        password_hash=_password(password) if password is not None else None,
+        password_hash=hash_password(password) if password is not None else None,
         created_at=tx.now,
     )  # fmt: skip
     audit.record(tx, workspace_id, "user.added", address, actor=actor, subject_id=user_id)
@@ -66,7 +66,7 @@ def change_user(
     values: dict[str, Any] = {"available": available, "max_open": max_open}
     values["name"] = name(full_name) if full_name is not None else None
     values["role"] = check_role(role) if role is not None else None
-    values["password_hash"] = _password(password) if password is not None else None
+    values["password_hash"] = hash_password(password) if password is not None else None
     values = {key: value for key, value in values.items() if value is not None}
     if not 1 <= values.get("max_open", 1) <= MOST_OPEN:
         raise BadInput({"max_open": f"From 1 to {MOST_OPEN}."})
@@ -80,6 +80,29 @@ def change_user(
         subject_id=user_id,
     )  # fmt: skip
     return change(tx, table, user_id, **values)
+
+
+def deactivate_user(tx: Tx, workspace_id: str, user_id: str, *, actor: str = audit.HUB) -> Row:
+    """Let a teammate in no more, from this moment; what they did stays theirs."""
+    row = find(tx, table, workspace_id, user_id, "user")
+    if row["deactivated_at"] is not None:
+        return row
+    _keep_an_owner(tx, row)
+    users.end_sessions(tx, user_id)
+    audit.record(
+        tx, workspace_id, "user.deactivated", row["email"], actor=actor, subject_id=user_id
+    )
+    return change(tx, table, user_id, deactivated_at=tx.now, available=False, link_hash=None,
+                  link_until=None)  # fmt: skip
+
+
+def activate_user(tx: Tx, workspace_id: str, user_id: str, *, actor: str = audit.HUB) -> Row:
+    """Let a deactivated teammate in again."""
+    row = find(tx, table, workspace_id, user_id, "user")
+    if row["deactivated_at"] is None:
+        return row
+    audit.record(tx, workspace_id, "user.activated", row["email"], actor=actor, subject_id=user_id)
+    return change(tx, table, user_id, deactivated_at=None, available=True)
 
 
 def remove_user(tx: Tx, workspace_id: str, user_id: str, *, actor: str = audit.HUB) -> None:
@@ -131,12 +154,15 @@ def check_role(role: str) -> str:
     return role
 
 
-def _password(password: str) -> str:
+def hash_password(password: str) -> str:
+    """What is stored for a password that is long enough."""
     if not auth.MIN_PASSWORD <= len(password) <= auth.MAX_PASSWORD:
         raise BadInput({"password": f"{auth.MIN_PASSWORD} to {auth.MAX_PASSWORD} characters."})
     return auth.hash_password(password)
 
 
 def _keep_an_owner(tx: Tx, user: Row) -> None:
+    # Two owners who take each other's rights away at once come here one after the other.
+    tx.run("select 1 from workspaces where id = :id for update", id=user["workspace_id"])
     if users.is_last_owner(tx, user):
         raise Conflict("The last owner stays: make somebody else an owner first.")

@@ -15,6 +15,7 @@ from webhooks import signing
 from webhooks.errors import Forbidden
 from webhooks.events import OUTGOING
 
+TEST = "subscriber.test"
 OVERLAP = timedelta(hours=24)  # for so long after a rotation we sign with both secrets
 
 
@@ -134,6 +135,23 @@ def retry_delivery(tx: Tx, workspace_id: str, delivery_id: str, *, actor: str = 
         subject_id=delivery_id,
     )  # fmt: skip
     return change(tx, deliveries, delivery_id, state="pending", tries=0, parked=null())
+
+
+def send_test(tx: Tx, workspace_id: str, subscriber_id: str, *, actor: str = audit.HUB) -> str:
+    """Tell this subscriber alone an event that means nothing; the id of its delivery."""
+    row = find(tx, subscribers, workspace_id, subscriber_id, "subscriber")
+    if row["state"] != "active":
+        raise Conflict("It is disabled: activate it first.")
+    event_id, delivery_id = ids.new("event"), ids.new("delivery")
+    tx.insert("events", id=event_id, workspace_id=workspace_id, direction="out", type=TEST,
+              payload={"subscriber_id": subscriber_id}, at=tx.now)  # fmt: skip
+    tx.insert("deliveries", id=delivery_id, workspace_id=workspace_id,
+              subscriber_id=subscriber_id, event_id=event_id, created_at=tx.now)  # fmt: skip
+    jobs.enqueue(tx, publications.lane(subscriber_id), "deliver", delivery_id)
+    audit.record(
+        tx, workspace_id, "subscriber.tested", row["url"], actor=actor, subject_id=subscriber_id
+    )
+    return delivery_id
 
 
 def check_url(house: House, url: str) -> None:

@@ -144,6 +144,15 @@ def rotate(call: Call, id: str, body: Rotate) -> SubscriberWithSecret:
     return SubscriberWithSecret.of(_find(call, id), secret=made["secret"])
 
 
+@api.route("POST", "/v1/subscribers/<id>/test", role="admin", answer=Delivery, status=202,
+           conflicts="The subscriber is disabled.",
+           summary="Send it a `subscriber.test` event.")  # fmt: skip
+def test(call: Call, id: str) -> Delivery:
+    with call.transaction() as tx:
+        delivery_id = admin.send_test(tx, call.workspace_id, id, actor=call.actor)
+        return Delivery.of(found(listing.get(tx, deliveries, call.workspace_id, delivery_id), ""))
+
+
 @api.route("GET", "/v1/subscribers/<id>/deliveries", role="viewer", answer=Delivery, many=True,
            query=Filters, summary="List a subscriber's deliveries, newest first.")  # fmt: skip
 def deliveries_of(call: Call, id: str, query: Filters) -> Listing:

@@ -1,0 +1,13 @@
+"""Sessions that can be listed, people who can be invited and deactivated, sources that can pause."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0011"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    here = Path(__file__).parents[1]
+    op.get_bind().exec_driver_sql((here / "0011_people.sql").read_text())
