@@ -87,9 +87,7 @@ def begin_session(
 ) -> str:
     """Sign a user in; the token for their cookie."""
     token = secrets.token_urlsafe(32)
-    users.begin_session(
-        tx, user, hashed(token), tx.now + SESSION, address=address, browser=browser
-    )
+    users.begin_session(tx, user, hashed(token), tx.now + SESSION, address=address, browser=browser)
     return token
 
 

@@ -57,9 +57,7 @@ def new_link(
     token = secrets.token_urlsafe(32)
     until = tx.now + (INVITED if row["password_hash"] is None else RESET)
     change(tx, table, user_id, link_hash=auth.hashed(token), link_until=until)
-    audit.record(
-        tx, workspace_id, "user.link_made", row["email"], actor=actor, subject_id=user_id
-    )
+    audit.record(tx, workspace_id, "user.link_made", row["email"], actor=actor, subject_id=user_id)
     return token, until
 
 

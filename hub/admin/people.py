@@ -11,6 +11,7 @@ from hub.store.schema import users as table
 
 EMAIL = re.compile(r"(?=.{3,320}$)[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+")
 MOST_OPEN = 1000
+APPEARANCES = ("system", "light", "dark")
 
 
 class NewKey(TypedDict):
@@ -59,22 +60,27 @@ def change_user(
     password: str | None = None,
     available: bool | None = None,
     max_open: int | None = None,
+    appearance: str | None = None,
     actor: str = audit.HUB,
 ) -> Row:
     """What is given changes; a new password or role ends the user's sessions."""
     row = find(tx, table, workspace_id, user_id, "user")
     values: dict[str, Any] = {"available": available, "max_open": max_open}
+    values["appearance"] = _appearance(appearance) if appearance is not None else None
     values["name"] = name(full_name) if full_name is not None else None
     values["role"] = check_role(role) if role is not None else None
     values["password_hash"] = hash_password(password) if password is not None else None
     values = {key: value for key, value in values.items() if value is not None}
     if not 1 <= values.get("max_open", 1) <= MOST_OPEN:
         raise BadInput({"max_open": f"From 1 to {MOST_OPEN}."})
-    if values.get("role", row["role"]) != row["role"]:
+    if values.get("role") == row["role"]:
+        del values["role"]  # nothing changes: nobody is signed out
+    if "role" in values:
         _keep_an_owner(tx, row)
     if "role" in values or "password_hash" in values:
         users.end_sessions(tx, user_id)
-    told = ", ".join(sorted(values)).replace("password_hash", "password")
+    told = ", ".join(f"role {role}" if key == "role" else key for key in sorted(values))
+    told = told.replace("password_hash", "password")
     audit.record(
         tx, workspace_id, "user.changed", f"{row['email']}: {told}", actor=actor,
         subject_id=user_id,
@@ -159,6 +165,12 @@ def hash_password(password: str) -> str:
     if not auth.MIN_PASSWORD <= len(password) <= auth.MAX_PASSWORD:
         raise BadInput({"password": f"{auth.MIN_PASSWORD} to {auth.MAX_PASSWORD} characters."})
     return auth.hash_password(password)
+
+
+def _appearance(word: str) -> str:
+    if word not in APPEARANCES:
+        raise BadInput({"appearance": f"Choose from {', '.join(APPEARANCES)}."})
+    return word
 
 
 def _keep_an_owner(tx: Tx, user: Row) -> None:

@@ -108,6 +108,16 @@ def sessions_of(tx: Tx, user_id: str) -> Sequence[Row]:
     )
 
 
+def last_seen(tx: Tx, user_ids: Sequence[str]) -> dict[str, datetime]:
+    """When each of them last used a session that is not over yet."""
+    rows = tx.all(
+        "select user_id, max(seen_at) as seen_at from sessions where user_id = any(:ids)"
+        " group by user_id",
+        ids=list(user_ids),
+    )
+    return {row["user_id"]: row["seen_at"] for row in rows}
+
+
 def end_session(tx: Tx, hashed: bytes) -> None:
     """Sign out."""
     tx.run("delete from sessions where token_hash = :hash", hash=hashed)

@@ -1,4 +1,4 @@
-"""Sessions that can be listed, people who can be invited and deactivated, sources that can pause."""
+"""Sessions to look at, people who are invited and deactivated, sources that pause."""
 
 from pathlib import Path
 
