@@ -122,6 +122,7 @@ def replay(subscriber_id: str) -> Response:
     chosen = list(dict.fromkeys(request.form.getlist("delivery")))
     workspace = me().workspace_id
     with house().store.transaction() as tx:
+        found(subscriber_queries.subscriber(tx, workspace, subscriber_id))
         for delivery_id in chosen:
             found(subscriber_queries.delivery(tx, workspace, subscriber_id, delivery_id))
             admin.retry_delivery(tx, workspace, delivery_id, actor=me().actor)
