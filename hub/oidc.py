@@ -86,7 +86,9 @@ def come_back(house: House, browser: str, state: str, code: str) -> tuple[Person
             metadata["token_endpoint"], code=code, code_verifier=kept["verifier"],
             grant_type="authorization_code",
         )  # fmt: skip
-        keys = KeySet.import_key_set(cast(KeySetSerialization, _json(session, metadata["jwks_uri"])))
+        keys = KeySet.import_key_set(
+            cast(KeySetSerialization, _json(session, metadata["jwks_uri"]))
+        )
         claims = _claims(provider, metadata, keys, str(token.get("id_token", "")), kept["nonce"])
         if "email" not in claims and "userinfo_endpoint" in metadata:
             claims = claims | _userinfo(session, metadata, claims["sub"])
