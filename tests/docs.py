@@ -66,6 +66,9 @@ def events(stories: Stories) -> Told:
     _wrong_mapping(stories)
     _refused_credentials(stories)
     _next_desk(stories)
+    with stories.house.store.transaction() as tx:
+        admin.send_test(tx, stories.workspace, made["id"])
+    stories.work()
     reader.server.shutdown()
     return {type_: _example(reader.events(type_)) for type_ in OUTGOING}
 
