@@ -157,9 +157,10 @@ def _userinfo(session: OAuth2Session, metadata: Mapping[str, Any], sub: str) -> 
 
 def _person(claims: Mapping[str, Any]) -> Person:
     email, name = claims.get("email"), claims.get("name")
-    if not isinstance(email, str) or claims.get("email_verified") is not True:
+    usable = isinstance(email, str) and admin.is_email(email.strip())
+    if not usable or claims.get("email_verified") is not True:
         raise Refused("The provider has not verified your e-mail. Do that there, then try again.")
-    return Person(email.strip(), name if isinstance(name, str) and name.strip() else None)
+    return Person(str(email).strip(), name if isinstance(name, str) and name.strip() else None)
 
 
 def _metadata(provider: Oidc) -> dict[str, Any]:

@@ -41,6 +41,7 @@ from hub.admin.people import (
     change_user,
     create_key,
     deactivate_user,
+    is_email,
     remove_key,
     remove_user,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "desk_fields",
     "end_previous",
     "enter_by_link",
+    "is_email",
     "is_fresh",
     "link_url",
     "mapping_problems",

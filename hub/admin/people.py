@@ -33,7 +33,7 @@ def add_user(
 ) -> str:
     """A teammate, who signs in by e-mail once a password is set; their id."""
     address = email.strip().casefold()
-    if not EMAIL.fullmatch(address):
+    if not is_email(address):
         raise BadInput({"email": "This is not an e-mail address."})
     user_id = ids.new("user")
     add(
@@ -151,6 +151,11 @@ def remove_key(tx: Tx, workspace_id: str, key_id: str, *, actor: str = audit.HUB
     if title is None:
         raise Unknown(f"There is no key {key_id} here.")
     audit.record(tx, workspace_id, "key.removed", title, actor=actor, subject_id=key_id)
+
+
+def is_email(text: str) -> bool:
+    """True for what looks like one."""
+    return EMAIL.fullmatch(text) is not None
 
 
 def check_role(role: str) -> str:

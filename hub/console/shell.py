@@ -74,6 +74,7 @@ def noun(name: str, *, public: bool = False) -> Blueprint:
     """A blueprint whose forms cannot be forged, for signed-in teammates unless it is public."""
     made = Blueprint(name, __name__)
     made.before_request(csrf.protect)
+    made.before_request(_no_nul)
     if not public:
         made.before_request(_sign_in_first)
     made.after_request(_guard)
@@ -145,6 +146,14 @@ def once(answer: Response) -> Response:
 def back_to(endpoint: str, **values: Any) -> Response:
     """After a form: show the page anew, so that a reload sends nothing twice."""
     return make_response(redirect(url_for(endpoint, **values), HTTPStatus.SEE_OTHER))
+
+
+def _no_nul() -> None:
+    """No id and no filter has a character that PostgreSQL cannot store."""
+    if any("\0" in str(part) for part in (request.view_args or {}).values()):
+        abort(HTTPStatus.NOT_FOUND)
+    if any("\0" in part for name in ("after", "delivery") for part in request.values.getlist(name)):
+        abort(HTTPStatus.BAD_REQUEST)
 
 
 def _sign_in_first() -> ResponseReturnValue | None:

@@ -165,7 +165,7 @@ def test_the_pages_fit_a_phone_and_can_be_read_in_both_lights(page: Page, office
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.wait_for_function(f"document.documentElement.dataset.bsTheme === '{scheme}'")
+            expect(page.locator("html")).to_have_attribute("data-bs-theme", scheme)
             assert page.evaluate(TOO_FAINT) == [], path
         tree = page.locator("body").aria_snapshot()
         nameless = r"^\s*- (?:button|link|textbox|combobox|searchbox|checkbox|radio)\s*:?\s*$"

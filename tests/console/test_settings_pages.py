@@ -37,6 +37,24 @@ def shown(text: str, id: str) -> str:
     return found[1].replace("&#43;", "+")
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/sources/%00", 404),
+        ("/people/x%00y", 404),
+        ("/subscribers/x/deliveries/%00", 404),
+        ("/subscribers?after=%00", 400),
+        ("/audit?after=%00", 400),
+        ("/audit?about=%00&who=%00", 200),
+        ("/join/%00", 404),
+    ],
+)
+def test_an_address_that_no_row_can_have_is_no_fault(
+    admin: Browser, path: str, status: int
+) -> None:
+    assert admin.get(path).status_code == status
+
+
 # Subscribers
 
 
