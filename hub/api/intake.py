@@ -1,9 +1,11 @@
 """Where platforms and desks call us: raw bytes first, then trust, then the database."""
 
+import json
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
@@ -15,7 +17,7 @@ from hub import vault
 from hub.admin.sources import still_counts
 from hub.current import house
 from hub.house import House
-from hub.pipeline.intake import Inbox
+from hub.pipeline.intake import Inbox, SourceChanged
 from hub.problems import problem
 from hub.store import Row, changes
 from webhooks import inbound
@@ -87,23 +89,37 @@ def desk(connection_id: str) -> Response:
 
 def _answer(house: House, source_id: str) -> Response:
     try:
-        body = _body()
-        row = _source(house, source_id)
-        if row is None:
-            return problem(404, "There is no such source.")
-        receipt = inbound.receive(
-            Delivery(headers=_headers(), body=body),
-            Source(row["dialect"], _secrets(house, row)),
-            Paced(house, row),
-            house.store.now(),
-        )
+        receipt = _receive(house, source_id, Delivery(headers=_headers(), body=_body()))
     except (TooMany, Paused) as refusal:  # no log line each: they come in thousands
         return _later(refusal)
     except Refused as refusal:
         return _refused(refusal)
     except (DBAPIError, TimeoutError) as fault:
         return unavailable(fault)
-    return Response(_json(receipt.as_dict()), 202, content_type="application/json")
+    if receipt is None:
+        return problem(404, "There is no such source.")
+    return Response(json.dumps(receipt.as_dict()), 202, content_type="application/json")
+
+
+def _receive(house: House, source_id: str, delivery: Delivery) -> inbound.Receipt | None:
+    """What became of the delivery, None without such a source.
+
+    A source that has changed since this process met it is read again before it refuses anybody.
+    """
+    row = house.sources.get(source_id)
+    while row is not None:
+        source = Source(row["dialect"], _secrets(house, row))
+        try:
+            return inbound.receive(delivery, source, Paced(house, row), house.store.now())
+        except (SourceChanged, Refused) as refusal:
+            known, row = row, house.sources.read(source_id)
+            if (
+                isinstance(refusal, Refused)
+                and row is not None
+                and row["version"] == known["version"]
+            ):
+                raise
+    return None
 
 
 def _take_changes(house: House, connection_id: str, body: bytes) -> Response | None:
@@ -122,20 +138,18 @@ def _take_changes(house: House, connection_id: str, body: bytes) -> Response | N
         secret=_webhook_secret(house, row),
     )
     connector.verify_signature(delivery)
-    told = connector.parse_webhook(delivery)
-    new = 0
-    if told:
-        with house.store.transaction() as tx:
-            new = changes.receive(tx, row["workspace_id"], row["id"], told, via="webhook")
+    found = connector.parse_webhook(delivery)
+    told = changes.Told(row["workspace_id"], row["id"], found, via="webhook")
+    new = house.inbox.do(told, partial(_receive_changes, house)) if found else 0
     if connector.acknowledges is None:
         return jsonify({"accepted": new})
     media_type, words = connector.acknowledges
     return Response(words, content_type=media_type)
 
 
-def _source(house: House, source_id: str) -> Row | None:
-    with house.store.reading() as tx:
-        return tx.first("select * from sources where id = :id", id=source_id)
+def _receive_changes(house: House, deliveries: Sequence[changes.Told]) -> Sequence[int]:
+    with house.store.transaction() as tx:
+        return changes.receive_all(tx, deliveries)
 
 
 def _secrets(house: House, row: Row) -> list[str]:
@@ -187,7 +201,3 @@ def unavailable(_fault: Exception) -> Response:
     answer = problem(503, "The hub cannot store this now. Send it again.")
     answer.headers["Retry-After"] = str(RETRY_AFTER)
     return answer
-
-
-def _json(value: Any) -> str:
-    return jsonify(value).get_data(as_text=True)
