@@ -23,7 +23,7 @@ ROLES: tuple[Role, ...] = ("viewer", "agent", "admin", "owner")
 KEY_PREFIX = "hub_"
 SHOWN = 12  # characters of a key by which its owner knows it
 MIN_PASSWORD, MAX_PASSWORD = 10, 1024  # characters
-SESSION = timedelta(hours=12)
+SESSION = timedelta(hours=12)  # from sign-in, however busy; see also `users.IDLE`
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 _hasher = PasswordHasher()
@@ -82,16 +82,18 @@ def by_key(tx: Tx, key: str) -> Principal | None:
     return Principal(row["workspace_id"], f"key:{row['name']}", row["role"])
 
 
-def begin_session(tx: Tx, user: Row) -> str:
+def begin_session(
+    tx: Tx, user: Row, *, address: str | None = None, browser: str | None = None
+) -> str:
     """Sign a user in; the token for their cookie."""
     token = secrets.token_urlsafe(32)
-    users.begin_session(tx, user, hashed(token), tx.now + SESSION)
+    users.begin_session(tx, user, hashed(token), tx.now + SESSION, address=address, browser=browser)
     return token
 
 
-def by_session(tx: Tx, token: str) -> Principal | None:
-    """Who is signed in with this token."""
-    user = users.of_session(tx, hashed(token))
+def by_session(tx: Tx, token: str, *, active: bool = True) -> Principal | None:
+    """Who is signed in with this token; `active` unless a page asks by itself."""
+    user = users.of_session(tx, hashed(token), active=active)
     if user is None:
         return None
     return Principal(user["workspace_id"], f"user:{user['email']}", user["role"], user)

@@ -61,6 +61,7 @@ def _processes(nouns: Parsers) -> None:
 
 def _upkeep(nouns: Parsers) -> None:
     _command(nouns, "migrate", "create or upgrade the schema", commands.migrate)
+    _command(nouns, "setup", "print where the first owner is made", commands.setup)
     demo = _command(nouns, "demo", "send sample conversations to a running hub", commands.demo)
     demo.add_argument("--once", action="store_true", help="one conversation only")
     _command(nouns, "doctor", "check settings, database, connections, webhooks", commands.doctor)
@@ -119,6 +120,8 @@ def _people(nouns: Parsers) -> None:
     add.add_argument("--role", required=True, help="owner, admin, agent or viewer")
     add.add_argument("--name", help="how people call them")
     add.add_argument("--password-stdin", action="store_true", help="read their password's line")
+    link = _data(user, "link", "make a link that sets a password, once", commands.make_link)
+    link.add_argument("email")
 
 
 def _noun(nouns: Parsers, name: str, text: str) -> Parsers:

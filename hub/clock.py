@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from hub import jobs
 from hub.house import House
 from hub.pipeline import ladder, orphans
-from hub.store import Tx, changes, connections, publications
+from hub.store import Tx, changes, connections, publications, tries, users
 
 log = structlog.get_logger()
 
@@ -99,7 +99,9 @@ class Clock:
         tx.run(
             "delete from authorizations where expires_at < :old", old=tx.now - timedelta(hours=1)
         )
-        tx.run("delete from sessions where expires_at < :now", now=tx.now)
+        users.sweep_sessions(tx)
+        tries.sweep(tx)
+        tx.run("delete from sign_ins where expires_at < :now", now=tx.now)
 
 
 def _leads(connection: Connection) -> bool:

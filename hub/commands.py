@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ACTOR = "cli"  # in the audit
 WORKSPACE = "default"
+NOBODY = "Nobody can sign in yet. The first owner is made at"
 
 
 def web(given: Namespace) -> None:
@@ -67,7 +68,23 @@ def migrate(given: Namespace) -> None:
         with house.store.transaction() as tx:
             if not tx.value("select 1 from workspaces limit 1"):
                 admin.add_workspace(tx, house, WORKSPACE, WORKSPACE.capitalize(), actor=ACTOR)
+            first = admin.setup_url(house) if admin.is_fresh(tx) else None
     print("The schema is up to date.", file=sys.stderr)
+    if first is not None:
+        print(f"{NOBODY} {first}", file=sys.stderr)
+
+
+def setup(given: Namespace) -> int:
+    """Print where the first owner is made; 1 when there is one."""
+    from hub import admin
+
+    with _house() as house, house.store.transaction() as tx:
+        fresh = admin.is_fresh(tx)
+    if not fresh:
+        print("There is an owner already, who invites the others.", file=sys.stderr)
+        return 1
+    _print({"url": admin.setup_url(house), "code": admin.setup_code(house)})
+    return 0
 
 
 def demo(given: Namespace) -> int:
@@ -189,6 +206,20 @@ def add_user(given: Namespace) -> None:
     _print({"id": made, "email": given.email, "role": given.role})
 
 
+def make_link(given: Namespace) -> None:
+    """Make a link with which a teammate sets a password; print it this once."""
+    from hub import admin
+    from hub.store import users
+
+    with _workspace(given) as (house, workspace_id), house.store.transaction() as tx:
+        user = users.by_email(tx, given.email)
+        if user is None or user["workspace_id"] != workspace_id:
+            raise admin.Unknown(f"There is no user {given.email} here.")
+        token, until = admin.new_link(tx, workspace_id, user["id"], actor=ACTOR)
+        url = admin.link_url(house, token)
+    _print({"url": url, "until": until.isoformat(timespec="seconds")})
+
+
 def told(problem: Exception) -> tuple[str, int] | None:
     """A sentence and an exit code for what a person can do something about, None for a bug."""
     from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError, TimeoutError
@@ -197,7 +228,7 @@ def told(problem: Exception) -> tuple[str, int] | None:
     from hub import admin
     from hub.settings import BadSetting
 
-    if isinstance(problem, BadSetting | admin.BadInput | admin.Unknown | BadFile):
+    if isinstance(problem, BadSetting | admin.BadInput | admin.Conflict | admin.Unknown | BadFile):
         return str(problem.args[0] if isinstance(problem, LookupError) else problem), 2
     if isinstance(problem, ConnectorError):
         return f"The desk does not go along: {problem}", 1

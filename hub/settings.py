@@ -28,6 +28,19 @@ class BadSetting(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Oidc:
+    """An OpenID Connect provider where teammates may sign in."""
+
+    issuer: str
+    client_id: str
+    client_secret: SecretStr
+    name: str = "your organisation"
+    domains: tuple[str, ...] = ()  # of e-mails that get an account by themselves
+    role: str = "agent"  # of those
+    workspace: str = "default"  # of those
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """The hub's settings, read once at start."""
 
@@ -44,6 +57,7 @@ class Settings:
     sandbox_url: str | None = None
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     llm: Endpoint | None = None
+    oidc: Oidc | None = None
 
     @property
     def embedded(self) -> bool:
@@ -71,6 +85,7 @@ def read(environ: dict[str, str] | None = None) -> Settings:
         sandbox_url=env.get("HUB_SANDBOX_URL", "").rstrip("/") or None,
         allow_networks=_networks(env.get("HUB_ALLOW_PRIVATE_NETWORKS", "")),
         llm=_llm(env),
+        oidc=_oidc(env),
     )
 
 
@@ -172,6 +187,30 @@ def _kept(path: Path, fresh: str) -> str:
             " of yours."
         ) from None
     return fresh
+
+
+def _oidc(env: dict[str, str]) -> Oidc | None:
+    issuer = env.get("HUB_OIDC_ISSUER", "").rstrip("/")
+    if not issuer:
+        return None
+    if not re.match(r"https://|http://(127\.0\.0\.1|localhost)[:/]", issuer):
+        raise BadSetting("HUB_OIDC_ISSUER must begin with https://.")
+    client_id, secret = env.get("HUB_OIDC_CLIENT_ID"), env.get("HUB_OIDC_CLIENT_SECRET")
+    if not client_id or not secret:
+        raise BadSetting("HUB_OIDC_ISSUER needs HUB_OIDC_CLIENT_ID and HUB_OIDC_CLIENT_SECRET.")
+    role = env.get("HUB_OIDC_ROLE", "agent")
+    if role not in ("viewer", "agent", "admin"):
+        raise BadSetting("HUB_OIDC_ROLE must be viewer, agent or admin.")
+    domains = env.get("HUB_OIDC_DOMAINS", "").casefold().split(",")
+    return Oidc(
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=SecretStr(secret),
+        name=env.get("HUB_OIDC_NAME", Oidc.name),
+        domains=tuple(one.strip().removeprefix("@") for one in domains if one.strip()),
+        role=role,
+        workspace=env.get("HUB_OIDC_WORKSPACE", Oidc.workspace),
+    )
 
 
 def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hub import settings
+from hub.commands import NOBODY
 from hub.postgres import Embedded, EmbeddedError
 from hub.supervisor import Child, Supervisor, port_free
 
@@ -33,12 +34,14 @@ def run(args: Namespace) -> int:
         database = Embedded(chosen.data_dir) if chosen.embedded else None
         if database is not None:
             database.start()
-        _migrate()
+        told = _migrate()
     except (CannotStart, EmbeddedError, settings.BadSetting) as problem:
         print(problem, file=sys.stderr)
         return 1
     logs = _fresh_log(chosen.data_dir)
     print(f"The hub starts at {chosen.public_url} (its log: {logs}). Ctrl-C stops it.", flush=True)
+    if NOBODY in told and not args.demo:  # the demo makes an owner of its own
+        print(told[told.index(NOBODY) :].strip(), flush=True)
     supervisor = Supervisor(
         _children(host, port, sandbox=len(ports) == 2, demo=args.demo),
         on_line=_writer(logs),
@@ -107,11 +110,12 @@ def _word(data_dir: Path, environ: dict[str, str]) -> Callable[[], None]:
     return lambda: word.unlink(missing_ok=True)
 
 
-def _migrate() -> None:
-    """In a process of its own, so that this one, which stays, stays small."""
+def _migrate() -> str:
+    """What `migrate` said, in a process of its own: this one, which stays, stays small."""
     done = subprocess.run([*PYTHON, "migrate"], capture_output=True, text=True)
     if done.returncode:
         raise CannotStart(done.stderr.strip() or "The database cannot be migrated.")
+    return done.stderr
 
 
 def _children(host: str, port: int, *, sandbox: bool, demo: bool) -> list[Child]:

@@ -7,6 +7,7 @@ Refused             .status is the HTTP answer, .reason is fit for the sender's 
   TooLarge     413  more than `jsonbody.MAX_BODY` bytes
   WrongField   422  readable, signed, and a field is wrong: .errors names each
   TooMany      429  more than this source may send: .retry_after seconds
+  Paused       503  the source is switched off for a while: .retry_after seconds
 Forbidden           a URL or an address that we never call
 """
 
@@ -73,6 +74,16 @@ class TooMany(Refused):
     def __init__(self, retry_after: float) -> None:
         super().__init__("This source is over its rate.")
         self.retry_after = retry_after
+
+
+class Paused(Refused):
+    """A person has paused the source: what it sends is taken once it is active again."""
+
+    status = 503
+    retry_after = 300.0  # seconds
+
+    def __init__(self) -> None:
+        super().__init__("This source is paused. Send it again later.")
 
 
 class Forbidden(Exception):

@@ -16,6 +16,15 @@ from hub.admin.connecting import (
 )
 from hub.admin.connections import activate_connection, pause_connection, remove_connection
 from hub.admin.input import BadInput, Conflict, Unknown
+from hub.admin.joining import (
+    add_first_owner,
+    enter_by_link,
+    is_fresh,
+    link_url,
+    new_link,
+    setup_code,
+    setup_url,
+)
 from hub.admin.mapping_preview import Preview, preview_mapping
 from hub.admin.mappings import (
     Check,
@@ -27,13 +36,23 @@ from hub.admin.mappings import (
     restore_mapping,
     save_mapping,
 )
-from hub.admin.people import add_user, change_user, create_key, remove_key, remove_user
+from hub.admin.people import (
+    activate_user,
+    add_user,
+    change_user,
+    create_key,
+    deactivate_user,
+    is_email,
+    remove_key,
+    remove_user,
+)
 from hub.admin.replays import list_replays, one_replay, start_replay, stop_replay
 from hub.admin.route_preview import preview_route
 from hub.admin.routes import add_route, change_route, move_route, remove_route
 from hub.admin.sources import (
     add_source,
     change_source,
+    end_previous,
     preview_source,
     remove_source,
     rotate_source,
@@ -60,7 +79,9 @@ __all__ = [
     "Preview",
     "Unknown",
     "activate_connection",
+    "activate_user",
     "add_connection",
+    "add_first_owner",
     "add_route",
     "add_source",
     "add_subscriber",
@@ -76,14 +97,21 @@ __all__ = [
     "change_workspace",
     "check_mapping",
     "create_key",
+    "deactivate_user",
     "default_mapping",
     "desk_fields",
+    "end_previous",
+    "enter_by_link",
+    "is_email",
+    "is_fresh",
+    "link_url",
     "list_replays",
     "mapping_problems",
     "mapping_text",
     "one_replay",
     "pause_connection",
     "move_route",
+    "new_link",
     "preview_mapping",
     "preview_route",
     "preview_source",
@@ -102,6 +130,8 @@ __all__ = [
     "send_test_event",
     "set_up_webhook",
     "set_webhook_secret",
+    "setup_code",
+    "setup_url",
     "start_replay",
     "stop_replay",
     "verify_connection",

@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from hub import ids, vault
@@ -65,15 +66,18 @@ def rotate_source(
     secret: str | None = None,
     *,
     keep_previous: bool = True,
+    overlap: timedelta | None = None,
     actor: str = audit.HUB,
 ) -> SourceSecret:
-    """A new secret; the one before is good until the next rotation, unless it is not kept."""
+    """A new secret; the one before is good for `overlap`, or until the next rotation if None."""
     with house.store.transaction() as tx:
         row = find(tx, sources, workspace_id, source_id, "source")
         secret = _secret(row["dialect"], secret)
         sealed = house.vault.seal(secret, _place(source_id))
         previous = row["secret"] if keep_previous else None
-        change(tx, sources, source_id, secret=sealed, previous_secret=previous)
+        until = tx.now + overlap if overlap is not None and keep_previous else None
+        change(tx, sources, source_id, secret=sealed, previous_secret=previous,
+               previous_until=until)  # fmt: skip
         audit.record(
             tx, workspace_id, "source.secret_rotated", row["name"], actor=actor,
             subject_id=source_id,
@@ -90,9 +94,10 @@ def change_source(
     handoff_message: Mapping[str, str] | None = None,
     rate: int | None = None,
     options: Mapping[str, Any] | None = None,
+    paused: bool | None = None,
     actor: str = audit.HUB,
 ) -> Row:
-    """Another name, rate, options or words at an escalation; None leaves as it is."""
+    """Another name, rate, state, options or words at an escalation; None leaves as it is."""
     row = find(tx, sources, workspace_id, source_id, "source")
     values: dict[str, Any] = {}
     if title is not None and name(title) != row["name"]:
@@ -104,8 +109,21 @@ def change_source(
         values["rate"] = _rate(rate)
     if options is not None:
         values["options"] = _options(row["dialect"], options)
-    audit.record(tx, workspace_id, "source.changed", row["name"], actor=actor, subject_id=source_id)
+    if paused is not None:
+        values["state"] = "paused" if paused else "active"
+    audit.record(tx, workspace_id, "source.changed", _told(row, values), actor=actor,
+                 subject_id=source_id)  # fmt: skip
     return change(tx, sources, source_id, **values)
+
+
+def end_previous(tx: Tx, workspace_id: str, source_id: str, *, actor: str = audit.HUB) -> Row:
+    """The secret before the last rotation counts no more."""
+    row = find(tx, sources, workspace_id, source_id, "source")
+    audit.record(
+        tx, workspace_id, "source.previous_secret_ended", row["name"], actor=actor,
+        subject_id=source_id,
+    )  # fmt: skip
+    return change(tx, sources, source_id, previous_secret=None, previous_until=None)
 
 
 def remove_source(tx: Tx, workspace_id: str, source_id: str, *, actor: str = audit.HUB) -> None:
@@ -144,6 +162,17 @@ def preview_source(
 def url(house: House, source_id: str) -> str:
     """Where the platform posts its events."""
     return f"{house.settings.public_url}/webhooks/sources/{source_id}"
+
+
+def still_counts(now: datetime, row: Row) -> bool:
+    """True while the secret before the last rotation is good."""
+    until = row["previous_until"]
+    return row["previous_secret"] is not None and (until is None or until > now)
+
+
+def _told(row: Row, values: Mapping[str, Any]) -> str:
+    """The source and what became of it."""
+    return f"{row['name']}: {', '.join(sorted(values)).replace('state', values.get('state', ''))}"
 
 
 def _secret(dialect: str, secret: str | None) -> str:

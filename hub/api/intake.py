@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 from connectors.errors import BadDelivery
 from connectors.types import Delivery as DeskDelivery
 from hub import vault
+from hub.admin.sources import still_counts
 from hub.current import house
 from hub.house import House
 from hub.pipeline.intake import Inbox, SourceChanged
@@ -22,7 +23,7 @@ from hub.problems import problem
 from hub.store import Row, changes, connections
 from webhooks import inbound
 from webhooks.dialects import Delivery
-from webhooks.errors import BadSignature, Refused, TooMany, WrongField
+from webhooks.errors import BadSignature, Paused, Refused, TooMany, WrongField
 from webhooks.events import Event
 
 blueprint = Blueprint("intake", __name__, url_prefix="/webhooks")
@@ -49,7 +50,9 @@ class Paced:
     source: Row
 
     def accept(self, told: list[tuple[str, Event]], body_hash: str) -> inbound.Receipt:
-        """`Inbox.accept`, or `TooMany` before the database is asked."""
+        """`Inbox.accept`, or `TooMany` or `Paused` before the database is asked."""
+        if self.source["state"] == "paused":
+            raise Paused
         wait = self.house.pace.take(self.source["id"], self.source["rate"])
         if wait:
             self.house.metrics.limited.labels(self.source["id"]).inc()
@@ -91,8 +94,8 @@ def desk(connection_id: str) -> Response:
 def _answer(house: House, source_id: str) -> Response:
     try:
         receipt = _receive(house, source_id, Delivery(headers=_headers(), body=_body()))
-    except TooMany as refusal:  # no log line each: they come in thousands
-        return _over_rate(refusal)
+    except (TooMany, Paused) as refusal:  # no log line each: they come in thousands
+        return _later(refusal)
     except Refused as refusal:
         return _refused(refusal)
     except (DBAPIError, TimeoutError) as fault:
@@ -166,8 +169,10 @@ def _receive_changes(house: House, deliveries: Sequence[tuple[Row, changes.Told]
 
 def _secrets(house: House, row: Row) -> list[str]:
     place = vault.place("sources", row["id"], "secret")
-    sealed = [row["secret"], row["previous_secret"]]
-    return [house.vault.open(secret, place) for secret in sealed if secret is not None]
+    sealed = [row["secret"]]
+    if still_counts(house.store.now(), row):
+        sealed.append(row["previous_secret"])
+    return [house.vault.open(secret, place) for secret in sealed]
 
 
 def _webhook_secret(house: House, row: Row) -> str | None:
@@ -187,8 +192,8 @@ def _headers() -> dict[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
 
 
-def _over_rate(refusal: TooMany) -> Response:
-    answer = problem(429, refusal.reason)
+def _later(refusal: TooMany | Paused) -> Response:
+    answer = problem(refusal.status, refusal.reason)
     answer.headers["Retry-After"] = str(math.ceil(refusal.retry_after))
     return answer
 

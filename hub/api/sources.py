@@ -1,11 +1,12 @@
 """Sources: bot platforms that send us events."""
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
 from hub import admin
-from hub.admin.sources import RATE, url
+from hub.admin.sources import RATE, still_counts, url
 from hub.api.shapes import Moment, Removed, Shape, ident
 from hub.api.table import Body, Call, Listing, Noun, Query, found
 from hub.store import Row, listing
@@ -27,6 +28,7 @@ Rate = Annotated[
         gt=0, lt=2**31, examples=[60000],
     ),
 ]  # fmt: skip
+LONGEST_OVERLAP = 90 * 24  # hours
 Secret = Annotated[str, Field(description="Shown this once.", examples=["whsec_MfKQ9r8GKYqrTw=="])]
 
 
@@ -69,9 +71,11 @@ class Source(Shape):
     url: str = Field(description="Where the platform posts its events.")
     handoff_message: Messages
     rate: Rate
+    state: Literal["active", "paused"] = Field(description="Paused: events are answered with 503.")
     options: Options
     callback: Callback | None = Field(description="Null: the platform is a subscriber, or deaf.")
     previous_secret: bool = Field(description="The secret before the last rotation still counts.")
+    previous_until: Moment | None = Field(description="Until when; null: the next rotation.")
     created_at: Moment
 
 
@@ -102,6 +106,7 @@ class ChangeSource(Body):
     name: str | None = None
     handoff_message: Messages | None = None
     rate: Rate | None = None
+    state: Literal["active", "paused"] | None = None
     options: Options | None = None
     callback: SetCallback | None = None
 
@@ -121,10 +126,11 @@ class SourcePreview(Shape):
 
 
 class RotateSource(Body):
-    """A new secret; the one before counts until the next rotation, unless it leaked."""
+    """A new secret; the one before counts for so long, or until the next rotation if null."""
 
     secret: str | None = Field(None, min_length=1, max_length=1024, examples=[None])
     keep_previous: bool = True
+    overlap_hours: int | None = Field(None, ge=0, le=LONGEST_OVERLAP)
 
 
 @api.route("GET", "/v1/sources", role="viewer", answer=Source, many=True, query=Query,
@@ -160,12 +166,13 @@ def one(call: Call, id: str) -> Source:
 
 
 @api.route("PATCH", "/v1/sources/<id>", role="admin", answer=Source, body=ChangeSource,
-           summary="Change the name, the rate, or the words at an escalation.")  # fmt: skip
+           summary="Change the name, the rate, the words at an escalation; pause it.")  # fmt: skip
 def change(call: Call, id: str, body: ChangeSource) -> Source:
     with call.transaction() as tx:
         admin.change_source(
             tx, call.workspace_id, id, title=body.name, handoff_message=body.handoff_message,
             rate=body.rate, options=body.options, actor=call.actor,
+            paused=None if body.state is None else body.state == "paused",
         )  # fmt: skip
         if "callback" in body.model_fields_set:
             admin.answer_source(
@@ -185,9 +192,10 @@ def remove(call: Call, id: str) -> Removed:
 @api.route("POST", "/v1/sources/<id>/rotate", role="admin", answer=SourceWithSecret,
            body=RotateSource, summary="Give the source a new secret.")  # fmt: skip
 def rotate(call: Call, id: str, body: RotateSource) -> SourceWithSecret:
+    hours = body.overlap_hours
     made = admin.rotate_source(
         call.house, call.workspace_id, id, body.secret, keep_previous=body.keep_previous,
-        actor=call.actor,
+        overlap=None if hours is None else timedelta(hours=hours), actor=call.actor,
     )  # fmt: skip
     return _read(call, id, SourceWithSecret, secret=made["secret"])
 
@@ -203,7 +211,7 @@ def _shown(call: Call, row: Row, shape: type[S], line: Row | None, **more: str) 
     return shape.of(
         row,
         url=url(call.house, row["id"]),
-        previous_secret=row["previous_secret"] is not None,
+        previous_secret=still_counts(call.house.store.now(), row),
         callback=line and Callback(url=line["url"], subscriber_id=line["id"], state=line["state"]),
         **more,
     )

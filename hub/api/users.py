@@ -24,7 +24,15 @@ class User(Shape):
     available: bool = Field(description="Gets tickets by the assignment rules.")
     max_open: int = Field(description="Gets none beyond so many open ones.", examples=[20])
     can_sign_in: bool
+    deactivated_at: Moment | None = Field(description="Since then they are not let in.")
     created_at: Moment
+
+
+class Link(Shape):
+    """An address at which a teammate sets a password, once."""
+
+    url: str = Field(examples=["https://hub.example.com/join/6vUo…"])
+    until: Moment
 
 
 class AddUser(Body):
@@ -44,6 +52,7 @@ class ChangeUser(Body):
     password: str | None = PASSWORD
     available: bool | None = None
     max_open: int | None = None
+    active: bool | None = Field(None, description="false: let in no more, signed out at once.")
 
 
 @api.route("GET", "/v1/users", role="viewer", answer=User, many=True, query=Query,
@@ -82,7 +91,20 @@ def change(call: Call, id: str, body: ChangeUser) -> User:
             password=body.password, available=body.available, max_open=body.max_open,
             actor=call.actor,
         )  # fmt: skip
+        if body.active is not None:
+            switch = admin.activate_user if body.active else admin.deactivate_user
+            row = switch(tx, call.workspace_id, id, actor=call.actor)
     return _shown(row)
+
+
+@api.route("POST", "/v1/users/<id>/link", role="admin", answer=Link, status=201,
+           conflicts="The user is deactivated.",
+           summary="Make a link with which a teammate sets a password, once.")  # fmt: skip
+def link(call: Call, id: str) -> Link:
+    with call.transaction() as tx:
+        _may_touch(call, found(listing.get(tx, users, call.workspace_id, id), "user"), None)
+        token, until = admin.new_link(tx, call.workspace_id, id, actor=call.actor)
+    return Link(url=admin.link_url(call.house, token), until=until)
 
 
 @api.route("DELETE", "/v1/users/<id>", role="admin", answer=Removed,
@@ -102,4 +124,5 @@ def _may_touch(call: Call, row: Row, role: Role | None) -> None:
 
 
 def _shown(row: Row) -> User:
-    return User.of(row, can_sign_in=row["password_hash"] is not None)
+    has_password = row["password_hash"] is not None
+    return User.of(row, can_sign_in=has_password and row["deactivated_at"] is None)

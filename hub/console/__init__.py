@@ -3,16 +3,22 @@
 from flask import Blueprint
 
 from hub.console import (
+    account,
+    audit,
     connecting,  # noqa: F401 - more pages of the connections' blueprint
     connection,  # noqa: F401
     conversations,
     escalations,
     keyed,  # noqa: F401
+    keys,
     mappings,
+    oidc,
     overview,
+    people,
     routes,
     sessions,
     shell,
+    sources,
     subscribers,
 )
 
@@ -20,4 +26,5 @@ from hub.console import (
 def blueprints() -> list[Blueprint]:
     """The console's blueprints, the shell that they share first."""
     nouns = (sessions, conversations, overview, escalations, routes, mappings, subscribers)
-    return [shell.blueprint, *(noun.blueprint for noun in nouns)]
+    settings = (sources, keys, people, audit, account, oidc)
+    return [shell.blueprint, *(noun.blueprint for noun in (*nouns, *settings))]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from hub.store import Row, Tx, retries
@@ -201,27 +200,6 @@ def agents(tx: Tx, workspace_id: str) -> Sequence[Row]:
         " and role <> 'viewer' order by name, id",
         workspace=workspace_id,
     )
-
-
-def subscribers(tx: Tx, workspace_id: str, *, after: str | None) -> Page:
-    """Subscribers without their secrets, the oldest first."""
-    statement = (
-        "select id, url, events, state, state_reason, failing_since, created_at"
-        " from subscribers where workspace_id = :workspace "
-    )
-    return paged(tx, statement, "id", workspace_id, upwards=True, after=after)
-
-
-def last_deliveries(tx: Tx, rows: Sequence[Row], limit: int = 5) -> dict[str, list[Row]]:
-    """The latest deliveries of each subscriber, the newest first."""
-    found = tx.all(
-        "select d.*, e.type from unnest(cast(:ids as text[])) s(id) cross join lateral ("
-        " select * from deliveries where subscriber_id = s.id order by id desc limit :limit) d"
-        " join events e on e.id = d.event_id order by d.subscriber_id, d.id desc",
-        ids=[row["id"] for row in rows],
-        limit=limit,
-    )
-    return {key: list(group) for key, group in groupby(found, lambda row: row["subscriber_id"])}
 
 
 def paged(

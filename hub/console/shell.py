@@ -51,6 +51,13 @@ SORRY = {
     500: ("Something went wrong", "The hub's log has the details. Nothing was half done: you can"
           " try again."),
 }  # fmt: skip
+SETTINGS = {  # the pages behind "Settings", each with the least role that sees it
+    "sources": ("Sources", "viewer"),
+    "subscribers": ("Subscribers", "viewer"),
+    "keys": ("API keys", "admin"),
+    "people": ("People", "viewer"),
+    "audit": ("Audit log", "admin"),
+}
 OTHERS = ("/v1/", "/webhooks/")  # they tell their errors themselves
 
 csrf = CSRFProtect()
@@ -67,6 +74,7 @@ def noun(name: str, *, public: bool = False) -> Blueprint:
     """A blueprint whose forms cannot be forged, for signed-in teammates unless it is public."""
     made = Blueprint(name, __name__)
     made.before_request(csrf.protect)
+    made.before_request(_no_nul)
     if not public:
         made.before_request(_sign_in_first)
     made.after_request(_guard)
@@ -123,14 +131,36 @@ def search() -> str:
     return request.args.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH]
 
 
+def refused(answer: Response) -> Response:
+    """The form again, with what is wrong in it."""
+    answer.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+    return answer
+
+
+def once(answer: Response) -> Response:
+    """A page with a secret, which nobody keeps a copy of on the way."""
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
 def back_to(endpoint: str, **values: Any) -> Response:
     """After a form: show the page anew, so that a reload sends nothing twice."""
     return make_response(redirect(url_for(endpoint, **values), HTTPStatus.SEE_OTHER))
 
 
+def _no_nul() -> None:
+    """No id and no filter has a character that PostgreSQL cannot store."""
+    if any("\0" in str(part) for part in (request.view_args or {}).values()):
+        abort(HTTPStatus.NOT_FOUND)
+    if any("\0" in part for name in ("after", "delivery") for part in request.values.getlist(name)):
+        abort(HTTPStatus.BAD_REQUEST)
+
+
 def _sign_in_first() -> ResponseReturnValue | None:
     with house().store.transaction() as tx:
-        g.principal = auth.by_session(tx, session.get(TOKEN, ""))
+        # A page that refreshes itself keeps nobody signed in.
+        active = LIVE not in request.headers
+        g.principal = auth.by_session(tx, session.get(TOKEN, ""), active=active)
     if g.principal is not None:
         return None
     if LIVE in request.headers:
@@ -140,7 +170,10 @@ def _sign_in_first() -> ResponseReturnValue | None:
 
 
 def _guard(answer: Response) -> Response:
+    kept = answer.headers.get("Cache-Control")
     answer.headers.update(HEADERS)
+    if kept == "no-store":
+        answer.headers["Cache-Control"] = kept
     return answer
 
 
@@ -162,7 +195,7 @@ def _prepare(state: BlueprintSetupState) -> None:
 
 @blueprint.app_context_processor
 def _frame() -> dict[str, Any]:
-    return {"me": g.get("principal"), "may": _may}
+    return {"me": g.get("principal"), "may": _may, "settings_pages": SETTINGS}
 
 
 def _may(role: str) -> bool:
@@ -171,7 +204,11 @@ def _may(role: str) -> bool:
 
 def sorry(code: int) -> Response:
     """A page that says what went wrong, and what to do."""
-    title, sentence = SORRY[code]
+    return sorry_for(*SORRY[code], code)
+
+
+def sorry_for(title: str, sentence: str, code: int) -> Response:
+    """The same in other words."""
     text = render_template(
         "console/sorry.html", layout="console/base.html", title=title, sentence=sentence
     )

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from hub import ids
@@ -9,6 +11,7 @@ from hub.store import Row, Tx
 
 HUB = "hub"
 MOST = 1000  # lines of one timeline on a page
+ACTORS = ("user", "key", "source")  # before a colon and who exactly
 
 
 def record(
@@ -65,6 +68,60 @@ def attempts(tx: Tx, escalation_id: str) -> Sequence[Row]:
         hub=HUB,
         most=MOST,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which lines: an empty word or None leaves all."""
+
+    who: str = ""  # an e-mail, the name of a key or of a source, or an actor as it is stored
+    kind: str = ""  # what `what` begins with, such as `user`
+    since: datetime | None = None
+    until: datetime | None = None
+    about: str = ""  # the id of anything
+
+
+def find(
+    tx: Tx, workspace_id: str, wanted: Wanted, *, after: str | None, limit: int
+) -> Sequence[Row]:
+    """The workspace's lines that fit, the newest first, below the id `after`."""
+    where, values = _conditions(wanted)
+    if after:
+        where.append("id < :after")
+        values["after"] = after
+    return tx.all(
+        f"select * from audit where {' and '.join(['workspace_id = :workspace', *where])}"
+        " order by id desc limit :limit",
+        workspace=workspace_id,
+        limit=limit,
+        **values,
+    )
+
+
+def _conditions(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
+    where: list[str] = []
+    values: dict[str, Any] = {}
+    if wanted.who == HUB:
+        where.append("actor = 'hub'")
+    elif wanted.who:
+        where.append("actor = any(:who) and actor <> 'hub'")
+        values["who"] = [
+            wanted.who,
+            *(f"{kind}:{wanted.who}" for kind in ("user", "key", "source")),
+        ]
+    if wanted.kind:
+        where.append("what like :kind")
+        values["kind"] = f"{wanted.kind}.%"
+    if wanted.since is not None:
+        where.append("at >= :since")
+        values["since"] = wanted.since
+    if wanted.until is not None:
+        where.append("at < :until")
+        values["until"] = wanted.until
+    if wanted.about:
+        where.append("(subject_id = :about or conversation_id = :about or escalation_id = :about)")
+        values["about"] = wanted.about
+    return where, values
 
 
 def timeline(tx: Tx, escalation_id: str) -> Sequence[Row]:

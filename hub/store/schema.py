@@ -105,6 +105,8 @@ sources = Table(
     words("dialect", null=False),
     sealed("secret", null=False),
     sealed("previous_secret"),
+    moment("previous_until", null=True),  # null: as long as there is a previous secret
+    words("state", null=False, default="active"),  # active or paused
     data("handoff_message"),  # what the customer is told at escalation, by language
     Column("rate", Integer, nullable=False, server_default="60000"),  # requests a minute
     moment("created_at"),
@@ -381,6 +383,8 @@ deliveries = Table(
     hot("replay_id", null=True),
     UniqueConstraint("subscriber_id", "event_id"),
     Index("ix_deliveries_list", "subscriber_id", "id"),
+    Index("ix_deliveries_failed", "subscriber_id", "state", "id",
+          postgresql_where=text("state in ('failed', 'dropped')")),
     Index("ix_deliveries_due", "due_at", postgresql_where=text("due_at is not null")),
     Index("ix_deliveries_replay", "replay_id", "state",
           postgresql_where=text("replay_id is not null")),
@@ -414,7 +418,12 @@ users = Table(
     count("max_open", 20),
     moment("last_assigned_at", null=True),
     moment("created_at"),
+    words("appearance", null=False, default="system"),  # system, light or dark
+    Column("link_hash", LargeBinary, nullable=True),  # of a link that sets a password, once
+    moment("link_until", null=True),
+    moment("deactivated_at", null=True),
     UniqueConstraint("email"),
+    UniqueConstraint("link_hash"),
 )  # fmt: skip
 
 sessions = Table(
@@ -423,6 +432,26 @@ sessions = Table(
     workspace(),
     ref("user_id", "users"),
     moment("created_at"),
+    moment("expires_at"),
+    moment("seen_at"),  # to the minute
+    words("address"),
+    words("browser"),
+    Index("ix_sessions_user", "user_id"),
+)  # fmt: skip
+
+# How often somebody tried to sign in of late, as one moment (GCRA): see `hub.store.tries`.
+tries = Table(
+    "tries", metadata,
+    Column("subject_hash", LargeBinary, primary_key=True),
+    moment("clear_at"),
+)  # fmt: skip
+
+# A person at the identity provider's page, until they come back.
+sign_ins = Table(
+    "sign_ins", metadata,
+    Column("state_hash", LargeBinary, primary_key=True),
+    Column("browser_hash", LargeBinary, nullable=False),
+    sealed("kept", null=False),  # nonce, verifier and where they wanted to go
     moment("expires_at"),
 )  # fmt: skip
 
@@ -465,6 +494,10 @@ audit = Table(
     words("escalation_id"),
     data("calls", null=True),  # what was called at the desk for it (`connectors.calls`)
     Index("ix_audit_list", "workspace_id", "id"),
+    Index("ix_audit_people", "workspace_id", "actor", "id",
+          postgresql_where=text("actor <> 'hub'")),
+    Index("ix_audit_subject", "subject_id", "id",
+          postgresql_where=text("subject_id is not null")),
     Index("ix_audit_escalation", "escalation_id", "id",
           postgresql_where=text("escalation_id is not null")),
     Index("ix_audit_conversation", "conversation_id", "id",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hub.summary.small_talk import IDLE_WORDS
+from hub.summary.small_talk import ALL_IDLE_WORDS
 from hub.summary.text import clean, sentences, tokens
 
 ENOUGH = 4  # words of one sentence that are not small talk
@@ -18,5 +18,6 @@ def has_substance(text: str) -> bool:
     if REFERENCE.search(found):
         return True
     return any(
-        sum(word not in IDLE_WORDS for word in tokens(one)) >= ENOUGH for one in sentences(found)
+        sum(word not in ALL_IDLE_WORDS for word in tokens(one)) >= ENOUGH
+        for one in sentences(found)
     )

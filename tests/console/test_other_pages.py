@@ -1,13 +1,10 @@
 """Escalations, connections and subscribers."""
 
 import re
-from datetime import timedelta
 
 import pytest
 
 from hub import admin as administration
-from hub.pipeline.publish import publish
-from hub.store import publications
 from tests.console.office import Browser, Office
 
 
@@ -146,23 +143,6 @@ def test_no_page_shows_a_secret(admin: Browser, office: Office) -> None:
     text = admin.get("/subscribers").text
     assert "http://127.0.0.1:9999/hook" in text
     assert made["secret"] not in text and "whsec_" not in text
-
-
-def test_subscribers_show_their_last_five_deliveries_with_attempts(
-    viewer: Browser, office: Office
-) -> None:
-    made = administration.add_subscriber(
-        office.house, office.workspace, "http://127.0.0.1:9999/hook"
-    )
-    with office.house.store.transaction() as tx:
-        for n in range(6):
-            publish(tx, office.workspace, "ticket.created", {"number": n})
-    with office.house.store.transaction() as tx:
-        row = tx.one("select * from deliveries order by id desc limit 1")
-        publications.failed(tx, row, "503: try later", 503, again=timedelta(minutes=5))
-    text = viewer.get("/subscribers").text.split(f'<section id="{made["id"]}"')[1]
-    assert text.count('<td class="c-words">ticket.created</td>') == 5
-    assert "503: try later" in text and "Trying again" in text
 
 
 def test_another_workspaces_subscriber_is_not_there(viewer: Browser, strangers: Office) -> None:

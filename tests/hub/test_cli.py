@@ -235,3 +235,16 @@ def test_routes_get_their_time_zone_and_their_patience_by_command(hub: Hub) -> N
     assert "Europe/Berlin" in hub("workspace", "change", "--time-zone", "Mars", expect=2)
     when = ("--when", "weekday in sat-sun", "--give-up-after", "45")
     assert hub("route", "add", "--to", "Help Desk", *when)["give_up_after"] == 45
+
+
+def test_the_first_owner_is_led_to_their_page_and_the_next_are_not(hub: Hub) -> None:
+    told = hub("setup")
+    assert told["url"].endswith(f"/setup?code={told['code']}") and len(told["code"]) == 16
+    hub("user", "add", "ada@example.com", "--role", "owner")
+    assert "an owner already" in hub("setup", expect=1)
+
+
+def test_a_link_with_which_somebody_sets_a_password_is_made_by_command(hub: Hub) -> None:
+    hub("user", "add", "ada@example.com", "--role", "owner")
+    assert "/join/" in hub("user", "link", "Ada@example.com")["url"]
+    assert "no user" in hub("user", "link", "nobody@example.com", expect=2)

@@ -31,6 +31,10 @@ def test_a_command_beside_a_running_hub_finds_its_address_by_itself(folder: Path
     words = ("up", "--port", str(port))
     with start(*words, folder=folder) as hub:
         ready(port)
+        assert hub.stdout is not None
+        told = [hub.stdout.readline().decode() for _ in range(2)]
+        page = requests.get(told[1].split()[-1], timeout=60)  # where the first owner is made
+        assert page.ok and "Set-up code" in page.text
         made = start("source", "add", "bot", folder=folder)
         source = json.loads(made.communicate()[0])
         assert source["url"].startswith(f"http://127.0.0.1:{port}/webhooks/sources/")

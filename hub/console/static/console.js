@@ -1,4 +1,6 @@
 // What the console adds to its pages. Every page works without it, only less comfortably.
+import { helpToChoose } from "./choose.js";
+import { helpToCopy } from "./copy.js";
 import { keepDrafts } from "./drafts.js";
 import { keepFresh } from "./live.js";
 import { helpWithMapping } from "./mapping.js";
@@ -13,5 +15,7 @@ followMarks();
 keepDrafts();
 sendOnce();
 helpWithMapping();
+helpToCopy();
+helpToChoose();
 keepFresh(paint, keepDrafts);
 setInterval(() => paintTimes(document), 10_000);
