@@ -2,7 +2,6 @@
 
 import math
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -14,42 +13,17 @@ from connectors.types import Delivery as DeskDelivery
 from hub import vault
 from hub.current import house
 from hub.house import House
-from hub.pipeline.intake import Inbox
+from hub.pipeline import intake
 from hub.problems import problem
 from hub.store import Row, changes
 from webhooks import inbound
 from webhooks.dialects import Delivery
 from webhooks.errors import BadSignature, Refused, TooMany, WrongField
-from webhooks.events import Event
 
 blueprint = Blueprint("intake", __name__, url_prefix="/webhooks")
 log = structlog.get_logger()
 
 RETRY_AFTER = 5  # seconds until a platform may try again when we could not commit
-
-
-@dataclass(frozen=True)
-class Source:
-    """A source as `webhooks.inbound` wants to see it."""
-
-    dialect: str
-    secrets: list[str]
-
-
-@dataclass(frozen=True)
-class Paced:
-    """A source's inbox behind its rate; only what the source has signed counts."""
-
-    house: House
-    source: Row
-
-    def accept(self, told: list[tuple[str, Event]], body_hash: str) -> inbound.Receipt:
-        """`Inbox.accept`, or `TooMany` before the database is asked."""
-        wait = self.house.pace.take(self.source["id"], self.source["rate"])
-        if wait:
-            self.house.metrics.limited.labels(self.source["id"]).inc()
-            raise TooMany(wait)
-        return Inbox(self.house, self.source).accept(told, body_hash)
 
 
 @blueprint.post("/sources/<source_id>")
@@ -88,12 +62,7 @@ def _answer(house: House, source_id: str) -> Response:
         row = _source(house, source_id)
         if row is None:
             return problem(404, "There is no such source.")
-        receipt = inbound.receive(
-            Delivery(headers=_headers(), body=body),
-            Source(row["dialect"], _secrets(house, row)),
-            Paced(house, row),
-            house.store.now(),
-        )
+        receipt = intake.receive(house, row, Delivery(headers=_headers(), body=body))
     except TooMany as refusal:  # no log line each: they come in thousands
         return _over_rate(refusal)
     except Refused as refusal:
@@ -133,12 +102,6 @@ def _take_changes(house: House, connection_id: str, body: bytes) -> Response | N
 def _source(house: House, source_id: str) -> Row | None:
     with house.store.reading() as tx:
         return tx.first("select * from sources where id = :id", id=source_id)
-
-
-def _secrets(house: House, row: Row) -> list[str]:
-    place = vault.place("sources", row["id"], "secret")
-    sealed = [row["secret"], row["previous_secret"]]
-    return [house.vault.open(secret, place) for secret in sealed if secret is not None]
 
 
 def _webhook_secret(house: House, row: Row) -> str | None:

@@ -1,15 +1,48 @@
 """What a bot platform tells us: stored with its job in one transaction, or not acknowledged."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from hub import ids, jobs, routing
+from hub import ids, jobs, routing, vault
 from hub.house import House
 from hub.pipeline.relay import relay_soon
 from hub.store import Row, Rows, Tx, audit, connections, conversations, escalations
 from hub.telemetry import crashpoint
-from webhooks.errors import Conflict
+from webhooks import inbound
+from webhooks.dialects import Delivery
+from webhooks.errors import Conflict, TooMany
 from webhooks.events import Event
 from webhooks.inbound import Accepted, Receipt
+
+
+def receive(house: House, source: Row, delivery: Delivery) -> Receipt:
+    """Verify what a source sent and commit it; `webhooks.errors.Refused` says why not."""
+    trusted = Trusted(source["dialect"], _secrets(house, source))
+    return inbound.receive(delivery, trusted, Paced(house, source), house.store.now())
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """A source as `webhooks.inbound` wants to see it."""
+
+    dialect: str
+    secrets: list[str]
+
+
+@dataclass(frozen=True)
+class Paced:
+    """A source's inbox behind its rate; only what the source has signed counts."""
+
+    house: House
+    source: Row
+
+    def accept(self, told: list[tuple[str, Event]], body_hash: str) -> Receipt:
+        """`Inbox.accept`, or `TooMany` before the database is asked."""
+        wait = self.house.pace.take(self.source["id"], self.source["rate"])
+        if wait:
+            self.house.metrics.limited.labels(self.source["id"]).inc()
+            raise TooMany(wait)
+        return Inbox(self.house, self.source).accept(told, body_hash)
 
 
 class Inbox:
@@ -30,6 +63,12 @@ class Inbox:
             crashpoint("intake.before_commit")
         crashpoint("intake.committed")
         return Receipt(accepted=tuple(accepted), duplicates=tuple(duplicates))
+
+
+def _secrets(house: House, row: Row) -> list[str]:
+    place = vault.place("sources", row["id"], "secret")
+    sealed = [row["secret"], row["previous_secret"]]
+    return [house.vault.open(secret, place) for secret in sealed if secret is not None]
 
 
 def _record(tx: Tx, source: Row, key: str, event: Event, body_hash: str) -> tuple[Accepted, bool]:
