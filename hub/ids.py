@@ -27,6 +27,8 @@ PREFIXES = {
     "subscriber": "sub",
     "delivery": "dlv",
     "user": "usr",
+    "shift": "shf",
+    "days_off": "off",
     "key": "key",
     "audit": "aud",
 }

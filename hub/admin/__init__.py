@@ -29,7 +29,13 @@ from hub.admin.mappings import (
 from hub.admin.people import add_user, change_user, create_key, remove_key, remove_user
 from hub.admin.route_preview import preview_route
 from hub.admin.routes import add_route, change_route, move_route, remove_route
-from hub.admin.sources import add_source, change_source, remove_source, rotate_source
+from hub.admin.sources import (
+    add_playground,
+    add_source,
+    change_source,
+    remove_source,
+    rotate_source,
+)
 from hub.admin.subscribers import (
     add_subscriber,
     change_subscriber,
@@ -48,6 +54,7 @@ __all__ = [
     "Unknown",
     "activate_connection",
     "add_connection",
+    "add_playground",
     "add_route",
     "add_source",
     "add_subscriber",

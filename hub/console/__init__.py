@@ -7,6 +7,7 @@ from hub.console import (
     conversations,
     escalations,
     mappings,
+    playground,
     routes,
     sessions,
     shell,
@@ -16,5 +17,5 @@ from hub.console import (
 
 def blueprints() -> list[Blueprint]:
     """The console's blueprints, the shell that they share first."""
-    nouns = (sessions, conversations, escalations, routes, mappings, subscribers)
+    nouns = (sessions, conversations, escalations, routes, mappings, subscribers, playground)
     return [shell.blueprint, *(noun.blueprint for noun in nouns)]
