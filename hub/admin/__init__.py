@@ -43,6 +43,14 @@ from hub.admin.subscribers import (
     retry_delivery,
     rotate_subscriber,
 )
+from hub.admin.team import (
+    add_days_off,
+    assignment_rule,
+    read_week,
+    remove_days_off,
+    set_assignment_rule,
+    set_hours,
+)
 from hub.admin.workspaces import add_workspace, change_workspace, workspace
 
 __all__ = [
@@ -54,12 +62,14 @@ __all__ = [
     "Unknown",
     "activate_connection",
     "add_connection",
+    "add_days_off",
     "add_playground",
     "add_route",
     "add_source",
     "add_subscriber",
     "add_user",
     "add_workspace",
+    "assignment_rule",
     "change_connection",
     "change_route",
     "change_source",
@@ -72,10 +82,12 @@ __all__ = [
     "desk_fields",
     "mapping_problems",
     "mapping_text",
-    "pause_connection",
     "move_route",
+    "pause_connection",
     "preview_mapping",
     "preview_route",
+    "read_week",
+    "remove_days_off",
     "remove_key",
     "remove_route",
     "remove_source",
@@ -86,6 +98,8 @@ __all__ = [
     "rotate_source",
     "rotate_subscriber",
     "save_mapping",
+    "set_assignment_rule",
+    "set_hours",
     "set_webhook_secret",
     "verify_connection",
     "workspace",

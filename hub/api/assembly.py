@@ -16,6 +16,7 @@ from hub.api import (
     routes,
     sources,
     subscribers,
+    team,
     tickets,
     users,
 )
@@ -26,7 +27,7 @@ NOUNS: tuple[Noun, ...] = tuple(
     module.api
     for module in (
         conversations, escalations, tickets, sources, connectors, connections, routes, mappings,
-        subscribers, events, users, keys, audit,
+        subscribers, events, users, team, keys, audit,
     )
 )  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

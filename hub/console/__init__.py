@@ -12,10 +12,11 @@ from hub.console import (
     sessions,
     shell,
     subscribers,
+    team,
 )
 
 
 def blueprints() -> list[Blueprint]:
     """The console's blueprints, the shell that they share first."""
-    nouns = (sessions, conversations, escalations, routes, mappings, subscribers, playground)
+    nouns = (sessions, conversations, escalations, routes, mappings, subscribers, team, playground)
     return [shell.blueprint, *(noun.blueprint for noun in nouns)]
