@@ -25,8 +25,9 @@ async function send(action, form) {
 let pressed = null, last = null;
 const settle = async () => {
   const end = document.querySelector("[data-end]");
-  if (end && end.lastElementChild !== last) {
-    last = end.lastElementChild;
+  const newest = end?.querySelector("li:last-child");
+  if (newest && newest !== last) {
+    last = newest;
     end.scrollTop = end.scrollHeight;
   }
   const button = document.querySelector("[data-press]");
