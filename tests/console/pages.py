@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import requests
 from flask import Flask
 from werkzeug.routing import Rule
 
@@ -26,6 +27,13 @@ class Missing(LookupError):
 def addresses(app: Flask, tx: Tx, workspace_id: str) -> dict[str, str]:
     """An address of every page that a teammate can open, by its endpoint."""
     return {rule.endpoint: _filled(app, rule, tx, workspace_id) for rule in _rules(app)}
+
+
+def is_page(url: str, cookies: dict[str, str]) -> bool:
+    """Downloads, streams and JSON are no pages, nor is what only leads on."""
+    with requests.get(url, cookies=cookies, stream=True, allow_redirects=False, timeout=60) as told:
+        leads_on = told.status_code in range(300, 400)
+        return not leads_on and told.headers["Content-Type"].startswith("text/html")
 
 
 def _rules(app: Flask) -> Iterator[Rule]:

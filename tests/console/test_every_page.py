@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, Response
@@ -19,7 +18,7 @@ from playwright.sync_api import BrowserContext, Page, Response
 from tests.conftest import copied, settings_of
 from tests.console.furnished import Furnished, furnished
 from tests.console.office import PASSWORD
-from tests.console.pages import addresses
+from tests.console.pages import addresses, is_page
 from tests.console.payloads import PAYLOADS
 
 pytestmark = pytest.mark.browser
@@ -108,17 +107,9 @@ def visits(context: BrowserContext, place: Furnished) -> dict[str, Visit]:
             for endpoint in ("conversations.one",)
         }
     cookies = {c["name"]: c["value"] for c in context.cookies()}
-    pages = {name: path for name, path in found.items() if _is_page(place.url + path, cookies)}
+    pages = {name: path for name, path in found.items() if is_page(place.url + path, cookies)}
     assert len(pages) >= 15, pages
     return {name: _visit(context, path) for name, path in pages.items()}
-
-
-def _is_page(url: str, cookies: dict[str, str]) -> bool:
-    """Downloads, streams and JSON are no pages, nor is what only leads on."""
-    with requests.get(url, cookies=cookies, stream=True, allow_redirects=False, timeout=60) as told:
-        return told.status_code not in range(300, 400) and told.headers["Content-Type"].startswith(
-            "text/html"
-        )
 
 
 def _visit(context: BrowserContext, path: str) -> Visit:
