@@ -54,11 +54,18 @@ def _filled(app: Flask, rule: Rule, tx: Tx, workspace_id: str) -> str:
 
 
 def _id(endpoint: str, name: str, tx: Tx, workspace_id: str) -> str:
-    table = TABLES.get(name) or f"{name.removesuffix('_id')}s"
-    if endpoint not in ROW and table not in metadata.tables:
+    table = TABLES.get(name) or _table(name.removesuffix("_id"))
+    if endpoint not in ROW and table is None:
         raise Missing(f"{endpoint}: tests/console/pages.py does not know what <{name}> is")
     newest = f"select id from {table} where workspace_id = :workspace order by id desc limit 1"
     found = tx.value(ROW.get(endpoint, newest), workspace=workspace_id)
     if found is None:
         raise Missing(f"{endpoint}: tests/console/furnished.py puts no row into {table}")
     return str(found)
+
+
+def _table(noun: str) -> str | None:
+    """`retries` of `retry`, `canned_texts` of `canned`; None where no table is called like it."""
+    plurals = (f"{noun}s", f"{noun.removesuffix('y')}ies")
+    named = (t for t in metadata.tables if t in plurals or t.startswith(f"{noun}_"))
+    return next(named, None)
