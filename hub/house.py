@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from hub import settings as settings_module
+from hub.crowd import Crowd
 from hub.desks import Desks
 from hub.pace import Pace
 from hub.settings import Settings
+from hub.sources import Sources
 from hub.store import Store
 from hub.telemetry import Metrics
 from hub.vault import Vault
@@ -17,7 +20,8 @@ from webhooks.transport import GuardedSession
 
 @dataclass(kw_only=True)
 class House:
-    """What the stories are given: database, vault, desks, the way out, pace, chance and figures."""
+    """What the stories are given: database, vault, desks, the way out, pace, sources, chance and
+    figures."""
 
     settings: Settings
     store: Store
@@ -28,6 +32,9 @@ class House:
     downloads: Downloads
     metrics: Metrics
     pace: Pace
+    sources: Sources
+    intake: Crowd[Any, Any] = field(default_factory=Crowd)  # of the events that platforms tell
+    inbox: Crowd[Any, int] = field(default_factory=Crowd)  # of what desks tell
     random: Random = field(default_factory=Random)
 
     def close(self) -> None:
@@ -62,4 +69,5 @@ def build(settings: Settings | None = None, *, pool: int = 8, store: Store | Non
         downloads=downloads,
         metrics=Metrics(),
         pace=Pace(settings.web_processes),
+        sources=Sources(store),
     )

@@ -1,8 +1,11 @@
 """Where platforms and desks call us: raw bytes first, then trust, then the database."""
 
+import json
 import math
 import time
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
@@ -13,17 +16,42 @@ from connectors.types import Delivery as DeskDelivery
 from hub import vault
 from hub.current import house
 from hub.house import House
-from hub.pipeline import intake
+from hub.pipeline.intake import Inbox, SourceChanged
 from hub.problems import problem
 from hub.store import Row, changes
 from webhooks import inbound
 from webhooks.dialects import Delivery
 from webhooks.errors import BadSignature, Refused, TooMany, WrongField
+from webhooks.events import Event
 
 blueprint = Blueprint("intake", __name__, url_prefix="/webhooks")
 log = structlog.get_logger()
 
 RETRY_AFTER = 5  # seconds until a platform may try again when we could not commit
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source as `webhooks.inbound` wants to see it."""
+
+    dialect: str
+    secrets: list[str]
+
+
+@dataclass(frozen=True)
+class Paced:
+    """A source's inbox behind its rate; only what the source has signed counts."""
+
+    house: House
+    source: Row
+
+    def accept(self, told: list[tuple[str, Event]], body_hash: str) -> inbound.Receipt:
+        """`Inbox.accept`, or `TooMany` before the database is asked."""
+        wait = self.house.pace.take(self.source["id"], self.source["rate"])
+        if wait:
+            self.house.metrics.limited.labels(self.source["id"]).inc()
+            raise TooMany(wait)
+        return Inbox(self.house, self.source).accept(told, body_hash)
 
 
 @blueprint.post("/sources/<source_id>")
@@ -58,18 +86,37 @@ def desk(connection_id: str) -> Response:
 
 def _answer(house: House, source_id: str) -> Response:
     try:
-        body = _body()
-        row = _source(house, source_id)
-        if row is None:
-            return problem(404, "There is no such source.")
-        receipt = intake.receive(house, row, Delivery(headers=_headers(), body=body))
+        receipt = receive(house, source_id, Delivery(headers=_headers(), body=_body()))
     except TooMany as refusal:  # no log line each: they come in thousands
         return _over_rate(refusal)
     except Refused as refusal:
         return _refused(refusal)
     except (DBAPIError, TimeoutError) as fault:
         return unavailable(fault)
-    return Response(_json(receipt.as_dict()), 202, content_type="application/json")
+    if receipt is None:
+        return problem(404, "There is no such source.")
+    return Response(json.dumps(receipt.as_dict()), 202, content_type="application/json")
+
+
+def receive(house: House, source_id: str, delivery: Delivery) -> inbound.Receipt | None:
+    """What became of the delivery, None without such a source.
+
+    A source that has changed since this process met it is read again before it refuses anybody.
+    """
+    row = house.sources.get(source_id)
+    while row is not None:
+        source = Source(row["dialect"], _secrets(house, row))
+        try:
+            return inbound.receive(delivery, source, Paced(house, row), house.store.now())
+        except (SourceChanged, Refused) as refusal:
+            known, row = row, house.sources.read(source_id)
+            if (
+                isinstance(refusal, Refused)
+                and row is not None
+                and row["version"] == known["version"]
+            ):
+                raise
+    return None
 
 
 def _take_changes(house: House, connection_id: str, body: bytes) -> Response | None:
@@ -88,20 +135,24 @@ def _take_changes(house: House, connection_id: str, body: bytes) -> Response | N
         secret=_webhook_secret(house, row),
     )
     connector.verify_signature(delivery)
-    told = connector.parse_webhook(delivery)
-    new = 0
-    if told:
-        with house.store.transaction() as tx:
-            new = changes.receive(tx, row["workspace_id"], row["id"], told, via="webhook")
+    found = connector.parse_webhook(delivery)
+    told = changes.Told(row["workspace_id"], row["id"], found, via="webhook")
+    new = house.inbox.do(told, partial(_receive_changes, house)) if found else 0
     if connector.acknowledges is None:
         return jsonify({"accepted": new})
     media_type, words = connector.acknowledges
     return Response(words, content_type=media_type)
 
 
-def _source(house: House, source_id: str) -> Row | None:
-    with house.store.reading() as tx:
-        return tx.first("select * from sources where id = :id", id=source_id)
+def _receive_changes(house: House, deliveries: Sequence[changes.Told]) -> Sequence[int]:
+    with house.store.transaction() as tx:
+        return changes.receive_all(tx, deliveries)
+
+
+def _secrets(house: House, row: Row) -> list[str]:
+    place = vault.place("sources", row["id"], "secret")
+    sealed = [row["secret"], row["previous_secret"]]
+    return [house.vault.open(secret, place) for secret in sealed if secret is not None]
 
 
 def _webhook_secret(house: House, row: Row) -> str | None:
@@ -145,7 +196,3 @@ def unavailable(_fault: Exception) -> Response:
     answer = problem(503, "The hub cannot store this now. Send it again.")
     answer.headers["Retry-After"] = str(RETRY_AFTER)
     return answer
-
-
-def _json(value: Any) -> str:
-    return jsonify(value).get_data(as_text=True)

@@ -1,48 +1,41 @@
 """What a bot platform tells us: stored with its job in one transaction, or not acknowledged."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from hub import ids, jobs, routing, vault
+from hub import ids, jobs, routing
 from hub.house import House
 from hub.pipeline.relay import relay_soon
-from hub.store import Row, Rows, Tx, audit, connections, conversations, escalations
+from hub.store import Row, Rows, Tx, audit, connections, escalations, telling
 from hub.telemetry import crashpoint
-from webhooks import inbound
-from webhooks.dialects import Delivery
-from webhooks.errors import Conflict, TooMany
+from webhooks.errors import Conflict
 from webhooks.events import Event
 from webhooks.inbound import Accepted, Receipt
 
-
-def receive(house: House, source: Row, delivery: Delivery) -> Receipt:
-    """Verify what a source sent and commit it; `webhooks.errors.Refused` says why not."""
-    trusted = Trusted(source["dialect"], _secrets(house, source))
-    return inbound.receive(delivery, trusted, Paced(house, source), house.store.now())
+Outcome = tuple[Accepted, bool] | Exception  # True for an event that is new
 
 
-@dataclass(frozen=True)
-class Trusted:
-    """A source as `webhooks.inbound` wants to see it."""
-
-    dialect: str
-    secrets: list[str]
+class SourceChanged(Exception):
+    """The source is another one than it was when its signature was verified: verify again."""
 
 
-@dataclass(frozen=True)
-class Paced:
-    """A source's inbox behind its rate; only what the source has signed counts."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An event on its way into the database."""
 
-    house: House
     source: Row
+    key: str
+    event: Event
+    body_hash: str
+    id: str
+    escalation_id: str | None  # of the escalation that it begins, unless there is an open one
 
-    def accept(self, told: list[tuple[str, Event]], body_hash: str) -> Receipt:
-        """`Inbox.accept`, or `TooMany` before the database is asked."""
-        wait = self.house.pace.take(self.source["id"], self.source["rate"])
-        if wait:
-            self.house.metrics.limited.labels(self.source["id"]).inc()
-            raise TooMany(wait)
-        return Inbox(self.house, self.source).accept(told, body_hash)
+    @property
+    def conversation(self) -> tuple[str, str]:
+        """What tells its conversation from others."""
+        return self.source["id"], self.event.conversation.id
 
 
 class Inbox:
@@ -54,75 +47,102 @@ class Inbox:
 
     def accept(self, told: list[tuple[str, Event]], body_hash: str) -> Receipt:
         """Commit the events that are new; `Conflict` for a known id with another body."""
-        accepted: list[Accepted] = []
-        duplicates: list[Accepted] = []
-        with self.house.store.transaction() as tx:
-            for key, event in told:
-                mine, new = _record(tx, self.source, key, event, body_hash)
-                (accepted if new else duplicates).append(mine)
-            crashpoint("intake.before_commit")
-        crashpoint("intake.committed")
-        return Receipt(accepted=tuple(accepted), duplicates=tuple(duplicates))
+        events = [self._told(key, event, body_hash) for key, event in told]
+        if len(events) == 1:
+            outcomes = [self.house.intake.do(events[0], partial(_store, self.house))]
+        else:
+            outcomes = _store(self.house, events, all_or_none=True)
+        return Receipt(
+            accepted=tuple(mine for mine, new in outcomes if new),
+            duplicates=tuple(mine for mine, new in outcomes if not new),
+        )
+
+    def _told(self, key: str, event: Event, body_hash: str) -> Told:
+        escalates = event.type == "conversation.escalated"
+        return Told(
+            source=self.source,
+            key=key,
+            event=event,
+            body_hash=body_hash,
+            id=ids.new("event"),
+            escalation_id=ids.new("escalation") if escalates else None,
+        )
 
 
-def _secrets(house: House, row: Row) -> list[str]:
-    place = vault.place("sources", row["id"], "secret")
-    sealed = [row["secret"], row["previous_secret"]]
-    return [house.vault.open(secret, place) for secret in sealed if secret is not None]
+def _store(house: House, events: Sequence[Told], *, all_or_none: bool = False) -> list[Any]:
+    """One commit for all, an outcome for each: many sources' events, or those of one delivery."""
+    outcomes: dict[str, Outcome] = {}
+    with house.store.transaction() as tx:
+        left = list(events)
+        while left:
+            some = list({one.conversation: one for one in reversed(left)}.values())[::-1]
+            outcomes |= zip([one.id for one in some], _record(tx, some), strict=True)
+            left = [one for one in left if one.id not in outcomes]
+            if left:
+                tx.write()  # an escalation of this round is one that the next finds open
+        for outcome in outcomes.values():
+            if all_or_none and isinstance(outcome, Exception):
+                raise outcome
+        crashpoint("intake.before_commit")
+    crashpoint("intake.committed")
+    return [outcomes[one.id] for one in events]
 
 
-def _record(tx: Tx, source: Row, key: str, event: Event, body_hash: str) -> tuple[Accepted, bool]:
-    event_id, planned = ids.new("event"), _planned(event)
-    telling = conversations.telling(
-        tx,
-        source,
-        event_id,
-        event,
-        dedupe_key=key,
-        body_hash=body_hash,
-        escalation_id=planned,
+def _record(tx: Tx, events: Sequence[Told]) -> list[Outcome]:
+    """Events of as many conversations."""
+    workspaces = sorted({one.source["workspace_id"] for one in events if one.escalation_id})
+    rows, *routes = tx.ask(
+        telling.telling(tx, [_given(one) for one in events]),
+        *(routing.asking(workspace) for workspace in workspaces),
     )
-    told, *routes = tx.ask(telling, *([routing.asking(source["workspace_id"])] if planned else []))
-    if not told:
-        return _duplicate(tx, source, key, body_hash), False
-    conversation = told[0]
+    known, found = dict(zip(workspaces, routes, strict=True)), {row["event"]: row for row in rows}
+    return [_take(tx, one, found[one.id], known) for one in events]
+
+
+def _given(one: Told) -> dict[str, Any]:
+    return telling.given(
+        one.source,
+        one.id,
+        one.event,
+        dedupe_key=one.key,
+        body_hash=one.body_hash,
+        escalation_id=one.escalation_id,
+    )
+
+
+def _take(tx: Tx, one: Told, conversation: Row, routes: Mapping[str, Rows]) -> Outcome:
+    if not conversation["trusted"]:
+        return SourceChanged()
+    if conversation["id"] is None:
+        return _duplicate(tx, one)
     if not conversation["fresh"]:
-        add = conversations.add_turns if _single(event) else conversations.add_transcript
-        add(tx, conversation, event.transcript)
-    escalation_id = planned and _escalation(tx, source, conversation, event, planned, *routes)
-    if planned is None:
-        _carry_out(tx, conversation, event)
-    if (escalation_id, conversation["id"]) != (planned, conversation["told_of"]):
-        tx.run(
+        single = one.event.type == "message.created"  # tells a message, not the whole transcript
+        add = telling.add_turns if single else telling.add_transcript
+        add(tx, conversation, one.event.transcript)
+    escalation_id = one.escalation_id and _escalation(tx, one, conversation, routes)
+    if one.escalation_id is None:
+        _carry_out(tx, conversation, one.event)
+    if (escalation_id, conversation["id"]) != (one.escalation_id, conversation["told_of"]):
+        tx.soon(
             "update events set conversation_id = :conversation, escalation_id = :escalation"
             " where id = :id",
-            id=event_id,
+            id=one.id,
             conversation=conversation["id"],
             escalation=escalation_id,
         )
-    return Accepted(id=event_id, escalation_id=escalation_id), True
+    return Accepted(id=one.id, escalation_id=escalation_id), True
 
 
-def _planned(event: Event) -> str | None:
-    """The id of the escalation that an event begins, unless there is an open one."""
-    return ids.new("escalation") if event.type == "conversation.escalated" else None
-
-
-def _single(event: Event) -> bool:
-    """True when the event tells a message and not the whole transcript."""
-    return event.type == "message.created"
-
-
-def _duplicate(tx: Tx, source: Row, key: str, body_hash: str) -> Accepted:
+def _duplicate(tx: Tx, one: Told) -> Outcome:
     known = tx.one(
         "select id, escalation_id, body_hash from events"
         " where source_id = :source and dedupe_key = :key",
-        source=source["id"],
-        key=key,
+        source=one.source["id"],
+        key=one.key,
     )
-    if known["body_hash"] != body_hash:
-        raise Conflict("This id was used before with another body.")
-    return Accepted(id=known["id"], escalation_id=known["escalation_id"])
+    if known["body_hash"] != one.body_hash:
+        return Conflict("This id was used before with another body.")
+    return Accepted(id=known["id"], escalation_id=known["escalation_id"]), False
 
 
 def _carry_out(tx: Tx, conversation: Row, event: Event) -> None:
@@ -134,13 +154,13 @@ def _carry_out(tx: Tx, conversation: Row, event: Event) -> None:
             relay_soon(tx, ticket)
 
 
-def _escalation(
-    tx: Tx, source: Row, conversation: Row, event: Event, planned: str, routes: Rows
-) -> str:
+def _escalation(tx: Tx, one: Told, conversation: Row, routes: Mapping[str, Rows]) -> str:
     """The conversation's escalation: the open one, or a new one with its job."""
     current = None if conversation["fresh"] else escalations.current(tx, conversation["id"])
     if current is not None:
         return str(current["id"])
+    source, event, planned = one.source, one.event, str(one.escalation_id)
+    workspace = source["workspace_id"]
     values: dict[str, Any] = {
         "reason": event.reason.model_dump(exclude_none=True),
         "target": event.target,
@@ -150,7 +170,7 @@ def _escalation(
         "transcript_complete": event.transcript_complete,
     }
     facts = routing.facts(source["name"], conversation, values)
-    choice = routing.choose(tx, source["workspace_id"], facts, routes)
+    choice = routing.choose(tx, workspace, facts, routes[workspace])
     escalations.add(
         tx,
         conversation,
@@ -162,7 +182,7 @@ def _escalation(
     )
     audit.record(
         tx,
-        source["workspace_id"],
+        workspace,
         "escalation.accepted",
         choice.why,
         actor=f"source:{source['name']}",

@@ -63,6 +63,7 @@ def _begin(tx: Tx, conversation: Row) -> str:
     escalation_id = ids.new("escalation")
     reason = {"code": "takeover", "text": "A teammate took over."}
     escalations.add(tx, conversation, escalation_id, reason=reason)
+    tx.write()
     return escalation_id
 
 

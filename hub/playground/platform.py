@@ -1,6 +1,6 @@
 """The playground's bot platform: it signs what it tells the hub, and hears what the hub tells it.
 
-What it tells goes through `hub.pipeline.intake.receive`, as every platform's deliveries do, but
+What it tells goes through `hub.api.intake.receive`, as every platform's deliveries do, but
 without the network: a hub need not be able to call its own address. For the same reason it has no
 endpoint; it reads the events that a subscriber would be sent.
 """
@@ -13,8 +13,9 @@ from uuid import uuid4
 
 from connectors.types import Status
 from hub import admin, vault
+from hub.api import intake
 from hub.house import House
-from hub.pipeline import intake, takeover
+from hub.pipeline import takeover
 from hub.playground import script
 from hub.store import Row, Tx, conversations, escalations
 from hub.views import moment
@@ -139,7 +140,7 @@ class Platform:
         place = vault.place("sources", source["id"], "secret")
         secret = self.house.vault.open(source["secret"], place)
         headers = signing.headers([secret], id or str(uuid4()), int(now.timestamp()), body)
-        intake.receive(self.house, source, Delivery(headers=headers, body=body))
+        intake.receive(self.house, source["id"], Delivery(headers=headers, body=body))
 
 
 def open_ticket(tx: Tx, conversation_id: str) -> Row | None:

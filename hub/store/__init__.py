@@ -62,10 +62,19 @@ class Tx:
         if not self.kept:
             return
         with self._driver() as driver, driver.pipeline():
-            while self.kept:
-                write = next(iter(self.kept))
-                write(self, self.kept.pop(write))
+            self._write_kept()
             driver.commit()
+
+    def write(self) -> None:
+        """Write what was kept, for a statement that is to see it."""
+        if self.kept:
+            with self._driver() as driver, driver.pipeline():
+                self._write_kept()
+
+    def _write_kept(self) -> None:
+        while self.kept:
+            write = next(iter(self.kept))
+            write(self, self.kept.pop(write))
 
     def ask(self, *questions: Question) -> list[Rows]:
         """The rows of every question, in one round trip."""

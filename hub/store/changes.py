@@ -1,20 +1,30 @@
 """The one inbox: what desks tell us, by webhook, by poll, or from the native desk."""
 
 import dataclasses
+import json
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-from sqlalchemy.dialects.postgresql import insert
 
 from connectors.types import Change, File, Status
 from hub import ids, jobs
 from hub.store import Question, Row, Tx, connections, question
-from hub.store.schema import changes
 
 WRITING = timedelta(seconds=60)  # for which an entry of ours may be on its way
 FORGOTTEN_AFTER = timedelta(hours=1)  # a change of a ticket that nobody linked
 EARLY = 1000  # changes of unlinked tickets that a connection keeps
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Changes that a connection told of."""
+
+    workspace_id: str
+    connection_id: str
+    changes: Sequence[Change]
+    via: str  # webhook, poll or native
 
 
 def receive(
@@ -25,48 +35,38 @@ def receive(
     Our own words are no news. What comes while we are writing to the ticket waits for the writer,
     who will know which of it is ours: see `after_writing`.
     """
-    if not told:
-        return 0
-    locks = [locking(connection_id, i) for i in sorted({change.ticket_id for change in told})]
-    *_, known = tx.ask(*locks, _known(tx, connection_id, told))
-    ours = {(row["ticket"], row["entry"]) for row in known if row["entry"] is not None}
-    busy = {row["ticket"] for row in known if row["state"] == "sending"}
-    told = [change for change in told if (change.ticket_id, change.message_id) not in ours]
-    if not told:
-        return 0
+    return receive_all(tx, [Told(workspace_id, connection_id, told, via)])[0]
+
+
+def receive_all(tx: Tx, deliveries: Sequence[Told]) -> list[int]:
+    """`receive` for what several deliveries tell."""
+    tickets = {(told.connection_id, one.ticket_id) for told in deliveries for one in told.changes}
+    if not tickets:
+        return [0] * len(deliveries)
+    locks = [locking(*ticket) for ticket in sorted(tickets)]  # in one order, everywhere
+    *_, entries, hints = tx.ask(*locks, _entries(tx, deliveries), _hints(deliveries))
+    ours = {(row["connection"], row["ticket"], row["entry"]) for row in entries}
+    busy = {(row["connection"], row["ticket"]) for row in entries if row["state"] == "sending"}
+    asking = {(row["connection"], row["ticket"]) for row in hints}
     rows = [
-        {
-            "id": ids.new("change"),
-            "workspace_id": workspace_id,
-            "connection_id": connection_id,
-            "external_id": change.id,
-            "external_ticket_id": change.ticket_id,
-            "kind": change.kind,
-            "body": _body(change),
-            "via": via,
-            "at": change.at,
-            "received_at": tx.now,
-        }
-        for change in told
+        _row(told, change)
+        for told in deliveries
+        for change in told.changes
+        if change.message_id is None
+        or (told.connection_id, change.ticket_id, change.message_id) not in ours
     ]
-    statement = (
-        insert(changes)
-        .values(rows)
-        .on_conflict_do_nothing(index_elements=["connection_id", "external_id"])
-        .returning(changes.c.id, changes.c.kind, changes.c.external_ticket_id)
-    )
-    asking = _asking(tx, connection_id, told)
-    new = tx.all(statement)
+    new = tx.all(RECEIVE, rows=json.dumps(rows), now=tx.now) if rows else ()
     lanes = []
     for row in sorted(new, key=lambda row: str(row["id"])):
-        ticket_id = row["external_ticket_id"]
-        if row["kind"] != "hint" and ticket_id not in busy:
+        ticket = row["connection_id"], row["external_ticket_id"]
+        if row["kind"] != "hint" and ticket not in busy:
             lanes.append((jobs.HUB, row["id"]))
-        if row["kind"] == "hint" and ticket_id not in asking:
-            asking.add(ticket_id)
-            lanes.append((connections.lane(connection_id), row["id"]))
+        if row["kind"] == "hint" and ticket not in asking:
+            asking.add(ticket)
+            lanes.append((connections.lane(row["connection_id"]), row["id"]))
     jobs.enqueue_all(tx, lanes, "sync")
-    return len(new)
+    stored = Counter((row["connection_id"], row["external_id"]) for row in new)
+    return [sum(stored.pop((t.connection_id, c.id), 0) for c in t.changes) for t in deliveries]
 
 
 def after_writing(tx: Tx, ticket: Row, entry_id: str | None) -> None:
@@ -231,41 +231,75 @@ def as_change(row: Row) -> Change:
     )
 
 
-def _known(tx: Tx, connection_id: str, told: Sequence[Change]) -> Question:
+RECEIVE = """
+insert into changes (id, workspace_id, connection_id, external_id, external_ticket_id, kind, body,
+    via, at, received_at)
+select c.id, c.workspace_id, c.connection_id, c.external_id, c.external_ticket_id, c.kind, c.body,
+    c.via, c.at, :now
+from json_to_recordset(cast(:rows as json)) as c(id text, workspace_id text, connection_id text,
+    external_id text, external_ticket_id text, kind text, body jsonb, via text, at timestamptz)
+on conflict (connection_id, external_id) do nothing
+returning id, connection_id, external_id, external_ticket_id, kind
+"""
+
+
+def _entries(tx: Tx, deliveries: Sequence[Told]) -> Question:
     """Which of the messages we wrote ourselves, and to which tickets we are writing."""
+    told = [(t.connection_id, c) for t in deliveries for c in t.changes]
     return question(
-        "select t.external_id as ticket, e.external_id as entry, e.state from tickets t"
-        " join entries e on e.ticket_id = t.id where t.connection_id = :connection"
-        " and t.external_id = any(:tickets) and (e.external_id = any(:entries)"
-        " or (e.state = 'sending' and e.created_at > :since))",
-        connection=connection_id,
-        tickets=[change.ticket_id for change in told],
-        entries=[change.message_id for change in told if change.message_id],
+        "select t.connection_id as connection, t.external_id as ticket, e.external_id as entry,"
+        " e.state from unnest(:connections ::text[], :tickets ::text[]) as at(connection, ticket)"
+        " join tickets t on t.connection_id = at.connection and t.external_id = at.ticket"
+        " join entries e on e.ticket_id = t.id where e.external_id = any(:entries)"
+        " or (e.state = 'sending' and e.created_at > :since)",
+        connections=[connection for connection, _ in told],
+        tickets=[change.ticket_id for _, change in told],
+        entries=[change.message_id for _, change in told if change.message_id],
         since=tx.now - WRITING,
     )
 
 
-def _asking(tx: Tx, connection_id: str, told: Sequence[Change]) -> set[str]:
+def _hints(deliveries: Sequence[Told]) -> Question:
     """The tickets of which a hint waits already, whose job reads for later ones too."""
-    rows = tx.all(
-        "select distinct external_ticket_id from changes where connection_id = :connection"
-        " and external_ticket_id = any(:tickets) and kind = 'hint' and state = 'waiting'",
-        connection=connection_id,
-        tickets=[change.ticket_id for change in told if change.kind == "hint"],
+    told = [(t.connection_id, c) for t in deliveries for c in t.changes if c.kind == "hint"]
+    return question(
+        "select connection_id as connection, external_ticket_id as ticket"
+        " from unnest(:connections ::text[], :tickets ::text[]) as at(connection, ticket)"
+        " join changes on connection_id = at.connection and external_ticket_id = at.ticket"
+        " where kind = 'hint' and state = 'waiting'",
+        connections=[connection for connection, _ in told],
+        tickets=[change.ticket_id for _, change in told],
     )
-    return {row["external_ticket_id"] for row in rows}
+
+
+def _row(told: Told, change: Change) -> dict[str, Any]:
+    return {
+        "id": ids.new("change"),
+        "workspace_id": told.workspace_id,
+        "connection_id": told.connection_id,
+        "external_id": change.id,
+        "external_ticket_id": change.ticket_id,
+        "kind": change.kind,
+        "body": _body(change),
+        "via": told.via,
+        "at": change.at.isoformat(),
+    }
+
+
+COLUMNS = {"id", "ticket_id", "kind", "at"}
+REST = [field.name for field in dataclasses.fields(Change) if field.name not in COLUMNS]
 
 
 def _body(change: Change) -> dict[str, Any]:
     """What is not a column of its own, without what is empty."""
-    columns = {"id", "ticket_id", "kind", "at"}
-    values = dataclasses.asdict(change)
-    return {k: _json(v) for k, v in values.items() if k not in columns and v not in (None, ())}
+    values = ((name, getattr(change, name)) for name in REST)
+    return {name: _json(value) for name, value in values if value not in (None, ())}
 
 
 def _json(value: Any) -> Any:
     if isinstance(value, tuple):
-        return [{k: v for k, v in item.items() if k != "data"} for item in value]
+        files = [dataclasses.asdict(item) for item in value]
+        return [{k: v for k, v in file.items() if k != "data"} for file in files]
     if isinstance(value, datetime):
         return value.isoformat()
     return value

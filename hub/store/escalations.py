@@ -1,5 +1,6 @@
 """Escalations and the tickets that they open."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -11,16 +12,41 @@ from hub.store.schema import entries
 OPEN = "state <> 'returned'"
 
 
-def add(tx: Tx, conversation: Row, escalation_id: str, **values: Any) -> None:
-    """A new escalation of the conversation; its id is also its ticket's key."""
-    tx.insert(
-        "escalations",
-        id=escalation_id,
-        workspace_id=conversation["workspace_id"],
-        conversation_id=conversation["id"],
-        created_at=tx.now,
-        **values,
-    )
+ADD = """
+insert into escalations (id, workspace_id, conversation_id, reason, target, team, priority, fields,
+    transcript_complete, connection_id, route_id, promised_at, created_at)
+select e.id, e.workspace_id, e.conversation_id, e.reason, e.target, e.team, e.priority,
+    coalesce(e.fields, '{}'), coalesce(e.transcript_complete, true), e.connection_id, e.route_id,
+    e.promised_at, :now
+from json_to_recordset(cast(:rows as json)) as e(id text, workspace_id text, conversation_id text,
+    reason jsonb, target text, team text, priority text, fields jsonb, transcript_complete bool,
+    connection_id text, route_id text, promised_at timestamptz)
+"""
+
+
+def add(
+    tx: Tx,
+    conversation: Row,
+    escalation_id: str,
+    *,
+    promised_at: datetime | None = None,
+    **values: Any,
+) -> None:
+    """A new escalation of the conversation, at the end of the transaction.
+
+    Its id is also its ticket's key.
+    """
+    values |= {
+        "id": escalation_id,
+        "workspace_id": conversation["workspace_id"],
+        "conversation_id": conversation["id"],
+        "promised_at": promised_at and promised_at.isoformat(),
+    }
+    tx.later(_add, values)
+
+
+def _add(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    tx.send(ADD, rows=json.dumps(rows), now=tx.now)
 
 
 def current(tx: Tx, conversation_id: str) -> Row | None:

@@ -77,7 +77,7 @@ def test_an_error_that_many_tests_of_an_unfinished_desk_meet_is_shown_once(
     done = workshop.contract(project, desk, "tests/contract/test_tickets.py")
     told = workshop.counts(done)
     assert done.returncode == 1 and told["waiting"] > 15, done.stdout
-    # Its traceback once; the line in pytest's summary is as long as CI=… in the environment lets it.
+    # Its traceback once; pytest's summary cuts its line unless the environment has CI.
     shown = [line for line in done.stdout.splitlines() if line.startswith("E ")]
     assert sum("Field required" in line for line in shown) == 1 and "api_key" in done.stdout
     assert "validation errors for Config (desk.py:" in done.stdout

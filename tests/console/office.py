@@ -72,7 +72,7 @@ class Office:
             "transcript_complete": True,
         }
         event = read(Event, raw | about)
-        Inbox(self.house, self.source).accept([(event.id, event)], event.id.encode())
+        Inbox(self.house, self.source).accept([(event.id, event)], event.id)
         with self.house.store.transaction() as tx:
             found = conversations.get(tx, self.workspace, external_id)
         assert found is not None

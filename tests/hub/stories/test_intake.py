@@ -2,13 +2,14 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
 
-from hub import admin
+from hub import admin, vault
 from hub.pace import Pace
-from hub.store import conversations
+from hub.store import telling
 from tests.hub.stories.house_of_stories import Stories
 from webhooks import signing
 from webhooks.events import Turn
@@ -18,9 +19,9 @@ def now() -> int:
     return int(time.time() * 1000)
 
 
-def escalated(conversation: str = "chat-1") -> bytes:
+def escalated(conversation: str = "chat-1", wait: int = 0) -> bytes:
     data = {"conversationId": conversation, "transcript": "User: help"}
-    told = {"event": "conversation.escalated", "ts": now(), "data": data}
+    told = {"event": "conversation.escalated", "ts": now() + wait, "data": data}
     return json.dumps(told).encode()
 
 
@@ -135,9 +136,9 @@ def test_a_transcript_that_repeats_single_messages_doubles_nothing(stories: Stor
 def test_a_known_turn_is_known_by_id_or_by_its_words() -> None:
     known = [{"external_id": "m1", "role": "customer", "text": "Hi"}]
     turns = [Turn(id=i, role="customer", text=t) for i, t in (("m1", "Hi"), ("m2", "Hi"))]
-    assert [t.id for t in conversations.unknown(known, turns)] == ["m2"]
+    assert [t.id for t in telling.unknown(known, turns)] == ["m2"]
     renamed = [Turn(id="x", role="customer", text="Hi")]
-    assert list(conversations.unknown(known, renamed)) == []
+    assert list(telling.unknown(known, renamed)) == []
 
 
 def test_the_handoff_message_reaches_the_customer_once_in_their_language(
@@ -189,3 +190,45 @@ def test_one_sources_rate_is_not_anothers() -> None:
     pace = Pace(2, lambda: 0.0)
     assert [pace.take("a", 1), pace.take("b", 1)] == [0, 0]  # a share below one is one
     assert pace.take("a", 1) == 120
+
+
+def test_a_secret_that_was_changed_is_trusted_at_once_and_the_old_one_no_more(
+    stories: Stories,
+) -> None:
+    assert stories.post(escalated("first")).status_code == 202
+    sealed = stories.house.vault.seal(
+        "another secret", vault.place("sources", stories.source["id"], "secret")
+    )
+    with stories.house.store.transaction() as tx:  # as another process does it
+        tx.run("update sources set secret = :secret", secret=sealed)
+    assert stories.post(escalated("second")).status_code == 401
+    stories.source["secret"] = "another secret"
+    assert stories.post(escalated("third")).status_code == 202
+    assert len(stories.rows("select id from escalations")) == 2
+
+
+def test_a_signature_of_a_secret_that_has_just_gone_stores_nothing(stories: Stories) -> None:
+    """The process still believes in the source's old row when the database knows better."""
+    assert stories.post(escalated("first")).status_code == 202
+    with stories.house.store.transaction() as tx:
+        tx.run("update sources set dialect = 'standard'")
+    assert stories.post(escalated("second")).status_code == 401
+    with stories.house.store.transaction() as tx:
+        tx.run("delete from sources")
+    assert stories.post(escalated("third")).status_code == 404
+    assert len(stories.rows("select id from events where direction = 'in'")) == 1
+
+
+def test_events_that_come_together_are_each_stored_once(stories: Stories) -> None:
+    """Two of each conversation and each twice, from threads."""
+    bodies = [escalated(f"chat-{n % 10}", wait=n) for n in range(20)] * 2
+    with ThreadPoolExecutor(8) as pool:
+        answers = [answer.get_json() for answer in pool.map(stories.post, bodies)]
+    accepted = [one for answer in answers for one in answer["accepted"]]
+    repeated = [one for answer in answers for one in answer["duplicates"]]
+    assert len(accepted) == len(repeated) == 20
+    assert {one["id"] for one in accepted} == {one["id"] for one in repeated}
+    assert len({one["escalation_id"] for one in accepted + repeated}) == 10
+    assert len(stories.rows("select id from events where direction = 'in'")) == 20
+    assert len(stories.rows("select id from escalations")) == 10
+    assert len(stories.rows("select id from pgqueuer")) == 10
