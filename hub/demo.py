@@ -117,6 +117,7 @@ def _welcome(house: House, accounts: Accounts) -> None:
     print(f"  Hub         {house.settings.public_url}   ({EMAIL}, password {accounts.password})")
     print(f"  API         {house.settings.public_url}/docs   (key {accounts.api_key})")
     print(f"  Sandbox     {house.settings.sandbox_url}/")
+    print(f"  Playground  {house.settings.public_url}/playground")
     print(flush=True)
 
 

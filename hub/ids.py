@@ -29,6 +29,8 @@ PREFIXES = {
     "delivery": "dlv",
     "replay": "rpl",
     "user": "usr",
+    "shift": "shf",
+    "days_off": "off",
     "key": "key",
     "audit": "aud",
     "retry": "ret",

@@ -13,7 +13,7 @@ from typing import Any
 from connectors.errors import NotFound
 from connectors.types import Change, Draft, File, Message, Note, Requester, Status, Ticket
 from hub import ids
-from hub.store import Row, Store, Tx, changes, connections
+from hub.store import Row, Store, Tx, changes, connections, team
 from hub.store.schema import native_entries
 
 PAGE = 100
@@ -268,7 +268,9 @@ def _change(row: Any) -> Change | None:
 
 
 def _next_agent(tx: Tx, workspace_id: str, assignment: str) -> str | None:
-    """The available agent whose turn it is; their turn is then over."""
+    """Who is on now, has room, and whose turn it is; their turn is then over."""
+    # One assignment at a time: two at once would both see the same turn and the same load.
+    tx.run("select pg_advisory_xact_lock(hashtextextended('assign ' || :id, 0))", id=workspace_id)
     order = "u.last_assigned_at nulls first, u.id"
     if assignment == "least_busy":
         order = f"load, {order}"
@@ -277,9 +279,10 @@ def _next_agent(tx: Tx, workspace_id: str, assignment: str) -> str | None:
         " select u.id from users u left join lateral (select count(*) as load"
         "   from native_tickets t where t.assignee_id = u.id"
         "   and t.status not in ('solved', 'closed')) held on true"
-        " where u.workspace_id = :workspace and u.available and u.role <> 'viewer'"
+        " where u.workspace_id = :workspace and u.id = any(:on)"
         f" and load < u.max_open order by {order} limit 1 for update of u) returning id",
         workspace=workspace_id,
+        on=team.on_now(tx, workspace_id),
     )
     return chosen
 

@@ -72,10 +72,15 @@ def sandbox_url() -> Iterator[str]:
 @pytest.fixture
 def settings(database_url: str, sandbox_url: str, tmp_path: Path) -> Settings:
     """Settings of a hub on loopback that may call loopback; the sandbox desks without faults."""
+    return settings_of(database_url, sandbox_url, tmp_path)
+
+
+def settings_of(database_url: str, sandbox_url: str, folder: Path) -> Settings:
+    """The same for a hub that lives longer than one test."""
     requests.delete(f"{sandbox_url}/_faults", timeout=10).raise_for_status()
     return Settings(
         database_url=database_url,
-        data_dir=tmp_path,
+        data_dir=folder,
         port=8000,
         public_url="http://127.0.0.1:8000",
         keys=(("test", SecretStr(base64.b64encode(b"k" * 32).decode())),),

@@ -53,6 +53,7 @@ EventType = Literal[
 ]
 Role = Literal["customer", "ai", "agent", "system"]
 
+TEST = "subscriber.test"
 OUTGOING: dict[str, str] = {
     "conversation.escalated": "The AI gave up, or a person took over.",
     "conversation.paused": "A human speaks now; the AI keeps silent.",
@@ -69,7 +70,7 @@ OUTGOING: dict[str, str] = {
     "connection.paused": "The desk refuses our credentials; its work waits.",
     "subscriber.failing": "The endpoint has failed for long; if it goes on, it is disabled.",
     "subscriber.disabled": "The endpoint is gone, or failed for too long; it gets no more events.",
-    "subscriber.test": "Somebody tries whether this endpoint gets its events.",
+    TEST: "Somebody tries whether this endpoint gets its events.",
 }
 # What `data` looks like in each version, made from the newest. A subscriber keeps its version until
 # somebody changes it.

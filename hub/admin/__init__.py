@@ -50,6 +50,7 @@ from hub.admin.replays import list_replays, one_replay, start_replay, stop_repla
 from hub.admin.route_preview import preview_route
 from hub.admin.routes import add_route, change_route, move_route, remove_route
 from hub.admin.sources import (
+    add_playground,
     add_source,
     change_source,
     end_previous,
@@ -67,6 +68,14 @@ from hub.admin.subscribers import (
     rotate_subscriber,
     send_test_event,
 )
+from hub.admin.team import (
+    add_days_off,
+    assignment_rule,
+    read_week,
+    remove_days_off,
+    set_assignment_rule,
+    set_hours,
+)
 from hub.admin.workspaces import add_workspace, change_workspace, workspace
 
 __all__ = [
@@ -81,7 +90,9 @@ __all__ = [
     "activate_connection",
     "activate_user",
     "add_connection",
+    "add_days_off",
     "add_first_owner",
+    "add_playground",
     "add_route",
     "add_source",
     "add_subscriber",
@@ -89,6 +100,7 @@ __all__ = [
     "add_workspace",
     "answer_source",
     "callbacks",
+    "assignment_rule",
     "change_connection",
     "change_route",
     "change_source",
@@ -108,15 +120,17 @@ __all__ = [
     "list_replays",
     "mapping_problems",
     "mapping_text",
-    "one_replay",
-    "pause_connection",
     "move_route",
     "new_link",
+    "one_replay",
+    "pause_connection",
     "preview_mapping",
     "preview_route",
     "preview_source",
     "public_key",
+    "read_week",
     "remove_connection",
+    "remove_days_off",
     "remove_key",
     "remove_route",
     "remove_source",
@@ -128,6 +142,8 @@ __all__ = [
     "rotate_subscriber",
     "save_mapping",
     "send_test_event",
+    "set_assignment_rule",
+    "set_hours",
     "set_up_webhook",
     "set_webhook_secret",
     "setup_code",

@@ -17,6 +17,7 @@ from webhooks.errors import Refused, WrongField
 from webhooks.events import shown
 
 MAX_MESSAGE = 2000  # characters of a handoff message
+PLAYGROUND = "Playground"
 RATE = 60_000  # requests a minute that a source may send, unless it is told otherwise
 
 
@@ -57,6 +58,29 @@ def add_source(
             tx, workspace_id, "source.added", title, actor=actor, subject_id=source_id
         )  # fmt: skip
     return {"id": source_id, "url": url(house, source_id), "secret": secret}
+
+
+def add_playground(
+    house: House, workspace_id: str, handoff_message: Mapping[str, str], *, actor: str = audit.HUB
+) -> None:
+    """The workspace's own platform for test conversations; only one, however often it is asked."""
+    source_id = ids.new("source")
+    sealed = house.vault.seal(_secret("standard", None), _place(source_id))
+    with house.store.transaction() as tx:
+        sql = "select 1 from sources where workspace_id = :id and name = :name"
+        taken = tx.value(sql, id=workspace_id, name=PLAYGROUND)
+        title = f"{PLAYGROUND} {source_id[-4:]}" if taken else PLAYGROUND
+        made = tx.run(
+            "insert into sources (id, workspace_id, name, dialect, secret, handoff_message,"
+            " created_at, playground) values (:id, :workspace, :name, 'standard', :secret,"
+            " :handoff, :now, true) on conflict do nothing",
+            id=source_id, workspace=workspace_id, name=title, secret=sealed,
+            handoff=dict(handoff_message), now=tx.now,
+        )  # fmt: skip
+        if made:
+            audit.record(
+                tx, workspace_id, "source.added", title, actor=actor, subject_id=source_id
+            )  # fmt: skip
 
 
 def rotate_source(

@@ -17,6 +17,7 @@ from hub.api import (
     routes,
     sources,
     subscribers,
+    team,
     tickets,
     users,
 )
@@ -27,7 +28,7 @@ NOUNS: tuple[Noun, ...] = tuple(
     module.api
     for module in (
         conversations, escalations, tickets, sources, connectors, connections, routes, mappings,
-        subscribers, replays, events, users, keys, audit,
+        subscribers, replays, events, users, team, keys, audit,
     )
 )  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -93,7 +93,7 @@ def desk(connection_id: str) -> Response:
 
 def _answer(house: House, source_id: str) -> Response:
     try:
-        receipt = _receive(house, source_id, Delivery(headers=_headers(), body=_body()))
+        receipt = receive(house, source_id, Delivery(headers=_headers(), body=_body()))
     except (TooMany, Paused) as refusal:  # no log line each: they come in thousands
         return _later(refusal)
     except Refused as refusal:
@@ -106,7 +106,7 @@ def _answer(house: House, source_id: str) -> Response:
     return Response(json.dumps(receipt.as_dict()), status, content_type="application/json")
 
 
-def _receive(house: House, source_id: str, delivery: Delivery) -> inbound.Receipt | None:
+def receive(house: House, source_id: str, delivery: Delivery) -> inbound.Receipt | None:
     """What became of the delivery, None without such a source.
 
     A source that has changed since this process met it is read again before it refuses anybody, and
@@ -120,6 +120,8 @@ def _receive(house: House, source_id: str, delivery: Delivery) -> inbound.Receip
             receipt = inbound.receive(delivery, source, Paced(house, row), house.store.now())
         except SourceChanged:
             pass
+        except TooMany:
+            raise
         except Refused as found:
             refusal = found
         if receipt is not None and (receipt.told or not row["options"]):

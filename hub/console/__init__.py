@@ -15,16 +15,18 @@ from hub.console import (
     oidc,
     overview,
     people,
+    playground,
     routes,
     sessions,
     shell,
     sources,
     subscribers,
+    team,
 )
 
 
 def blueprints() -> list[Blueprint]:
     """The console's blueprints, the shell that they share first."""
-    nouns = (sessions, conversations, overview, escalations, routes, mappings, subscribers)
+    nouns = (sessions, conversations, overview, escalations, routes, mappings, subscribers, team)
     settings = (sources, keys, people, audit, account, oidc)
-    return [shell.blueprint, *(noun.blueprint for noun in (*nouns, *settings))]
+    return [shell.blueprint, playground.blueprint, *(n.blueprint for n in (*nouns, *settings))]

@@ -8,12 +8,11 @@ from typing import Any
 from flask import Response, flash, request
 
 from hub import admin
-from hub.admin.subscribers import TEST
 from hub.console import shell, subscriber_queries
 from hub.console.shell import back_to, found, me, needs, once, page, refused
 from hub.current import house
 from webhooks import events
-from webhooks.events import OUTGOING
+from webhooks.events import OUTGOING, TEST
 
 blueprint = shell.noun("subscribers")
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -111,7 +112,10 @@ sources = Table(
     Column("rate", Integer, nullable=False, server_default="60000"),  # requests a minute
     moment("created_at"),
     data("options"),  # what its dialect has to be told
+    flag("playground"),  # the hub's own, for test conversations
     UniqueConstraint("workspace_id", "name"),
+    Index("uq_sources_playground", "workspace_id", unique=True,
+          postgresql_where=text("playground")),
 )  # fmt: skip
 
 conversations = Table(
@@ -422,8 +426,27 @@ users = Table(
     Column("link_hash", LargeBinary, nullable=True),  # of a link that sets a password, once
     moment("link_until", null=True),
     moment("deactivated_at", null=True),
+    words("time_zone"),  # whose clock the shifts and days off mean; null: the workspace's
     UniqueConstraint("email"),
     UniqueConstraint("link_hash"),
+)  # fmt: skip
+
+# When a teammate works, week by week; somebody without shifts works at any time.
+shifts = Table(
+    "shifts", metadata, key(), workspace(),
+    ref("user_id", "users"),
+    count("weekday"),  # 0 is Monday
+    count("begins"),  # minutes after midnight
+    count("ends"),  # at or before `begins`: on the next day
+    Index("ix_shifts_user", "user_id"),
+)  # fmt: skip
+
+days_off = Table(
+    "days_off", metadata, key(), workspace(),
+    ref("user_id", "users"),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),  # this day, too
+    Index("ix_days_off_user", "user_id", "last_day"),
 )  # fmt: skip
 
 sessions = Table(

@@ -39,6 +39,8 @@ def remove(tx: Tx, user_id: str) -> None:
     """Take a teammate away; what they held is nobody's, what they did stays in the audit."""
     for statement in (
         "delete from sessions where user_id = :id",
+        "delete from shifts where user_id = :id",
+        "delete from days_off where user_id = :id",
         "update native_tickets set assignee_id = null where assignee_id = :id",
         "update escalations set taken_by = null where taken_by = :id",
         "delete from users where id = :id",

@@ -1,10 +1,11 @@
 // The live part of a page is asked for again and again while somebody looks at it. What has not
 // changed stays the very same element, so that focus, scroll, selections and drafts stay too.
-const EVERY = 3_000; // milliseconds
+const EVERY = 3_000; // milliseconds, unless data-fresh says so
 
 export function keepFresh(paint, settle) {
   const live = document.querySelector("[data-fresh]");
   if (!live) return;
+  const every = Number(live.dataset.fresh) || EVERY;
   let etag = "";
   const once = async () => {
     const answer = await fetch(location.href, {
@@ -27,9 +28,10 @@ export function keepFresh(paint, settle) {
       const failed = await once().then(() => false, () => true);
       document.getElementById("stale").hidden = !failed;
     }
-    setTimeout(turn, EVERY);
+    setTimeout(turn, every);
   };
-  setTimeout(turn, EVERY);
+  setTimeout(turn, every);
+  document.addEventListener("changed", () => once().catch(() => {})); // by another script's doing
   document.addEventListener("visibilitychange", () => { if (!document.hidden) once().catch(() => {}); });
 }
 
