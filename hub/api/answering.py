@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import structlog
-from flask import Response, request
+from flask import Response, g, request
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from connectors.errors import AuthFailed, ConnectorError, InvalidRequest
@@ -62,7 +62,7 @@ def told(error: Exception) -> Problem:
 
 
 def _carry_out(operation: Operation, parts: dict[str, str]) -> Response:
-    principal = _principal()
+    principal = g.principal = _principal()
     if not principal.may(operation.role):
         raise Problem(403, f"This needs the role {operation.role}; your key's is {principal.role}.")
     if any("\0" in part for part in parts.values()):

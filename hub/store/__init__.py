@@ -20,6 +20,8 @@ from sqlalchemy import Connection, Executable, create_engine, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, NoResultFound
 
+from hub.store import wall
+
 Row = Mapping[str, Any]  # by column name
 Rows = Sequence[Row]
 Writer = Callable[["Tx", list[dict[str, Any]]], None]
@@ -56,6 +58,11 @@ class Tx:
     def soon(self, statement: str, **values: Any) -> None:
         """Execute at the end of the transaction; nobody asks what it touched."""
         self.later(_send_all, {"statement": statement, "values": values})
+
+    def begin_for(self, workspace_id: str) -> None:
+        """BEGIN, and see this workspace alone until the end: one message, one round trip."""
+        with self._driver() as driver:
+            driver.execute(wall.begin_for(workspace_id))
 
     def finish(self) -> None:
         """Write what was kept and commit, in as few round trips as its answers allow."""
@@ -149,22 +156,37 @@ class Store:
     ) -> None:
         self.url = url
         self.now = now or utc_now
+        self.tenant: Callable[[], str | None] = lambda: None  # the workspace of who asks, if any
         self.engine = engine(url, pool=pool)
         self.autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
         """One transaction: committed at the end, rolled back by an exception."""
-        with self.engine.begin() as connection:
+        tenant = self.tenant()
+        behind_wall = tenant is not None and self.walled
+        with (self.autocommit if behind_wall else self.engine).begin() as connection:
             tx = Tx(connection, self.now())
+            if behind_wall:
+                tx.begin_for(tenant)
             yield tx
             tx.finish()
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
-        """For one statement that only reads: no transaction is begun and none committed."""
+        """For one statement that only reads: no transaction is begun for it, but for a tenant's."""
+        if self.tenant() is not None:
+            with self.transaction() as tx:
+                yield tx
+            return
         with self.autocommit.connect() as connection:
             yield Tx(connection, self.now())
+
+    @functools.cached_property
+    def walled(self) -> bool:
+        """True when a tenant's transactions run behind the second wall."""
+        with self.autocommit.connect() as connection:
+            return wall.stands(connection)
 
     def close(self) -> None:
         """Give every connection back."""
