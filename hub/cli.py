@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     _connections(nouns)
     _subscribers(nouns)
     _people(nouns)
+    _keys(nouns)
     return top
 
 
@@ -103,6 +104,11 @@ def _subscribers(nouns: Parsers) -> None:
     add = _data(subscriber, "add", "add a subscriber; prints its secret", commands.add_subscriber)
     add.add_argument("url")
     add.add_argument("--events", metavar="a,b", help="only these types (default: all)")
+
+
+def _keys(nouns: Parsers) -> None:
+    keys = _noun(nouns, "keys", "the keys that seal secrets at rest")
+    _command(keys, "rotate", "seal every secret with the first of HUB_KEYS", commands.rotate_keys)
 
 
 def _people(nouns: Parsers) -> None:

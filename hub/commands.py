@@ -17,9 +17,10 @@ WORKSPACE = "default"
 
 def web(given: Namespace) -> None:
     """Serve intake, API and console until SIGTERM."""
-    from hub import settings, wsgi
+    from hub import house, settings, wsgi
 
     chosen = settings.read()
+    _check(house.build(chosen, pool=1))
     wsgi.serve(settings.bind(dict(os.environ), "0.0.0.0"), chosen.port)
 
 
@@ -28,7 +29,7 @@ def worker(given: Namespace) -> None:
     from hub import house, telemetry
     from hub import worker as process
 
-    built = house.build(pool=process.POOL)
+    built = _check(house.build(pool=process.POOL))
     telemetry.configure_logging()
     process.serve(built)
 
@@ -38,7 +39,7 @@ def clock(given: Namespace) -> None:
     from hub import clock as process
     from hub import house, telemetry
 
-    built = house.build(pool=4)
+    built = _check(house.build(pool=4))
     telemetry.configure_logging()
     process.serve(built)
 
@@ -75,6 +76,14 @@ def demo(given: Namespace) -> int:
     from hub import demo as samples
 
     return samples.run(given)
+
+
+def rotate_keys(given: Namespace) -> int:
+    """Seal every secret anew; 1 when some do not open."""
+    from hub import rotation
+
+    with _house() as house:
+        return 1 if rotation.rotate(house, lambda line: print(line, flush=True)) else 0
 
 
 def doctor(given: Namespace) -> int:
@@ -205,6 +214,15 @@ def told(problem: Exception) -> tuple[str, int] | None:
 
 class BadFile(Exception):
     """A file that cannot be used; the message says why."""
+
+
+def _check(built: "House") -> "House":
+    """The house, if its keys open what the database holds."""
+    from hub import rotation
+
+    rotation.check(built)
+    built.store.close()  # web opens its connections after the fork
+    return built
 
 
 @contextmanager

@@ -17,10 +17,9 @@ from pydantic import SecretStr
 
 from connectors.auth import Token
 from connectors.errors import AuthFailed, Retryable
-from hub import vault as vaults
 from hub.store import Row, Store
 from hub.telemetry import crashpoint
-from hub.vault import Vault
+from hub.vault import Place, Vault
 
 LEASE = 60  # seconds: a turn (10), a connection (5), the wait (20) and the drip (20) of an answer
 PATIENCE = 10.0  # seconds that a thread waits for another process's renewal
@@ -73,7 +72,7 @@ class Tokens:
                     return self._must(later)
                 raise
             crashpoint("token.answered")
-            if self._keep(fresh, instead_of=row["token"]):
+            if self._keep(fresh, instead_of=row):
                 return fresh
             return self._must(self._row())  # a person has authorised anew
 
@@ -110,22 +109,22 @@ class Tokens:
             raise Retryable(words, retry_after=max(1.0, row["lease_left"] or 0.0))
         time.sleep(LOOK_EVERY)
 
-    def _keep(self, token: Token, *, instead_of: bytes | None) -> bool:
+    def _keep(self, token: Token, *, instead_of: Row) -> bool:
         """Store the pair; False when the row has another than the one that it replaces."""
         with self.store.transaction() as tx:
             kept = tx.run(
                 "update connections set token = :fresh"
                 " where id = :id and token is not distinct from :old",
                 id=self.connection_id,
-                fresh=seal(self.vault, self.connection_id, token),
-                old=instead_of,
+                fresh=seal(self.vault, instead_of["workspace_id"], self.connection_id, token),
+                old=instead_of["token"],
             )
         return bool(kept)
 
     def _row(self) -> Row:
         with self.store.reading() as tx:
             return tx.one(
-                "select token, extract(epoch from renewing_until - now())::float as lease_left"
+                "select token, workspace_id, extract(epoch from renewing_until - now())::float as lease_left"
                 " from connections where id = :id",
                 id=self.connection_id,
             )
@@ -148,15 +147,15 @@ class Tokens:
         )
 
 
-def seal(vault: Vault, connection_id: str, token: Token) -> bytes:
+def seal(vault: Vault, workspace_id: str, connection_id: str, token: Token) -> bytes:
     """A token as it is stored."""
     value = {
         "access": token.access.get_secret_value(),
         "refresh": token.refresh.get_secret_value() if token.refresh else None,
         "expires_at": token.expires_at.isoformat() if token.expires_at else None,
     }
-    return vault.seal_json(value, _place(connection_id))
+    return vault.seal_json(value, _place(workspace_id, connection_id))
 
 
-def _place(connection_id: str) -> str:
-    return vaults.place("connections", connection_id, "token")
+def _place(workspace_id: str, connection_id: str) -> Place:
+    return Place(workspace_id, "connections", connection_id, "token")

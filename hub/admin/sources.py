@@ -4,11 +4,12 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from hub import ids, vault
+from hub import ids
 from hub.admin.input import BadInput, Conflict, add, change, find, name, taken
 from hub.house import House
 from hub.store import Row, Tx, audit
 from hub.store.schema import sources
+from hub.vault import Place
 from webhooks import dialects, signing
 
 MAX_MESSAGE = 2000  # characters of a handoff message
@@ -39,7 +40,7 @@ def add_source(
     secret = _secret(dialect, secret)
     values = {"name": name(title), "handoff_message": _messages(handoff_message or {})}
     with house.store.transaction() as tx:
-        sealed = house.vault.seal(secret, _place(source_id))
+        sealed = house.vault.seal(secret, _place(workspace_id, source_id))
         add(tx, sources, "name", id=source_id, workspace_id=workspace_id, dialect=dialect,
             secret=sealed, rate=_rate(rate), created_at=tx.now, **values)  # fmt: skip
         audit.record(
@@ -61,7 +62,7 @@ def rotate_source(
     with house.store.transaction() as tx:
         row = find(tx, sources, workspace_id, source_id, "source")
         secret = _secret(row["dialect"], secret)
-        sealed = house.vault.seal(secret, _place(source_id))
+        sealed = house.vault.seal(secret, _place(workspace_id, source_id))
         previous = row["secret"] if keep_previous else None
         change(tx, sources, source_id, secret=sealed, previous_secret=previous)
         audit.record(
@@ -149,5 +150,5 @@ def _check_free(tx: Tx, workspace_id: str, title: str) -> None:
         raise taken("name", title)
 
 
-def _place(source_id: str) -> str:
-    return vault.place("sources", source_id, "secret")
+def _place(workspace_id: str, source_id: str) -> Place:
+    return Place(workspace_id, "sources", source_id, "secret")

@@ -6,11 +6,12 @@ from typing import Any, TypedDict
 
 from sqlalchemy import null
 
-from hub import ids, jobs, vault
+from hub import ids, jobs
 from hub.admin.input import BadInput, Conflict, change, find
 from hub.house import House
 from hub.store import Row, Tx, audit, publications
 from hub.store.schema import deliveries, subscribers
+from hub.vault import Place
 from webhooks import signing
 from webhooks.errors import Forbidden
 from webhooks.events import OUTGOING
@@ -44,7 +45,7 @@ def add_subscriber(
                 workspace_id=workspace_id,
                 url=url,
                 events=wanted,
-                secret=house.vault.seal(secret, _place(subscriber_id)),
+                secret=house.vault.seal(secret, _place(workspace_id, subscriber_id)),
                 created_at=tx.now,
             )
         )
@@ -69,7 +70,7 @@ def rotate_subscriber(
         until = tx.now + overlap
         change(
             tx, subscribers, subscriber_id,
-            secret=house.vault.seal(secret, _place(subscriber_id)),
+            secret=house.vault.seal(secret, _place(workspace_id, subscriber_id)),
             previous_secret=row["secret"],
             previous_until=until,
         )  # fmt: skip
@@ -161,5 +162,5 @@ def _switched(active: bool) -> dict[str, Any]:
     return {"state": "disabled", "state_reason": "Switched off by a person."}
 
 
-def _place(subscriber_id: str) -> str:
-    return vault.place("subscribers", subscriber_id, "secret")
+def _place(workspace_id: str, subscriber_id: str) -> Place:
+    return Place(workspace_id, "subscribers", subscriber_id, "secret")

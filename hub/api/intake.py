@@ -11,12 +11,12 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from connectors.errors import BadDelivery
 from connectors.types import Delivery as DeskDelivery
-from hub import vault
 from hub.current import house
 from hub.house import House
 from hub.pipeline.intake import Inbox
 from hub.problems import problem
 from hub.store import Row, changes
+from hub.vault import Place
 from webhooks import inbound
 from webhooks.dialects import Delivery
 from webhooks.errors import BadSignature, Refused, TooMany, WrongField
@@ -136,7 +136,7 @@ def _source(house: House, source_id: str) -> Row | None:
 
 
 def _secrets(house: House, row: Row) -> list[str]:
-    place = vault.place("sources", row["id"], "secret")
+    place = Place(row["workspace_id"], "sources", row["id"], "secret")
     sealed = [row["secret"], row["previous_secret"]]
     return [house.vault.open(secret, place) for secret in sealed if secret is not None]
 
@@ -144,9 +144,8 @@ def _secrets(house: House, row: Row) -> list[str]:
 def _webhook_secret(house: House, row: Row) -> str | None:
     if row["webhook_secret"] is None:
         return None
-    return house.vault.open(
-        row["webhook_secret"], vault.place("connections", row["id"], "webhook_secret")
-    )
+    place = Place(row["workspace_id"], "connections", row["id"], "webhook_secret")
+    return house.vault.open(row["webhook_secret"], place)
 
 
 def _body() -> bytes:

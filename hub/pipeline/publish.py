@@ -9,11 +9,12 @@ from typing import Any
 
 import structlog
 
-from hub import ids, jobs, vault
+from hub import ids, jobs
 from hub.house import House
 from hub.jobs import Job
 from hub.store import Row, Tx, audit, publications, work
 from hub.store.schema import deliveries
+from hub.vault import Place
 from webhooks import events, outbound
 
 log = structlog.get_logger()
@@ -86,7 +87,8 @@ def _secrets(house: House, row: Row) -> list[str]:
 
 
 def _open(house: House, row: Row, field: str) -> str:
-    return house.vault.open(row[field], vault.place("subscribers", row["subscriber_id"], "secret"))
+    place = Place(row["workspace_id"], "subscribers", row["subscriber_id"], "secret")
+    return house.vault.open(row[field], place)
 
 
 def _record(tx: Tx, house: House, job: Job, row: Row, run: int, outcome: outbound.Outcome) -> None:

@@ -14,6 +14,7 @@ from hub import admin, auth
 from hub.console.shell import TOKEN
 from hub.house import House
 from hub.pipeline import takeover
+from hub.store import conversations
 from tests.console.office import Office
 from tests.hub import who_may
 from tests.hub.who_may import Route
@@ -83,11 +84,14 @@ class Company:
             self.house, self.workspace, connection,
             admin.default_mapping("live_chat"), check="syntax",
         )  # fmt: skip
-        office.escalate("chat-1", requester={"name": THEIR_WORDS})
+        chat = office.tell("conversation.escalated", "chat-1", requester={"name": THEIR_WORDS})
+        with self.house.store.transaction() as tx:
+            mine = tx.one("select * from users where id = :id", id=user)
+            takeover.take_over(tx, conversations.lock(tx, chat), user=mine, actor="me")
         office.work()
         subscriber = admin.add_subscriber(self.house, self.workspace, "https://x.example/h")["id"]
         with self.house.store.transaction() as tx:
-            takeover.resume(tx, tx.one("select * from conversations"), actor="me")
+            takeover.resume(tx, conversations.lock(tx, chat), actor="me")
         first = {
             noun: self.value(f"select id from {noun} where workspace_id = :w order by id limit 1")
             for noun in ("conversations", "escalations", "tickets", "events", "mappings",
@@ -217,7 +221,7 @@ def test_another_workspace_is_neither_seen_nor_changed(
                 assert answer.status_code == 404, (route, answer.status, answer.text)
             assert answer.status_code < 500
             assert THEIR_WORDS not in answer.text, route
-            if not own_rows:
+            if route[0] == "GET" and not own_rows:
                 assert not [one for one in ids.values() if one in answer.text], route
     assert company.all_rows() == before
 

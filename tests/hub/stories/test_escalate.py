@@ -3,6 +3,7 @@
 import pytest
 import requests
 
+from hub.vault import Place
 from hub import worker
 from hub.jobs import Job
 from hub.pipeline import parking
@@ -95,7 +96,7 @@ def test_a_refused_key_pauses_the_connection_and_loses_no_job(zendesk: Stories) 
     with zendesk.house.store.transaction() as tx:
         tx.run("update connections set token = null where id = :id", id=zendesk.connection)
         sealed = tx.value("select config from connections where id = :id", id=zendesk.connection)
-    place = f"connections/{zendesk.connection}/config"
+    place = Place(zendesk.workspace, "connections", zendesk.connection, "config")
     config = zendesk.house.vault.open_json(sealed, place) | {"client_secret": "wrong"}
     with zendesk.house.store.transaction() as tx:
         tx.run(
