@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from hub import api, console, current
+from hub import api, console, current, headers
 from hub.api import files, health, intake
 from hub.house import House
 
@@ -20,4 +20,5 @@ def create_app(house: House) -> Flask:
     own = (intake.blueprint, health.blueprint, files.blueprint)
     for blueprint in (*own, *api.blueprints(), *console.blueprints()):
         app.register_blueprint(blueprint)
+    app.after_request(headers.adder(house.settings))
     return app

@@ -19,9 +19,10 @@ def web(given: Namespace) -> None:
     """Serve intake, API and console until SIGTERM."""
     from hub import house, settings, wsgi
 
-    chosen = settings.read()
+    chosen, host = settings.read(), settings.bind(dict(os.environ), "0.0.0.0")
+    settings.refuse_unsafe(chosen, host)
     _check(house.build(chosen, pool=1))
-    wsgi.serve(settings.bind(dict(os.environ), "0.0.0.0"), chosen.port)
+    wsgi.serve(host, chosen.port)
 
 
 def worker(given: Namespace) -> None:

@@ -11,6 +11,10 @@ from hub.house import House
 from hub.store import Row
 from hub.vault import Unsealable
 
+NO_WALL = (
+    "The database's account may not make the role hub_tenant. Let another account make it and grant"
+    " it to this one, then run `python -m hub migrate`."
+)
 TOLD = 3  # problems of a mapping that a line names
 
 
@@ -44,6 +48,8 @@ def examine(house: House) -> Iterator[Finding]:
         yield Finding("database", "Its schema is missing or old: run `python -m hub migrate`.")
         return
     yield Finding("database")
+    if not house.store.walled:
+        yield Finding("second wall between workspaces", hint=NO_WALL)
     with house.store.transaction() as tx:
         rows = tx.all("select * from connections order by workspace_id, id")
         parked = tx.value(
