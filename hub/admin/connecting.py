@@ -101,10 +101,16 @@ def change_connection(
     return Connected(row=row, account=account, steps=steps)
 
 
-def verify_connection(house: House, workspace_id: str, connection_id: str) -> Connected:
+def verify_connection(
+    house: House, workspace_id: str, connection_id: str, *, actor: str = audit.HUB
+) -> Connected:
     """Ask the desk who we are, and repair our webhooks; raises what the desk says."""
     with house.store.transaction() as tx:
         row = find(tx, connections, workspace_id, connection_id, "connection")
+        audit.record(
+            tx, workspace_id, "connection.verified", row["name"], actor=actor,
+            subject_id=connection_id,
+        )  # fmt: skip
     account = house.desks.open(row).verify()
     return Connected(row=row, account=account, steps=webhooks(house, row))
 
