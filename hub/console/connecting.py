@@ -121,7 +121,7 @@ def verify(connection_id: str) -> Response:
     """Ask the desk who we are, and repair our webhooks; a refusal pauses the connection."""
     where = me().workspace_id
     try:
-        return _connected(admin.verify_connection(house(), where, connection_id))
+        return _connected(admin.verify_connection(house(), where, connection_id, actor=me().actor))
     except ConnectorError as problem:
         words = str(problem)
         if isinstance(problem, AuthFailed):

@@ -17,7 +17,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import JsonbDumper
 from sqlalchemy import Connection, Executable, create_engine, event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import DBAPIError, NoResultFound
 
 from hub.store import wall
@@ -138,6 +138,7 @@ class Tx:
         try:
             yield driver
         except psycopg.Error as problem:
+            _tell_no_values(problem)
             broken = driver.broken or driver.closed
             if broken:
                 self.connection.invalidate(problem)
@@ -206,7 +207,19 @@ def engine(url: str, *, pool: int = 8) -> Engine:
         connect_args={"connect_timeout": 5},
     )
     event.listen(made, "connect", _dictionaries_are_json)
+    event.listen(made, "handle_error", _without_values)
     return made
+
+
+def _without_values(context: ExceptionContext) -> None:
+    if isinstance(context.original_exception, psycopg.Error):
+        _tell_no_values(context.original_exception)
+
+
+def _tell_no_values(problem: psycopg.Error) -> None:
+    """PostgreSQL's DETAIL repeats the row that it refused: customers' words, on the way to a log."""
+    if problem.diag.message_primary is not None:
+        problem.args = (problem.diag.message_primary,)
 
 
 def _dictionaries_are_json(driver: psycopg.Connection[Any], _record: object) -> None:
