@@ -82,7 +82,8 @@ def refuse_unsafe(chosen: Settings, host: str) -> None:
         if len(set(base64.b64decode(key.get_secret_value()))) < RANDOM:
             raise BadSetting(
                 f"The key {name!r} of HUB_KEYS is not random and {host} is open to others: make one"
-                " by `openssl rand -base64 32`, put it in front, and run `python -m hub keys rotate`."
+                " by `openssl rand -base64 32`, put it in front and run `python -m hub keys"
+                " rotate`."
             )
     if len(set(chosen.secret_key.get_secret_value())) < RANDOM:
         raise BadSetting(

@@ -38,7 +38,7 @@ class Tokens:
         self._here = threading.Lock()  # one thread of this process asks, the others take its token
 
     def get(self) -> Token | None:
-        return self._token(self._row()["token"])
+        return self._token(self._row())
 
     def renew(self, stale: Token | None, grant: Grant) -> Token:
         """Raises `Retryable` when somebody else renews for longer than `PATIENCE`."""
@@ -53,7 +53,7 @@ class Tokens:
     def _renew(self, stale: Token | None, grant: Grant, until: float) -> Token:
         while True:
             row = self._row()
-            current = self._token(row["token"])
+            current = self._token(row)
             if current is not None and current != stale:
                 return current
             lease = self._take(row)
@@ -124,22 +124,23 @@ class Tokens:
     def _row(self) -> Row:
         with self.store.reading() as tx:
             return tx.one(
-                "select token, workspace_id, extract(epoch from renewing_until - now())::float as lease_left"
-                " from connections where id = :id",
+                "select token, workspace_id,"
+                " extract(epoch from renewing_until - now())::float as lease_left from connections where id = :id",
                 id=self.connection_id,
             )
 
     def _must(self, row: Row) -> Token:
         """The row's token; `AuthFailed` when it was taken away."""
-        token = self._token(row["token"])
+        token = self._token(row)
         if token is None:
             raise AuthFailed("The token was taken away while it was renewed.")
         return token
 
-    def _token(self, sealed: bytes | None) -> Token | None:
-        if sealed is None:
+    def _token(self, row: Row) -> Token | None:
+        if row["token"] is None:
             return None
-        value = self.vault.open_json(sealed, _place(self.connection_id))
+        place = _place(row["workspace_id"], self.connection_id)
+        value = self.vault.open_json(row["token"], place)
         return Token(
             access=SecretStr(value["access"]),
             refresh=SecretStr(value["refresh"]) if value["refresh"] else None,

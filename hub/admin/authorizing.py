@@ -68,7 +68,8 @@ def authorized(house: House, tx: Tx, connection_ids: Sequence[str]) -> set[str]:
     """Which of the connections a person let in at the desk's page."""
     desks = [one for one in registry.names() if registry.get(one).consent is not None]
     rows = tx.all(
-        "select id, workspace_id, desk, config from connections where id = any(:ids) and desk = any(:desks)",
+        "select id, workspace_id, desk, config from connections"
+        " where id = any(:ids) and desk = any(:desks)",
         ids=list(connection_ids),
         desks=desks,
     )
@@ -224,9 +225,7 @@ def _record(tx: Tx, visit: Visit, what: str, actor: str) -> None:
 
 def _by_person(house: House, row: Row) -> bool:
     try:
-        config = house.desks.unseal(
-            row["desk"], row["workspace_id"], row["id"], row["config"]
-        )
+        config = house.desks.unseal(row["desk"], row["workspace_id"], row["id"], row["config"])
     except Unsealable:  # the list is shown all the same; `doctor` tells
         return False
     return bool(getattr(config, "authorized", False))

@@ -76,9 +76,7 @@ def again(connection_id: str) -> Response:
     """The same form for a connection that is there; a secret stays unless it is entered anew."""
     row = _row(connection_id)
     authorizing.consent_of(row["desk"])
-    config = house().desks.unseal(
-        row["desk"], row["workspace_id"], row["id"], row["config"]
-    )
+    config = house().desks.unseal(row["desk"], row["workspace_id"], row["id"], row["config"])
     return _form(row["desk"], app_form.shown(config), {}, row)
 
 

@@ -165,10 +165,11 @@ class Store:
     def transaction(self) -> Iterator[Tx]:
         """One transaction: committed at the end, rolled back by an exception."""
         tenant = self.tenant()
-        behind_wall = tenant is not None and self.walled
-        with (self.autocommit if behind_wall else self.engine).begin() as connection:
+        if tenant is not None and not self.walled:
+            tenant = None
+        with (self.engine if tenant is None else self.autocommit).begin() as connection:
             tx = Tx(connection, self.now())
-            if behind_wall:
+            if tenant is not None:
                 tx.begin_for(tenant)
             yield tx
             tx.finish()
@@ -217,7 +218,7 @@ def _without_values(context: ExceptionContext) -> None:
 
 
 def _tell_no_values(problem: psycopg.Error) -> None:
-    """PostgreSQL's DETAIL repeats the row that it refused: customers' words, on the way to a log."""
+    """PostgreSQL's DETAIL repeats the row that it refused, and with it a customer's words."""
     if problem.diag.message_primary is not None:
         problem.args = (problem.diag.message_primary,)
 

@@ -21,11 +21,11 @@ import requests
 from standardwebhooks import Webhook
 
 from connectors.sandbox import Harness
-from hub.vault import Place
 from hub import admin, settings
 from hub import house as houses
 from hub.admin.connecting import MOST_RATE
 from hub.store import Row, connections
+from hub.vault import Place
 
 ROOT = Path(__file__).parents[2]
 T = TypeVar("T")

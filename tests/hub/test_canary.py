@@ -56,7 +56,7 @@ def test_no_secret_and_no_customers_number_leaves_its_place(
     admin.set_webhook_secret(house, workspace, desk.row["id"], "canary-hook-secret-8812")
     source = admin.add_source(house, workspace, "bot", "standard")
     rotated = admin.rotate_source(house, workspace, source["id"])
-    subscriber = admin.add_subscriber(house, workspace, "http://127.0.0.1:9/h")
+    subscriber = admin.add_subscriber(house, workspace, "http://127.0.0.1:65534/h")
     with house.store.transaction() as tx:
         admin.add_route(tx, workspace, [desk.row["id"]])
         key = admin.create_key(tx, workspace, "script", "owner")["key"]

@@ -33,7 +33,9 @@ def first_form(name: str, secret: str, place: Place) -> bytes:
     """As secrets were sealed before their workspace was bound."""
     nonce = os.urandom(12)
     cipher = AESGCM(base64.b64decode(key(name)[1].get_secret_value()))
-    return name.encode() + b"\0" + nonce + cipher.encrypt(nonce, secret.encode(), str(place).encode())
+    return (
+        name.encode() + b"\0" + nonce + cipher.encrypt(nonce, secret.encode(), str(place).encode())
+    )
 
 
 @pytest.fixture
@@ -63,7 +65,9 @@ def test_a_sealed_secret_opens_nowhere_else() -> None:
             vault.open(sealed, place)
 
 
-@pytest.mark.parametrize("spoilt", [b"", b"\x02", b"\x02k1\0", b"\x02k1\0short", b"\0", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "spoilt", [b"", b"\x02", b"\x02k1\0", b"\x02k1\0short", b"\0", b"\xff\xfe"]
+)
 def test_what_is_no_sealed_secret_is_unsealable(spoilt: bytes) -> None:
     with pytest.raises(Unsealable):
         Vault((key("k1"),)).open(spoilt, HERE)
@@ -114,7 +118,9 @@ def test_a_token_that_is_being_renewed_is_sealed_anew_afterwards(
     with house.store.transaction() as tx:
         row = tx.one("select * from connections where workspace_id = :w", w=workspace)
         token = house.desks.seal_token(workspace, row["id"], Token(access=SecretStr("t")))
-        tx.run("update connections set token = :t, renewing_until = now() + interval '1 h'", t=token)
+        tx.run(
+            "update connections set token = :t, renewing_until = now() + interval '1 h'", t=token
+        )
 
     def renewed(_seconds: float) -> None:
         with house.store.transaction() as tx:

@@ -84,7 +84,9 @@ def test_answers_of_the_api_are_not_kept(client: FlaskClient) -> None:
 
 
 def test_https_is_asked_for_where_the_hub_is_reached_by_it(house: House) -> None:
-    assert "Strict-Transport-Security" not in create_app(house).test_client().get("/healthz").headers
+    assert (
+        "Strict-Transport-Security" not in create_app(house).test_client().get("/healthz").headers
+    )
     house.settings = replace(house.settings, public_url="https://hub.example.com")
     told = create_app(house).test_client().get("/healthz").headers["Strict-Transport-Security"]
     assert int(told.split("max-age=")[1].split(";")[0]) >= 31_536_000

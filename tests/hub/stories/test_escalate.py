@@ -3,12 +3,12 @@
 import pytest
 import requests
 
-from hub.vault import Place
 from hub import worker
 from hub.jobs import Job
 from hub.pipeline import parking
 from hub.store import Fenced, work
 from hub.store.schema import escalations
+from hub.vault import Place
 from tests.hub.stories.house_of_stories import Stories
 
 
