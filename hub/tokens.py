@@ -125,7 +125,8 @@ class Tokens:
         with self.store.reading() as tx:
             return tx.one(
                 "select token, workspace_id,"
-                " extract(epoch from renewing_until - now())::float as lease_left from connections where id = :id",
+                " extract(epoch from renewing_until - now())::float as lease_left"
+                " from connections where id = :id",
                 id=self.connection_id,
             )
 
