@@ -50,10 +50,8 @@ def coats(secret: str) -> list[str]:
 
 
 @pytest.fixture
-def logging(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """Log lines as in production, for this test alone."""
-    telemetry.configure_logging("json")
-    structlog.configure(cache_logger_on_first_use=False)  # the stream is gone after the test
+def logging() -> Iterator[None]:
+    """What a test changes of the log ends with it: its stream is closed then."""
     yield
     structlog.reset_defaults()
 
@@ -62,6 +60,8 @@ def test_no_secret_and_no_customers_number_leaves_its_place(
     app: Flask, client: FlaskClient, house: House, workspace: str, sandbox_url: str,
     capfd: pytest.CaptureFixture[str], logging: None,
 ) -> None:  # fmt: skip
+    telemetry.configure_logging("json")
+    structlog.configure(cache_logger_on_first_use=False)
     office = Office(house, workspace)
     config = zendesk(sandbox_url)
     desk = admin.add_connection(house, workspace, "zendesk", "Zendesk", config)
