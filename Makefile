@@ -1,12 +1,13 @@
 # make run     the hub with its sandbox desks and a sample escalation, on http://127.0.0.1:8000
 # make test    everything the tests need, then the checks and the whole suite
+# make fuzz    20,000 requests made from the OpenAPI document, as every role
 # make bench   the figures of docs/benchmarks.md, measured on this machine
 
 PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
 
-.PHONY: run test check bench lock clean
+.PHONY: run test check fuzz bench lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/runtime
@@ -19,6 +20,9 @@ test: .venv/development .venv/model/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+fuzz: .venv/development
+	@$(BIN)/python -m tests.fuzz
 
 bench: .venv/development
 	$(BIN)/python -m tests.bench

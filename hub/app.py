@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from hub import api, console
+from hub import api, console, current, headers
 from hub.api import files, health, intake
 from hub.house import House
 
@@ -11,6 +11,7 @@ def create_app(house: House) -> Flask:
     """The Flask application of a house."""
     app = Flask(__name__, static_folder=None)
     app.extensions["house"] = house
+    house.store.tenant = current.workspace
     app.secret_key = house.settings.secret_key.get_secret_value()
     app.config["SESSION_COOKIE_NAME"] = "hub_session"
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
@@ -19,4 +20,5 @@ def create_app(house: House) -> Flask:
     own = (intake.blueprint, health.blueprint, files.blueprint)
     for blueprint in (*own, *api.blueprints(), *console.blueprints()):
         app.register_blueprint(blueprint)
+    app.after_request(headers.adder(house.settings))
     return app

@@ -15,7 +15,7 @@ from typing import Literal
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from hub.store import Row, Tx, keys, users
+from hub.store import Row, Tx, audit, keys, users
 
 Role = Literal["viewer", "agent", "admin", "owner"]
 ROLES: tuple[Role, ...] = ("viewer", "agent", "admin", "owner")
@@ -88,6 +88,7 @@ def begin_session(
     """Sign a user in; the token for their cookie."""
     token = secrets.token_urlsafe(32)
     users.begin_session(tx, user, hashed(token), tx.now + SESSION, address=address, browser=browser)
+    _record(tx, user, "user.signed_in")
     return token
 
 
@@ -101,7 +102,15 @@ def by_session(tx: Tx, token: str, *, active: bool = True) -> Principal | None:
 
 def end_session(tx: Tx, token: str) -> None:
     """Sign out."""
-    users.end_session(tx, hashed(token))
+    user = users.of_session(tx, hashed(token))
+    if user is not None:
+        users.end_session(tx, hashed(token))
+        _record(tx, user, "user.signed_out")
+
+
+def _record(tx: Tx, user: Row, what: str) -> None:
+    actor = f"user:{user['email']}"
+    audit.record(tx, user["workspace_id"], what, actor=actor, subject_id=user["id"])
 
 
 @functools.cache

@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     _connections(nouns)
     _subscribers(nouns)
     _people(nouns)
+    _keys(nouns)
     return top
 
 
@@ -107,6 +108,11 @@ def _subscribers(nouns: Parsers) -> None:
     add.add_argument("--events", metavar="a,b", help="only these types (default: all)")
     add.add_argument("--ordered", action="store_true", help="keep each conversation's order")
     add.add_argument("--asymmetric", action="store_true", help="sign by Ed25519 (v1a) as well")
+
+
+def _keys(nouns: Parsers) -> None:
+    keys = _noun(nouns, "keys", "the keys that seal secrets at rest")
+    _command(keys, "rotate", "seal every secret with the first of HUB_KEYS", commands.rotate_keys)
 
 
 def _people(nouns: Parsers) -> None:

@@ -18,10 +18,12 @@ NOBODY = "Nobody can sign in yet. The first owner is made at"
 
 def web(given: Namespace) -> None:
     """Serve intake, API and console until SIGTERM."""
-    from hub import settings, wsgi
+    from hub import house, settings, wsgi
 
-    chosen = settings.read()
-    wsgi.serve(settings.bind(dict(os.environ), "0.0.0.0"), chosen.port)
+    chosen, host = settings.read(), settings.bind(dict(os.environ), "0.0.0.0")
+    settings.refuse_unsafe(chosen, host)
+    _check(house.build(chosen, pool=1))
+    wsgi.serve(host, chosen.port)
 
 
 def worker(given: Namespace) -> None:
@@ -29,7 +31,7 @@ def worker(given: Namespace) -> None:
     from hub import house, telemetry
     from hub import worker as process
 
-    built = house.build(pool=process.POOL)
+    built = _check(house.build(pool=process.POOL))
     telemetry.configure_logging()
     process.serve(built)
 
@@ -39,7 +41,7 @@ def clock(given: Namespace) -> None:
     from hub import clock as process
     from hub import house, telemetry
 
-    built = house.build(pool=4)
+    built = _check(house.build(pool=4))
     telemetry.configure_logging()
     process.serve(built)
 
@@ -92,6 +94,14 @@ def demo(given: Namespace) -> int:
     from hub import demo as samples
 
     return samples.run(given)
+
+
+def rotate_keys(given: Namespace) -> int:
+    """Seal every secret anew; 1 when some do not open."""
+    from hub import rotation
+
+    with _house() as house:
+        return 1 if rotation.rotate(house, lambda line: print(line, flush=True)) else 0
 
 
 def doctor(given: Namespace) -> int:
@@ -242,6 +252,15 @@ def told(problem: Exception) -> tuple[str, int] | None:
 
 class BadFile(Exception):
     """A file that cannot be used; the message says why."""
+
+
+def _check(built: "House") -> "House":
+    """The house, if its keys open what the database holds."""
+    from hub import rotation
+
+    rotation.check(built)
+    built.store.close()  # web opens its connections after the fork
+    return built
 
 
 @contextmanager

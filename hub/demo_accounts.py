@@ -17,7 +17,7 @@ import requests
 
 from hub import admin
 from hub.house import House
-from hub.vault import place
+from hub.vault import Place
 
 EMAIL = "demo@example.com"
 PATIENCE = 60.0  # seconds for one step
@@ -128,8 +128,9 @@ def _set_up_webhook(house: House, desk: str, added: admin.Connected) -> None:
         return
     connection_id = added.row["id"]
     with house.store.transaction() as tx:
-        sealed = tx.value("select webhook_secret from connections where id = :id", id=connection_id)
-    secret = house.vault.open(sealed, place("connections", connection_id, "webhook_secret"))
+        row = tx.one("select * from connections where id = :id", id=connection_id)
+    place = Place(row["workspace_id"], "connections", connection_id, "webhook_secret")
+    secret = house.vault.open(row["webhook_secret"], place)
     hook = {"desk": desk, "url": _hook(house, connection_id), "secret": secret}
     requests.post(f"{house.settings.sandbox_url}/_hooks", json=hook, timeout=10).raise_for_status()
 

@@ -18,11 +18,10 @@ from connectors.errors import NotFound, RateLimited, Unavailable
 from connectors.files import LARGEST
 from connectors.types import Field
 from hub import tokens as token_store
-from hub import vault as vaults
 from hub.native import NativeDesk
 from hub.store import Row, Store, connections
 from hub.tokens import Tokens
-from hub.vault import Vault
+from hub.vault import Place, Vault
 from webhooks.download import Downloads, Failed
 
 FIELDS_FRESH = timedelta(minutes=5)  # how long a list of a desk's fields is believed
@@ -111,18 +110,18 @@ class Desks:
         ports = Ports(now=self.store.now, tokens=tokens or MemoryTokens())
         return registry.get(desk)(config, ports)
 
-    def seal(self, connection_id: str, config: Config) -> bytes:
+    def seal(self, workspace_id: str, connection_id: str, config: Config) -> bytes:
         """The config as it is stored: whole, secrets included, readable by the vault only."""
-        return self.vault.seal_json(_plain(config), _config_place(connection_id))
+        return self.vault.seal_json(_plain(config), _config_place(workspace_id, connection_id))
 
-    def unseal(self, desk: str, connection_id: str, sealed: bytes) -> Config:
+    def unseal(self, desk: str, workspace_id: str, connection_id: str, sealed: bytes) -> Config:
         """What was sealed for this connection."""
-        values = self.vault.open_json(sealed, _config_place(connection_id))
+        values = self.vault.open_json(sealed, _config_place(workspace_id, connection_id))
         return registry.get(desk).Config.model_validate(values)
 
-    def seal_token(self, connection_id: str, token: Token) -> bytes:
+    def seal_token(self, workspace_id: str, connection_id: str, token: Token) -> bytes:
         """A token as it is stored."""
-        return token_store.seal(self.vault, connection_id, token)
+        return token_store.seal(self.vault, workspace_id, connection_id, token)
 
     def tokens(self, connection_id: str) -> TokenStore:
         """Where the token of a stored connection lives."""
@@ -150,7 +149,10 @@ class Desks:
             ),
             download=self._download,
         )
-        return connector(self.unseal(desk, connection["id"], connection["config"]), ports)
+        config = self.unseal(
+            desk, connection["workspace_id"], connection["id"], connection["config"]
+        )
+        return connector(config, ports)
 
     def _download(self, url: str) -> Iterator[bytes]:
         """What a desk keeps at another host: guarded, and in the errors of connectors."""
@@ -202,8 +204,8 @@ def _words(error: ErrorDetails) -> str:
     return error["msg"].removeprefix("Value error, ")
 
 
-def _config_place(connection_id: str) -> str:
-    return vaults.place("connections", connection_id, "config")
+def _config_place(workspace_id: str, connection_id: str) -> Place:
+    return Place(workspace_id, "connections", connection_id, "config")
 
 
 def _plain(config: Config) -> dict[str, Any]:

@@ -14,6 +14,10 @@ from hub.summary.types import Turn
 from hub.vault import Unsealable
 
 USELESS = (*TROUBLE, "not_json", "too_long", "busy")
+NO_WALL = (
+    "The database's account may not make the role hub_tenant. Let another account make it and grant"
+    " it to this one, then run `python -m hub migrate`."
+)
 SAMPLE = (
     Turn("1", "customer", "The blue lamp of my order 4711 does not light, and I want a new one."),
     Turn("2", "ai", "Please check whether the bulb sits firmly in its socket."),
@@ -52,6 +56,8 @@ def examine(house: House) -> Iterator[Finding]:
         yield Finding("database", "Its schema is missing or old: run `python -m hub migrate`.")
         return
     yield Finding("database")
+    if not house.store.walled:
+        yield Finding("second wall between workspaces", hint=NO_WALL)
     with house.store.transaction() as tx:
         rows = tx.all(
             "select * from connections where archived_at is null order by workspace_id, id"

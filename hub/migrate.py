@@ -7,7 +7,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from hub.store import engine
+from hub.store import engine, wall
 
 SCRIPTS = Path(__file__).parent / "store" / "migrations"
 LOCK = 4_112_026  # any number of ours
@@ -24,6 +24,7 @@ def upgrade(url: str) -> None:
                 config = scripts()
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
+                wall.build(connection)
     finally:
         database.dispose()
 

@@ -24,7 +24,7 @@ from hub import admin, auth
 from hub.house import House
 from hub.settings import Oidc
 from hub.store import Row, Tx, users
-from hub.vault import place
+from hub.vault import Place
 
 log = structlog.get_logger()
 
@@ -208,5 +208,6 @@ def _provider(house: House) -> Oidc:
     return house.settings.oidc
 
 
-def _place(state_hash: bytes) -> str:
-    return place("sign_ins", state_hash.hex(), "kept")
+def _place(state_hash: bytes) -> Place:
+    """Nobody's workspace: who it is turns out when they come back."""
+    return Place("", "sign_ins", state_hash.hex(), "kept")

@@ -97,6 +97,8 @@ CRASHPOINTS = (
     "files.before_request",
     "files.desk_committed",
     "token.answered",
+    "rotation.before_commit",
+    "rotation.committed",
 )
 CRASH = os.environ.get("HUB_CRASH")
 _hits: list[str] = []

@@ -17,10 +17,9 @@ from pydantic import SecretStr
 
 from connectors.auth import Token
 from connectors.errors import AuthFailed, Retryable
-from hub import vault as vaults
 from hub.store import Row, Store
 from hub.telemetry import crashpoint
-from hub.vault import Vault
+from hub.vault import Place, Vault
 
 LEASE = 60  # seconds: a turn (10), a connection (5), the wait (20) and the drip (20) of an answer
 PATIENCE = 10.0  # seconds that a thread waits for another process's renewal
@@ -39,7 +38,7 @@ class Tokens:
         self._here = threading.Lock()  # one thread of this process asks, the others take its token
 
     def get(self) -> Token | None:
-        return self._token(self._row()["token"])
+        return self._token(self._row())
 
     def renew(self, stale: Token | None, grant: Grant) -> Token:
         """Raises `Retryable` when somebody else renews for longer than `PATIENCE`."""
@@ -54,7 +53,7 @@ class Tokens:
     def _renew(self, stale: Token | None, grant: Grant, until: float) -> Token:
         while True:
             row = self._row()
-            current = self._token(row["token"])
+            current = self._token(row)
             if current is not None and current != stale:
                 return current
             lease = self._take(row)
@@ -73,7 +72,7 @@ class Tokens:
                     return self._must(later)
                 raise
             crashpoint("token.answered")
-            if self._keep(fresh, instead_of=row["token"]):
+            if self._keep(fresh, instead_of=row):
                 return fresh
             return self._must(self._row())  # a person has authorised anew
 
@@ -110,37 +109,39 @@ class Tokens:
             raise Retryable(words, retry_after=max(1.0, row["lease_left"] or 0.0))
         time.sleep(LOOK_EVERY)
 
-    def _keep(self, token: Token, *, instead_of: bytes | None) -> bool:
+    def _keep(self, token: Token, *, instead_of: Row) -> bool:
         """Store the pair; False when the row has another than the one that it replaces."""
         with self.store.transaction() as tx:
             kept = tx.run(
                 "update connections set token = :fresh"
                 " where id = :id and token is not distinct from :old",
                 id=self.connection_id,
-                fresh=seal(self.vault, self.connection_id, token),
-                old=instead_of,
+                fresh=seal(self.vault, instead_of["workspace_id"], self.connection_id, token),
+                old=instead_of["token"],
             )
         return bool(kept)
 
     def _row(self) -> Row:
         with self.store.reading() as tx:
             return tx.one(
-                "select token, extract(epoch from renewing_until - now())::float as lease_left"
+                "select token, workspace_id,"
+                " extract(epoch from renewing_until - now())::float as lease_left"
                 " from connections where id = :id",
                 id=self.connection_id,
             )
 
     def _must(self, row: Row) -> Token:
         """The row's token; `AuthFailed` when it was taken away."""
-        token = self._token(row["token"])
+        token = self._token(row)
         if token is None:
             raise AuthFailed("The token was taken away while it was renewed.")
         return token
 
-    def _token(self, sealed: bytes | None) -> Token | None:
-        if sealed is None:
+    def _token(self, row: Row) -> Token | None:
+        if row["token"] is None:
             return None
-        value = self.vault.open_json(sealed, _place(self.connection_id))
+        place = _place(row["workspace_id"], self.connection_id)
+        value = self.vault.open_json(row["token"], place)
         return Token(
             access=SecretStr(value["access"]),
             refresh=SecretStr(value["refresh"]) if value["refresh"] else None,
@@ -148,15 +149,15 @@ class Tokens:
         )
 
 
-def seal(vault: Vault, connection_id: str, token: Token) -> bytes:
+def seal(vault: Vault, workspace_id: str, connection_id: str, token: Token) -> bytes:
     """A token as it is stored."""
     value = {
         "access": token.access.get_secret_value(),
         "refresh": token.refresh.get_secret_value() if token.refresh else None,
         "expires_at": token.expires_at.isoformat() if token.expires_at else None,
     }
-    return vault.seal_json(value, _place(connection_id))
+    return vault.seal_json(value, _place(workspace_id, connection_id))
 
 
-def _place(connection_id: str) -> str:
-    return vaults.place("connections", connection_id, "token")
+def _place(workspace_id: str, connection_id: str) -> Place:
+    return Place(workspace_id, "connections", connection_id, "token")

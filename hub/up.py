@@ -31,6 +31,7 @@ def run(args: Namespace) -> int:
         environ |= _environment(environ, port, sandbox=len(ports) == 2)
         os.environ.update(environ)
         chosen = settings.read(environ)
+        settings.refuse_unsafe(chosen, host)
         database = Embedded(chosen.data_dir) if chosen.embedded else None
         if database is not None:
             database.start()

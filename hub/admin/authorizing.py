@@ -17,7 +17,7 @@ from connectors.auth import MemoryTokens, Token
 from connectors.base import Config, Ports
 from connectors.oauth import Consent, Grants
 from connectors.types import Account
-from hub import auth, ids, vault
+from hub import auth, ids
 from hub.admin import connecting
 from hub.admin.connecting import Connected
 from hub.admin.input import Unknown, change, find, name, taken
@@ -25,7 +25,7 @@ from hub.house import House
 from hub.store import Row, Tx, audit, authorizations
 from hub.store import connections as store
 from hub.store.schema import connections
-from hub.vault import Unsealable
+from hub.vault import Place, Unsealable
 
 CALLBACK = "/oauth/callback"
 LIFE = timedelta(minutes=10)
@@ -69,7 +69,8 @@ def authorized(house: House, tx: Tx, connection_ids: Sequence[str]) -> set[str]:
     """Which of the connections a person let in at the desk's page."""
     desks = [one for one in registry.names() if registry.get(one).consent is not None]
     rows = tx.all(
-        "select id, desk, config from connections where id = any(:ids) and desk = any(:desks)",
+        "select id, workspace_id, desk, config from connections"
+        " where id = any(:ids) and desk = any(:desks)",
         ids=list(connection_ids),
         desks=desks,
     )
@@ -154,8 +155,8 @@ def _send(
         authorizations.begin(
             tx, workspace_id, state_hash=auth.hashed(state), session_hash=session_hash, desk=desk,
             connection_id=connection_id, name=title, expires_at=tx.now + LIFE,
-            config=house.desks.seal(connection_id, config),
-            verifier=house.vault.seal(verifier, _place(connection_id)),
+            config=house.desks.seal(workspace_id, connection_id, config),
+            verifier=house.vault.seal(verifier, _place(workspace_id, connection_id)),
         )  # fmt: skip
     return oauth.address(
         consent_of(desk), config, redirect_uri=redirect_uri(house), state=state, verifier=verifier
@@ -169,14 +170,14 @@ def _no_other_way(desk: str) -> dict[str, None]:
 
 
 def _visit(house: House, row: Row) -> Visit:
-    connection_id = row["connection_id"]
+    workspace_id, connection_id = row["workspace_id"], row["connection_id"]
     return Visit(
-        workspace_id=row["workspace_id"],
+        workspace_id=workspace_id,
         connection_id=connection_id,
         desk=row["desk"],
         name=row["name"],
-        config=house.desks.unseal(row["desk"], connection_id, row["config"]),
-        verifier=house.vault.open(row["verifier"], _place(connection_id)),
+        config=house.desks.unseal(row["desk"], workspace_id, connection_id, row["config"]),
+        verifier=house.vault.open(row["verifier"], _place(workspace_id, connection_id)),
     )
 
 
@@ -185,8 +186,8 @@ def _keep(house: House, visit: Visit, token: Token | None, account: Account, act
     assert token is not None  # the account was tried with it
     values = {
         "account_id": account.organization,
-        "config": house.desks.seal(visit.connection_id, visit.config),
-        "token": house.desks.seal_token(visit.connection_id, token),
+        "config": house.desks.seal(visit.workspace_id, visit.connection_id, visit.config),
+        "token": house.desks.seal_token(visit.workspace_id, visit.connection_id, token),
     }
     try:
         with house.store.transaction() as tx:
@@ -229,11 +230,11 @@ def _record(tx: Tx, visit: Visit, what: str, actor: str) -> None:
 
 def _by_person(house: House, row: Row) -> bool:
     try:
-        config = house.desks.unseal(row["desk"], row["id"], row["config"])
+        config = house.desks.unseal(row["desk"], row["workspace_id"], row["id"], row["config"])
     except Unsealable:  # the list is shown all the same; `doctor` tells
         return False
     return bool(getattr(config, "authorized", False))
 
 
-def _place(connection_id: str) -> str:
-    return vault.place("authorizations", connection_id, "verifier")
+def _place(workspace_id: str, connection_id: str) -> Place:
+    return Place(workspace_id, "authorizations", connection_id, "verifier")

@@ -76,7 +76,7 @@ def answer_at(
     subscriber_id = known or ids.new("subscriber")
     values = {
         "url": callback["url"],
-        "secret": house.vault.seal(callback["token"], place(subscriber_id)),
+        "secret": house.vault.seal(callback["token"], place(workspace_id, subscriber_id)),
     }
     if known is not None:
         change(tx, subscribers, subscriber_id, **values)

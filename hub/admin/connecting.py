@@ -12,7 +12,7 @@ from connectors.auth import TokenStore
 from connectors.base import Config
 from connectors.errors import ConnectorError
 from connectors.types import Account, Registration
-from hub import ids, vault
+from hub import ids
 from hub.admin.input import BadInput, change, find, name, taken
 from hub.admin.workspaces import NATIVE
 from hub.desks import BadConfig
@@ -20,6 +20,7 @@ from hub.house import House
 from hub.store import Row, audit
 from hub.store import connections as store
 from hub.store.schema import connections
+from hub.vault import Place
 
 MOST_RATE, MOST_CONCURRENCY = 100_000, 64
 OTHER = (
@@ -99,7 +100,7 @@ def change_connection(
         with house.store.transaction() as tx:
             check_same(store.get(tx, connection_id), account)
         values["account_id"] = account.organization
-        values["config"] = house.desks.seal(connection_id, fresh)
+        values["config"] = house.desks.seal(workspace_id, connection_id, fresh)
         if tokens is None:
             values["token"] = None
     row = _write(house, workspace_id, connection_id, values, actor)
@@ -108,10 +109,16 @@ def change_connection(
     return Connected(row=row, account=account, steps=steps)
 
 
-def verify_connection(house: House, workspace_id: str, connection_id: str) -> Connected:
+def verify_connection(
+    house: House, workspace_id: str, connection_id: str, *, actor: str = audit.HUB
+) -> Connected:
     """Ask the desk who we are, and repair our webhooks; raises what the desk says."""
     with house.store.transaction() as tx:
         row = find(tx, connections, workspace_id, connection_id, "connection")
+        audit.record(
+            tx, workspace_id, "connection.verified", row["name"], actor=actor,
+            subject_id=connection_id,
+        )  # fmt: skip
     account = house.desks.open(row).verify()
     if row["account_id"] is None and account.organization is not None:
         with house.store.transaction() as tx:
@@ -139,7 +146,7 @@ def set_webhook_secret(
     """The secret with which the desk signs, where a person made the webhook there."""
     if not secret.strip():
         raise BadInput({"webhook_secret": "It must not be empty."})
-    sealed = house.vault.seal(secret.strip(), _place(connection_id))
+    sealed = house.vault.seal(secret.strip(), _place(workspace_id, connection_id))
     return _write(house, workspace_id, connection_id, {"webhook_secret": sealed}, actor)
 
 
@@ -168,7 +175,7 @@ def changed_config(
     """The desk, and its config with the changes: what nobody mentions stays, secrets too."""
     with house.store.transaction() as tx:
         row = find(tx, connections, workspace_id, connection_id, "connection")
-    place = vault.place("connections", connection_id, "config")
+    place = Place(workspace_id, "connections", connection_id, "config")
     merged = house.vault.open_json(row["config"], place) | dict(changes)
     values = {key: value for key, value in merged.items() if value is not None}
     return row["desk"], read(house, row["desk"], values)
@@ -180,8 +187,8 @@ def _kept_tokens(house: House, connection_id: str, desk: str, fresh: Config) -> 
     if consent is None or not getattr(fresh, "authorized", False):
         return None
     with house.store.transaction() as tx:
-        sealed = store.get(tx, connection_id)["config"]
-    before = house.desks.unseal(desk, connection_id, sealed)
+        row = store.get(tx, connection_id)
+    before = house.desks.unseal(desk, row["workspace_id"], connection_id, row["config"])
     if oauth.party(consent, before) != oauth.party(consent, fresh):
         return None
     return house.desks.tokens(connection_id)
@@ -202,7 +209,7 @@ def _keep(
     actor: str,
 ) -> Row:
     connection_id = ids.new("connection")
-    sealed = house.desks.seal(connection_id, config)
+    sealed = house.desks.seal(workspace_id, connection_id, config)
     try:
         with house.store.transaction() as tx:
             title = values.pop("name")
@@ -245,7 +252,7 @@ def webhooks(house: House, row: Row) -> tuple[str, ...]:
 
 def _register(house: House, row: Row) -> Registration:
     """Registered at the desk, its secret kept; a secret that is there already is offered again."""
-    place = _place(row["id"])
+    place = _place(row["workspace_id"], row["id"])
     known = row["webhook_secret"]
     # Help Scout takes secrets of at most 40 characters.
     offered = house.vault.open(known, place) if known else secrets.token_urlsafe(30)
@@ -260,5 +267,5 @@ def _register(house: House, row: Row) -> Registration:
     return made
 
 
-def _place(connection_id: str) -> str:
-    return vault.place("connections", connection_id, "webhook_secret")
+def _place(workspace_id: str, connection_id: str) -> Place:
+    return Place(workspace_id, "connections", connection_id, "webhook_secret")

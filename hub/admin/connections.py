@@ -1,6 +1,6 @@
 """Connections are paused, activated and removed by a person."""
 
-from hub import jobs, vault
+from hub import jobs
 from hub.admin.input import Conflict, change, find
 from hub.admin.workspaces import NATIVE
 from hub.house import House
@@ -8,6 +8,7 @@ from hub.pipeline import parking
 from hub.store import Row, Tx, audit
 from hub.store import connections as store
 from hub.store.schema import connections
+from hub.vault import Place
 
 BY_HAND = "Paused by a person."
 REMOVED = "Removed by a person."
@@ -46,7 +47,7 @@ def remove_connection(
     needed = _needed(tx, row)
     if needed is not None:
         raise Conflict(needed)
-    place = vault.place("connections", connection_id, "config")
+    place = Place(workspace_id, "connections", connection_id, "config")
     row = change(
         tx, connections, connection_id,
         archived_at=tx.now, state="paused", state_reason=REMOVED,

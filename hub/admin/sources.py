@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
-from hub import ids, vault
+from hub import ids
 from hub.admin.callbacks import Callback, answer_at, stop_answering
 from hub.admin.input import BadInput, Conflict, add, change, find, name, taken
 from hub.house import House
 from hub.store import Row, Tx, audit
 from hub.store.schema import sources
+from hub.vault import Place
 from webhooks import dialects, signing
 from webhooks.errors import Refused, WrongField
 from webhooks.events import shown
@@ -48,7 +49,7 @@ def add_source(
     kept = _options(dialect, options or {})
     values = {"name": name(title), "handoff_message": _messages(handoff_message or {})}
     with house.store.transaction() as tx:
-        sealed = house.vault.seal(secret, _place(source_id))
+        sealed = house.vault.seal(secret, _place(workspace_id, source_id))
         add(tx, sources, "name", id=source_id, workspace_id=workspace_id, dialect=dialect,
             secret=sealed, rate=_rate(rate), options=kept, created_at=tx.now,
             **values)  # fmt: skip
@@ -65,7 +66,7 @@ def add_playground(
 ) -> None:
     """The workspace's own platform for test conversations; only one, however often it is asked."""
     source_id = ids.new("source")
-    sealed = house.vault.seal(_secret("standard", None), _place(source_id))
+    sealed = house.vault.seal(_secret("standard", None), _place(workspace_id, source_id))
     with house.store.transaction() as tx:
         sql = "select 1 from sources where workspace_id = :id and name = :name"
         taken = tx.value(sql, id=workspace_id, name=PLAYGROUND)
@@ -97,7 +98,7 @@ def rotate_source(
     with house.store.transaction() as tx:
         row = find(tx, sources, workspace_id, source_id, "source")
         secret = _secret(row["dialect"], secret)
-        sealed = house.vault.seal(secret, _place(source_id))
+        sealed = house.vault.seal(secret, _place(workspace_id, source_id))
         previous = row["secret"] if keep_previous else None
         until = tx.now + overlap if overlap is not None and keep_previous else None
         change(tx, sources, source_id, secret=sealed, previous_secret=previous,
@@ -253,5 +254,5 @@ def _check_free(tx: Tx, workspace_id: str, title: str) -> None:
         raise taken("name", title)
 
 
-def _place(source_id: str) -> str:
-    return vault.place("sources", source_id, "secret")
+def _place(workspace_id: str, source_id: str) -> Place:
+    return Place(workspace_id, "sources", source_id, "secret")

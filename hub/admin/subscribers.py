@@ -6,11 +6,12 @@ from typing import Any, TypedDict
 
 from sqlalchemy import null
 
-from hub import ids, jobs, vault, views
+from hub import ids, jobs, views
 from hub.admin.input import BadInput, Conflict, change, find
 from hub.house import House
 from hub.store import Row, Tx, audit, publications
 from hub.store.schema import deliveries, events, subscribers
+from hub.vault import Place
 from webhooks import signing
 from webhooks.errors import Forbidden
 from webhooks.events import OUTGOING, VERSIONS
@@ -52,14 +53,14 @@ def add_subscriber(
     }
     subscriber_id, secret = ids.new("subscriber"), _secret(secret)
     if asymmetric:
-        values["signing_key"] = _new_key(house, subscriber_id)
+        values["signing_key"] = _new_key(house, workspace_id, subscriber_id)
     with house.store.transaction() as tx:
         tx.run(
             subscribers.insert().values(
                 id=subscriber_id,
                 workspace_id=workspace_id,
                 url=url,
-                secret=house.vault.seal(secret, place(subscriber_id)),
+                secret=house.vault.seal(secret, place(workspace_id, subscriber_id)),
                 created_at=tx.now,
                 **values,
             )
@@ -87,10 +88,10 @@ def rotate_subscriber(
         keyed = row["signing_key"] is not None
         change(
             tx, subscribers, subscriber_id,
-            secret=house.vault.seal(secret, place(subscriber_id)),
+            secret=house.vault.seal(secret, place(workspace_id, subscriber_id)),
             previous_secret=row["secret"],
             previous_until=until,
-            signing_key=_new_key(house, subscriber_id) if keyed else None,
+            signing_key=_new_key(house, workspace_id, subscriber_id) if keyed else None,
             previous_signing_key=row["signing_key"],
         )  # fmt: skip
         audit.record(
@@ -127,7 +128,7 @@ def change_subscriber(
     if ordered is not None:
         values["ordered"] = ordered
     if asymmetric is not None and asymmetric != (row["signing_key"] is not None):
-        values["signing_key"] = _new_key(house, subscriber_id) if asymmetric else None
+        values["signing_key"] = _new_key(house, workspace_id, subscriber_id) if asymmetric else None
         values["previous_signing_key"] = None
     if row["source_id"] is not None and values:
         raise Conflict(OF_A_SOURCE)
@@ -192,7 +193,7 @@ def public_key(house: House, subscriber: Row) -> str | None:
     """What v1a signatures are verified with, as `whpk_<base64>`; None without a key."""
     if subscriber["signing_key"] is None:
         return None
-    where = place(subscriber["id"], "signing_key")
+    where = place(subscriber["workspace_id"], subscriber["id"], "signing_key")
     return signing.public_key(house.vault.open(subscriber["signing_key"], where))
 
 
@@ -215,9 +216,9 @@ def check_events(events: Sequence[str] | None) -> list[str] | None:
     return wanted
 
 
-def place(subscriber_id: str, field: str = "secret") -> str:
+def place(workspace_id: str, subscriber_id: str, field: str = "secret") -> Place:
     """Where the vault has a subscriber's secret, the same for the one before."""
-    return vault.place("subscribers", subscriber_id, field)
+    return Place(workspace_id, "subscribers", subscriber_id, field)
 
 
 def _own(tx: Tx, workspace_id: str, subscriber_id: str) -> Row:
@@ -244,8 +245,9 @@ def _version(given: int) -> int:
     return given
 
 
-def _new_key(house: House, subscriber_id: str) -> bytes:
-    return house.vault.seal(signing.new_private_key(), place(subscriber_id, "signing_key"))
+def _new_key(house: House, workspace_id: str, subscriber_id: str) -> bytes:
+    where = place(workspace_id, subscriber_id, "signing_key")
+    return house.vault.seal(signing.new_private_key(), where)
 
 
 def _switched(active: bool) -> dict[str, Any]:

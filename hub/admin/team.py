@@ -94,7 +94,7 @@ def assignment_rule(house: House, workspace_id: str) -> str:
     """By which rule the Help Desk gives a ticket that nobody took by hand."""
     with house.store.transaction() as tx:
         row = connections.native(tx, workspace_id)
-    config: Any = house.desks.unseal(row["desk"], row["id"], row["config"])
+    config: Any = house.desks.unseal(row["desk"], workspace_id, row["id"], row["config"])
     return str(config.assignment)
 
 
@@ -105,7 +105,7 @@ def set_assignment_rule(
     with house.store.transaction() as tx:
         row = connections.native(tx, workspace_id)
     _, fresh = changed_config(house, workspace_id, row["id"], {"assignment": rule})
-    sealed = house.desks.seal(row["id"], fresh)
+    sealed = house.desks.seal(workspace_id, row["id"], fresh)
     with house.store.transaction() as tx:
         row = find(tx, connections_table, workspace_id, row["id"], "connection")
         change(tx, connections_table, row["id"], version=row["version"] + 1, config=sealed)

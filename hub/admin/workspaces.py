@@ -28,7 +28,7 @@ def add_workspace(tx: Tx, house: House, slug: str, title: str, *, actor: str = a
         NATIVE,
         NATIVE_NAME,
         id=connection_id,
-        config=house.desks.seal(connection_id, config),
+        config=house.desks.seal(workspace_id, connection_id, config),
         concurrency=registry.get(NATIVE).can.concurrency,
     )
     audit.record(tx, workspace_id, "workspace.added", slug, actor=actor, subject_id=workspace_id)

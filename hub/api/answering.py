@@ -1,10 +1,11 @@
 """How a request becomes an answer: who asks, may they, what did they send, what went wrong."""
 
 import json
+import math
 from typing import Any
 
 import structlog
-from flask import Response, request
+from flask import Response, g, request
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from connectors.errors import AuthFailed, ConnectorError, InvalidRequest
@@ -12,6 +13,7 @@ from hub import admin, auth
 from hub.api.table import Call, Operation, Reply, plain
 from hub.auth import Principal
 from hub.current import house
+from hub.pace import KEY_RATE, REFUSED_RATE, neighbourhood
 from hub.problems import Problem, by_field
 from hub.store.listing import BadCursor
 from webhooks import events, inbound, jsonbody
@@ -62,7 +64,7 @@ def told(error: Exception) -> Problem:
 
 
 def _carry_out(operation: Operation, parts: dict[str, str]) -> Response:
-    principal = _principal()
+    principal = g.principal = _principal()
     if not principal.may(operation.role):
         raise Problem(403, f"This needs the role {operation.role}; your key's is {principal.role}.")
     if any("\0" in part for part in parts.values()):
@@ -85,8 +87,17 @@ def _principal() -> Principal:
     with house().store.transaction() as tx:
         principal = auth.by_key(tx, key.strip())
     if principal is None:
+        _take_turn(f"refused:{neighbourhood(request.remote_addr)}", REFUSED_RATE)
         raise Problem(401, "This API key is not known, or has expired.", headers=BEARER)
+    _take_turn(f"key:{key[: auth.SHOWN]}", KEY_RATE)
     return principal
+
+
+def _take_turn(who: str, rate: int) -> None:
+    wait = house().pace.take(who, rate)
+    if wait:
+        after = {"Retry-After": str(math.ceil(wait))}
+        raise Problem(429, f"At most {rate} such requests a minute.", headers=after)
 
 
 def _query() -> dict[str, str]:

@@ -148,7 +148,9 @@ def change(call: Call, id: str, body: ChangeConnection) -> Verdict:
 def verify(call: Call, id: str) -> Verdict:
     """The desk's refusal is an answer, not a failure of the request; it pauses the connection."""
     try:
-        return _verdict(call, admin.verify_connection(call.house, call.workspace_id, id))
+        return _verdict(
+            call, admin.verify_connection(call.house, call.workspace_id, id, actor=call.actor)
+        )
     except ConnectorError as problem:
         if isinstance(problem, AuthFailed):
             _pause(call, id, str(problem))

@@ -14,13 +14,13 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from connectors.errors import BadDelivery
 from connectors.types import Delivery as DeskDelivery
-from hub import vault
 from hub.admin.sources import still_counts
 from hub.current import house
 from hub.house import House
 from hub.pipeline.intake import Inbox, SourceChanged
 from hub.problems import problem
 from hub.store import Row, changes, connections
+from hub.vault import Place
 from webhooks import inbound
 from webhooks.dialects import Delivery
 from webhooks.errors import BadSignature, Paused, Refused, TooMany, WrongField
@@ -170,7 +170,7 @@ def _receive_changes(house: House, deliveries: Sequence[tuple[Row, changes.Told]
 
 
 def _secrets(house: House, row: Row) -> list[str]:
-    place = vault.place("sources", row["id"], "secret")
+    place = Place(row["workspace_id"], "sources", row["id"], "secret")
     sealed = [row["secret"]]
     if still_counts(house.store.now(), row):
         sealed.append(row["previous_secret"])
@@ -180,9 +180,8 @@ def _secrets(house: House, row: Row) -> list[str]:
 def _webhook_secret(house: House, row: Row) -> str | None:
     if row["webhook_secret"] is None:
         return None
-    return house.vault.open(
-        row["webhook_secret"], vault.place("connections", row["id"], "webhook_secret")
-    )
+    place = Place(row["workspace_id"], "connections", row["id"], "webhook_secret")
+    return house.vault.open(row["webhook_secret"], place)
 
 
 def _body() -> bytes:

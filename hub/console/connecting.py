@@ -82,7 +82,7 @@ def again(connection_id: str) -> Response:
     """The same form for a connection that is there; a secret stays unless it is entered anew."""
     row = row_of(connection_id)
     authorizing.consent_of(row["desk"])
-    config = house().desks.unseal(row["desk"], row["id"], row["config"])
+    config = house().desks.unseal(row["desk"], row["workspace_id"], row["id"], row["config"])
     return _form(row["desk"], app_form.shown(config), {}, row)
 
 
@@ -125,7 +125,7 @@ def verify(connection_id: str) -> Response:
     """Ask the desk who we are, and repair our webhooks; a refusal pauses the connection."""
     where = me().workspace_id
     try:
-        return connected(admin.verify_connection(house(), where, connection_id))
+        return connected(admin.verify_connection(house(), where, connection_id, actor=me().actor))
     except ConnectorError as problem:
         words = str(problem)
         if isinstance(problem, AuthFailed):

@@ -47,7 +47,9 @@ def connect_with_key(desk: str) -> Response:
 def credentials(connection_id: str) -> Response:
     """The same form for a connection that is there; a secret stays unless it is entered anew."""
     row = row_of(connection_id)
-    config = house().desks.unseal(_known(row["desk"]), row["id"], row["config"])
+    config = house().desks.unseal(
+        _known(row["desk"]), row["workspace_id"], row["id"], row["config"]
+    )
     return form(row["desk"], None, app_form.shown(config), {}, row)
 
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from hub import ids, jobs, vault, views
+from hub import ids, jobs, views
 from hub.house import House
 from hub.jobs import Job
 from hub.store import Row, Tx, audit, publications, work
 from hub.store.publications import DISABLED_AFTER
 from hub.store.schema import deliveries
+from hub.vault import Place
 from webhooks import dialects, events, outbound
 from webhooks.dialects import Told
 
@@ -113,7 +114,8 @@ def _secrets(house: House, row: Row) -> list[str]:
 
 def _open(house: House, row: Row, name: str) -> str:
     field = name.removeprefix("previous_")
-    return house.vault.open(row[name], vault.place("subscribers", row["subscriber_id"], field))
+    place = Place(row["workspace_id"], "subscribers", row["subscriber_id"], field)
+    return house.vault.open(row[name], place)
 
 
 def _record(tx: Tx, house: House, row: Row, outcome: outbound.Outcome) -> None:

@@ -12,12 +12,13 @@ from typing import Any
 from uuid import uuid4
 
 from connectors.types import Status
-from hub import admin, vault
+from hub import admin
 from hub.api import intake
 from hub.house import House
 from hub.pipeline import takeover
 from hub.playground import script
 from hub.store import Row, Tx, conversations, escalations
+from hub.vault import Place
 from hub.views import moment
 from webhooks import signing
 from webhooks.dialects import Delivery
@@ -137,7 +138,7 @@ class Platform:
         chat = {"id": name, "channel": CHANNEL, "language": language}
         data = {"conversation": chat, "requester": CUSTOMER, "transcript": turns, **more}
         body = json.dumps({"type": kind, "timestamp": moment(at or now), "data": data}).encode()
-        place = vault.place("sources", source["id"], "secret")
+        place = Place(source["workspace_id"], "sources", source["id"], "secret")
         secret = self.house.vault.open(source["secret"], place)
         headers = signing.headers([secret], id or str(uuid4()), int(now.timestamp()), body)
         intake.receive(self.house, source["id"], Delivery(headers=headers, body=body))

@@ -17,8 +17,10 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import JsonbDumper
 from sqlalchemy import Connection, Executable, create_engine, event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import DBAPIError, NoResultFound
+
+from hub.store import wall
 
 Row = Mapping[str, Any]  # by column name
 Rows = Sequence[Row]
@@ -56,6 +58,11 @@ class Tx:
     def soon(self, statement: str, **values: Any) -> None:
         """Execute at the end of the transaction; nobody asks what it touched."""
         self.later(_send_all, {"statement": statement, "values": values})
+
+    def begin_for(self, workspace_id: str) -> None:
+        """BEGIN, and see this workspace alone until the end: one message, one round trip."""
+        with self._driver() as driver:
+            driver.execute(wall.begin_for(workspace_id))
 
     def finish(self) -> None:
         """Write what was kept and commit, in as few round trips as its answers allow."""
@@ -140,6 +147,7 @@ class Tx:
         try:
             yield driver
         except psycopg.Error as problem:
+            _tell_no_values(problem)
             broken = driver.broken or driver.closed
             if broken:
                 self.connection.invalidate(problem)
@@ -158,22 +166,38 @@ class Store:
     ) -> None:
         self.url = url
         self.now = now or utc_now
+        self.tenant: Callable[[], str | None] = lambda: None  # the workspace of who asks, if any
         self.engine = engine(url, pool=pool)
         self.autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
         """One transaction: committed at the end, rolled back by an exception."""
-        with self.engine.begin() as connection:
+        tenant = self.tenant()
+        if tenant is not None and not self.walled:
+            tenant = None
+        with (self.engine if tenant is None else self.autocommit).begin() as connection:
             tx = Tx(connection, self.now())
+            if tenant is not None:
+                tx.begin_for(tenant)
             yield tx
             tx.finish()
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
-        """For one statement that only reads: no transaction is begun and none committed."""
+        """For one statement that only reads: no transaction is begun for it, but for a tenant's."""
+        if self.tenant() is not None:
+            with self.transaction() as tx:
+                yield tx
+            return
         with self.autocommit.connect() as connection:
             yield Tx(connection, self.now())
+
+    @functools.cached_property
+    def walled(self) -> bool:
+        """True when a tenant's transactions run behind the second wall."""
+        with self.autocommit.connect() as connection:
+            return wall.stands(connection)
 
     def close(self) -> None:
         """Give every connection back."""
@@ -193,7 +217,19 @@ def engine(url: str, *, pool: int = 8) -> Engine:
         connect_args={"connect_timeout": 5},
     )
     event.listen(made, "connect", _dictionaries_are_json)
+    event.listen(made, "handle_error", _without_values)
     return made
+
+
+def _without_values(context: ExceptionContext) -> None:
+    if isinstance(context.original_exception, psycopg.Error):
+        _tell_no_values(context.original_exception)
+
+
+def _tell_no_values(problem: psycopg.Error) -> None:
+    """PostgreSQL's DETAIL repeats the row that it refused, and with it a customer's words."""
+    if problem.diag.message_primary is not None:
+        problem.args = (problem.diag.message_primary,)
 
 
 def _dictionaries_are_json(driver: psycopg.Connection[Any], _record: object) -> None:

@@ -21,10 +21,11 @@ import requests
 from standardwebhooks import Webhook
 
 from connectors.sandbox import Harness
-from hub import admin, settings, vault
+from hub import admin, settings
 from hub import house as houses
 from hub.admin.connecting import MOST_RATE
 from hub.store import Row, connections
+from hub.vault import Place
 
 ROOT = Path(__file__).parents[2]
 T = TypeVar("T")
@@ -126,7 +127,7 @@ class Town:
             self.house, self.workspace, desk, desk, harness.config, rate=MOST_RATE
         )
         if made.steps:
-            place = vault.place("connections", made.row["id"], "webhook_secret")
+            place = Place(self.workspace, "connections", made.row["id"], "webhook_secret")
             with self.house.store.transaction() as tx:
                 row = connections.get(tx, made.row["id"])
             hook = f"{self.url}/webhooks/desks/{row['id']}"

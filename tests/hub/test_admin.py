@@ -6,8 +6,9 @@ import pytest
 import requests
 
 from connectors.errors import AuthFailed
-from hub import admin, auth, vault
+from hub import admin, auth
 from hub.house import House
+from hub.vault import Place
 from tests.hub.authorizing import connect, form
 from webhooks import signing
 
@@ -60,7 +61,7 @@ def test_a_sources_secret_is_sealed_and_opens_where_it_lies(house: House, worksp
     with house.store.transaction() as tx:
         row = tx.one("select * from sources where id = :id", id=made["id"])
     assert made["secret"].encode() not in bytes(row["secret"])
-    place = vault.place("sources", made["id"], "secret")
+    place = Place(workspace, "sources", made["id"], "secret")
     assert house.vault.open(row["secret"], place) == made["secret"]
     assert audit(house, made["id"]) == ["source.added"]
 
@@ -70,7 +71,7 @@ def test_a_rotated_secret_leaves_the_one_before_valid(house: House, workspace: s
     rotated = admin.rotate_source(house, workspace, made["id"])
     with house.store.transaction() as tx:
         row = tx.one("select * from sources where id = :id", id=made["id"])
-    place = vault.place("sources", made["id"], "secret")
+    place = Place(workspace, "sources", made["id"], "secret")
     assert house.vault.open(row["secret"], place) == rotated["secret"]
     assert house.vault.open(row["previous_secret"], place) == made["secret"]
 
@@ -83,7 +84,7 @@ def test_a_connection_gets_its_webhook_and_the_desks_secret(
     with house.store.transaction() as tx:
         row = tx.one("select * from connections where id = :id", id=made.row["id"])
     assert row["webhook_id"]
-    place = vault.place("connections", row["id"], "webhook_secret")
+    place = Place(workspace, "connections", row["id"], "webhook_secret")
     assert house.vault.open(row["webhook_secret"], place)
     hooks = requests.get(f"{house.settings.sandbox_url}/_desks", timeout=10).text
     assert row["id"] in hooks or row["webhook_id"]
@@ -120,7 +121,7 @@ def test_changing_one_word_of_a_config_keeps_its_secrets(
     changed = admin.change_connection(house, workspace, made.row["id"], config=words)
     assert changed.row["version"] > made.row["version"]
     stored = house.vault.open_json(
-        changed.row["config"], vault.place("connections", made.row["id"], "config")
+        changed.row["config"], Place(workspace, "connections", made.row["id"], "config")
     )
     assert stored["client_secret"] == zendesk["client_secret"]
     assert stored["status_words"] == {"escalated": "open"}
@@ -148,7 +149,7 @@ def test_a_subscriber_is_called_with_two_secrets_while_one_rotates(
     rotated, until = admin.rotate_subscriber(house, workspace, made["id"])
     with house.store.transaction() as tx:
         row = tx.one("select * from subscribers where id = :id", id=made["id"])
-    place = vault.place("subscribers", made["id"], "secret")
+    place = Place(workspace, "subscribers", made["id"], "secret")
     opened = [house.vault.open(row[field], place) for field in ("secret", "previous_secret")]
     assert opened == [rotated["secret"], made["secret"]]
     assert row["previous_until"] == until > house.store.now()

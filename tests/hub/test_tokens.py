@@ -19,7 +19,7 @@ from hub import tokens, worker
 from hub.house import House
 from hub.jobs import Job
 from hub.settings import Settings
-from hub.store import Row
+from hub.store import Row, connections
 from tests.hub.authorizing import connect
 
 ROOT = Path(__file__).parents[2]
@@ -55,10 +55,9 @@ def end(house: House, connection_id: str) -> Token:
     past = house.store.now() - timedelta(hours=1)
     ended = Token(access=found.access, refresh=found.refresh, expires_at=past)
     with house.store.transaction() as tx:
-        tx.run(
-            "update connections set token = :token where id = :id",
-            id=connection_id, token=house.desks.seal_token(connection_id, ended),
-        )  # fmt: skip
+        owner = connections.get(tx, connection_id)["workspace_id"]
+        sealed = house.desks.seal_token(owner, connection_id, ended)
+        tx.run("update connections set token = :t where id = :id", id=connection_id, t=sealed)
     house.desks.close()  # an open connector remembers the living one
     return ended
 
@@ -233,7 +232,7 @@ def test_a_late_answer_does_not_replace_what_a_person_authorised_meanwhile(
 
     def grant(current: Token | None) -> Token:
         with house.store.transaction() as tx:
-            sealed = house.desks.seal_token(one, anew)
+            sealed = house.desks.seal_token(workspace, one, anew)
             tx.run("update connections set token = :token where id = :id", id=one, token=sealed)
         return Token(access=ended.access)
 
@@ -250,7 +249,7 @@ def test_a_refusal_is_believed_only_while_the_pair_is_the_same(
 
     def grant(current: Token | None) -> Token:
         with house.store.transaction() as tx:
-            sealed = house.desks.seal_token(one, anew)
+            sealed = house.desks.seal_token(workspace, one, anew)
             tx.run("update connections set token = :token where id = :id", id=one, token=sealed)
         raise AuthFailed("invalid_grant")
 

@@ -10,6 +10,7 @@ from hub.jobs import Job
 from hub.pipeline import parking
 from hub.store import Fenced, work
 from hub.store.schema import escalations
+from hub.vault import Place
 from tests.hub.stories.house_of_stories import Stories
 
 
@@ -97,7 +98,7 @@ def test_a_refused_key_pauses_the_connection_and_loses_no_job(zendesk: Stories) 
     with zendesk.house.store.transaction() as tx:
         tx.run("update connections set token = null where id = :id", id=zendesk.connection)
         sealed = tx.value("select config from connections where id = :id", id=zendesk.connection)
-    place = f"connections/{zendesk.connection}/config"
+    place = Place(zendesk.workspace, "connections", zendesk.connection, "config")
     config = zendesk.house.vault.open_json(sealed, place) | {"client_secret": "wrong"}
     with zendesk.house.store.transaction() as tx:
         tx.run(

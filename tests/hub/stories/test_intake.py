@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from hub import admin, vault
+from hub import admin
 from hub.pace import Pace
 from hub.store import telling
+from hub.vault import Place
 from tests.hub.stories.house_of_stories import Stories
 from webhooks import signing
 from webhooks.events import Turn
@@ -197,7 +198,7 @@ def test_a_secret_that_was_changed_is_trusted_at_once_and_the_old_one_no_more(
 ) -> None:
     assert stories.post(escalated("first")).status_code == 202
     sealed = stories.house.vault.seal(
-        "another secret", vault.place("sources", stories.source["id"], "secret")
+        "another secret", Place(stories.workspace, "sources", stories.source["id"], "secret")
     )
     with stories.house.store.transaction() as tx:  # as another process does it
         tx.run("update sources set secret = :secret", secret=sealed)

@@ -1,0 +1,102 @@
+"""What a hub refuses to start with, and what every answer tells a browser."""
+
+import base64
+import re
+from dataclasses import replace
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+from werkzeug.datastructures import Headers
+
+from connectors.http import CONNECT_TIMEOUT, READ_TIMEOUT
+from hub import settings as settings_module
+from hub import taking, tokens
+from hub.app import create_app
+from hub.house import House
+from hub.settings import BadSetting, Settings
+
+GOOD_KEY = SecretStr(base64.b64encode(bytes(range(32))).decode())
+GOOD_SECRET = SecretStr("Zb7uJ3wFq0x1nS5kT8rY2mVd4cHg6aLe")
+
+
+@pytest.fixture
+def good() -> Settings:
+    return Settings(
+        database_url="postgresql://hub@db.internal/hub", data_dir=Path("var"), port=8000,
+        public_url="https://hub.example.com", keys=(("k1", GOOD_KEY),), secret_key=GOOD_SECRET,
+    )  # fmt: skip
+
+
+def test_good_settings_are_taken_everywhere(good: Settings) -> None:
+    for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "192.0.2.7"):
+        settings_module.refuse_unsafe(good, host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "hub.internal"])
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"keys": (("k1", SecretStr(base64.b64encode(b"k" * 32).decode())),)}, "HUB_KEYS"),
+        ({"keys": (("k1", GOOD_KEY), ("k0", SecretStr("A" * 43 + "=")))}, "'k0'"),
+        ({"secret_key": SecretStr("changeme")}, "HUB_SECRET_KEY"),
+        ({"secret_key": SecretStr("x" * 64)}, "HUB_SECRET_KEY"),
+    ],
+)
+def test_keys_that_can_be_guessed_are_for_loopback_alone(
+    good: Settings, host: str, change: dict[str, object], named: str
+) -> None:
+    unsafe = replace(good, **change)
+    settings_module.refuse_unsafe(unsafe, "127.0.0.1")
+    with pytest.raises(BadSetting, match=named) as refusal:
+        settings_module.refuse_unsafe(unsafe, host)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("block", ["0.0.0.0/0", "::/0", "0.0.0.0/1", "2000::/3"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_all_the_world_is_no_network_of_ours(good: Settings, block: str, host: str) -> None:
+    with pytest.raises(BadSetting, match="HUB_ALLOW_PRIVATE_NETWORKS"):
+        settings_module.refuse_unsafe(replace(good, allow_networks=(ip_network(block),)), host)
+
+
+def test_a_lease_outlives_what_is_done_under_it() -> None:
+    assert tokens.LEASE > 10 + CONNECT_TIMEOUT + 2 * READ_TIMEOUT
+    assert taking.HEARTBEAT > 2 * taking.DEQUEUE_TIMEOUT
+
+
+def test_every_answer_has_the_headers_that_protect_a_browser(
+    app: Flask, client: FlaskClient
+) -> None:
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<[^>]+>", "0", rule.rule)
+        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+            _protected(client.open(path, method=method).headers, path)
+    for path in ("/nothing/here", "/v1/nothing", "/console/static/nothing.js"):
+        _protected(client.get(path).headers, path)
+
+
+def test_answers_of_the_api_are_not_kept(client: FlaskClient) -> None:
+    assert client.get("/v1/sources").headers["Cache-Control"] == "no-store"
+
+
+def test_https_is_asked_for_where_the_hub_is_reached_by_it(house: House) -> None:
+    assert (
+        "Strict-Transport-Security" not in create_app(house).test_client().get("/healthz").headers
+    )
+    house.settings = replace(house.settings, public_url="https://hub.example.com")
+    told = create_app(house).test_client().get("/healthz").headers["Strict-Transport-Security"]
+    assert int(told.split("max-age=")[1].split(";")[0]) >= 31_536_000
+
+
+def _protected(headers: Headers, path: str) -> None:
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy or "default-src 'self'" in policy, path
+    assert "unsafe" not in policy and "*" not in policy, path
+    assert "sandbox" in policy or "frame-ancestors 'none'" in policy, path
+    assert headers["X-Content-Type-Options"] == "nosniff", path
+    assert headers["X-Frame-Options"] == "DENY", path
+    assert headers["Referrer-Policy"] in ("no-referrer", "same-origin"), path
