@@ -29,6 +29,7 @@ PREFIXES = {
     "user": "usr",
     "key": "key",
     "audit": "aud",
+    "canned": "can",
 }
 
 
