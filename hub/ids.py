@@ -41,5 +41,10 @@ def new(noun: str) -> str:
     return f"{PREFIXES[noun]}_{_base32(number)}"
 
 
+def since(noun: str, seconds: float) -> str:
+    """The least id that is born at this time of the Unix clock, or later."""
+    return f"{PREFIXES[noun]}_{_base32(int(seconds * 1000) << 80)}"
+
+
 def _base32(number: int) -> str:
     return "".join([PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
