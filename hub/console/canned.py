@@ -16,7 +16,7 @@ blueprint = shell.noun("canned")
 LONGEST_NAME, LONGEST = 60, 10_000  # characters
 PLACEHOLDERS = {
     "customer.name": "the customer's name",
-    "customer.first_name": "its first word",
+    "customer.first_name": "the first word of it",
     "customer.email": "the customer's e-mail",
     "agent.name": "your name",
     "conversation.id": "the conversation's number at your platform",

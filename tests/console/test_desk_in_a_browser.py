@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.console.office import PASSWORD, Office
 
@@ -50,8 +50,10 @@ def _sign_in(tab: Page, email: str) -> None:
     tab.get_by_role("button", name="Sign out").wait_for()
 
 
-def eventually(locator: object) -> None:
-    expect(locator).to_be_visible(timeout=PATIENCE)  # type: ignore[call-overload]
+def eventually(locator: Locator) -> None:
+    """It is there, and the scripts of its page have begun."""
+    expect(locator).to_be_visible(timeout=PATIENCE)
+    locator.page.wait_for_load_state("load")
 
 
 def test_an_escalated_conversation_is_taken_answered_noted_assigned_and_given_back(
@@ -62,7 +64,9 @@ def test_an_escalated_conversation_is_taken_answered_noted_assigned_and_given_ba
     office.work()
     olive.goto("/canned-texts")
     olive.get_by_label("Name").fill("On its way")
-    olive.get_by_label("Text").fill("Hello {customer.first_name|there}, your parcel is on its way.")
+    olive.get_by_role("textbox", name="Text").fill(
+        "Hello {customer.first_name|there}, your parcel is on its way."
+    )
     olive.get_by_role("button", name="Save").click()
     eventually(olive.get_by_text("is saved. Write / in a reply"))
     olive.goto("/")
