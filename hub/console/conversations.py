@@ -79,7 +79,6 @@ def one(conversation_id: str) -> Response:
         earlier=earlier,
         line=line,
         others=others,
-        stream=row["id"],
     )
 
 

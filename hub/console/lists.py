@@ -44,13 +44,16 @@ join conversations c on c.id = e.conversation_id
 TICKETS = """select t.conversation_id, t.id as place from tickets t
 join conversations c on c.id = t.conversation_id"""
 MINE = "join native_tickets n on n.id = t.external_id and n.assignee_id = :me"
-LIVE = "not c.waiting and (c.state = 'live' or c.speaker = 'human')"
+OPEN = "state in ('received', 'summarised', 'parked')"
+# Whom the waiting ones have is not shown among the live ones as well.
+LIVE = f"""not c.waiting and (c.state = 'live' or c.speaker = 'human') and (c.speaker = 'human'
+  or not exists (select 1 from escalations where conversation_id = c.id and {OPEN}))"""
 UNDONE = "t.status not in ('solved', 'closed')"
 
 # Chip: what the page is made of, its key, and what its rows have in common.
 SHOW_CONVERSATIONS = {
     "live": (CONVERSATIONS, "c", LIVE),
-    "waiting": (WAITING, "e", "e.state in ('received', 'summarised', 'parked')"),
+    "waiting": (WAITING, "e", f"e.{OPEN}"),
     "human": (CONVERSATIONS, "c", "c.speaker = 'human'"),
     "ai": (CONVERSATIONS, "c", f"c.speaker = 'ai' and c.state = 'live' and {LIVE}"),
     "ended": (CONVERSATIONS, "c", "c.speaker = 'ai' and not c.waiting and c.state <> 'live'"),
