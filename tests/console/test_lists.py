@@ -191,3 +191,11 @@ def test_who_gives_no_sign_of_life_is_gone(agent: Browser, office: Office) -> No
 def test_the_shortcuts_are_listed(agent: Browser) -> None:
     text = agent.get("/shortcuts").text
     assert "<kbd>j</kbd>" in text and "Write a note" in text
+
+
+def test_who_is_on_the_way_to_a_desk_stands_among_the_waiting_and_nowhere_else(
+    agent: Browser, office: Office
+) -> None:
+    office.escalate("chat-1")  # its job has not run yet
+    text = agent.get("/").text
+    assert names(text) == ["Ada Lovelace"] and 'id="waiting"' in text
