@@ -54,7 +54,7 @@ class Feed:
         self.lock = threading.Lock()
         self.seen: set[str] = set()
         self.there: dict[str, list[tuple[str, str]]] = {}
-        self.looking = False
+        self.thread: threading.Thread | None = None
 
     def watch(self, watcher: Watcher) -> bool:
         """From now on the watcher is told of news; False when there are too many."""
@@ -62,9 +62,9 @@ class Feed:
             if len(self.watchers) >= MOST:
                 return False
             self.watchers.add(watcher)
-            if not self.looking:
-                self.looking = True
-                threading.Thread(target=self._look, daemon=True, name="live").start()
+            if self.thread is None or not self.thread.is_alive():
+                self.thread = threading.Thread(target=self._look, daemon=True, name="live")
+                self.thread.start()
         return True
 
     def leave(self, watcher: Watcher) -> None:
@@ -93,15 +93,13 @@ class Feed:
                 self.look()
             except SQLAlchemyError as problem:  # the pages find out by themselves
                 log.warning("live.database_away", why=type(problem).__name__)
-            except BaseException:
-                self.looking = False  # the next page that opens has another thread look
-                raise
             time.sleep(EVERY)
 
     def _is_watched(self) -> bool:
         with self.lock:
-            self.looking = bool(self.watchers)
-            return self.looking
+            if not self.watchers:
+                self.thread = None  # the next page that opens has another look
+            return bool(self.watchers)
 
     def _questions(self, workspaces: list[str]) -> Iterator[Question]:
         for table, noun in (("events", "event"), ("audit", "audit")):
