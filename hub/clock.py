@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from hub import jobs
 from hub.house import House
 from hub.pipeline import ladder, orphans
-from hub.store import Tx, changes, connections, publications, tries, users
+from hub.store import Tx, changes, connections, presence, publications, tries, users
 
 log = structlog.get_logger()
 
@@ -94,6 +94,7 @@ class Clock:
         """Forget what is over: strangers' changes, old dedupe keys, authorisations, sessions."""
         changes.forget_strangers(tx)
         jobs.sweep(tx)
+        presence.sweep(tx)
         tx.run("update events set dedupe_key = null where dedupe_key is not null and at < :old",
                old=tx.now - DEDUPE_FOR)  # fmt: skip
         tx.run(

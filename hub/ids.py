@@ -34,6 +34,7 @@ PREFIXES = {
     "key": "key",
     "audit": "aud",
     "retry": "ret",
+    "canned": "can",
 }
 
 

@@ -81,6 +81,19 @@ class NativeDesk:
             )
         return found
 
+    def open_file(self, ticket_id: str, file_id: str) -> bytes:
+        with self.store.transaction() as tx:
+            content = tx.value(
+                "select content from native_entries where id = :id and ticket_id = :ticket"
+                " and workspace_id = :workspace and kind = 'file' and body ? 'of'",
+                id=file_id,
+                ticket=ticket_id,
+                workspace=self.workspace_id,
+            )
+        if content is None:
+            raise NotFound(f"the Help Desk has no file {file_id}")
+        return bytes(content)
+
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
         with self.store.transaction() as tx:
             self._row(tx, ticket_id)
@@ -154,16 +167,30 @@ class NativeDesk:
         return _next_agent(tx, self.workspace_id, assignment)
 
 
-def reply(tx: Tx, connection_id: str, ticket: Row, user: Mapping[str, Any], text: str) -> None:
+def reply(
+    tx: Tx,
+    connection_id: str,
+    ticket: Row,
+    user: Mapping[str, Any],
+    text: str,
+    files: Sequence[File] = (),
+) -> None:
     """An agent answers the customer; a ticket that was done is open again."""
     if Status(ticket["status"]).done:
         change_status(tx, connection_id, ticket["id"], Status.OPEN, author=user["name"])
-    _agent_entry(tx, connection_id, ticket, "message", user["name"], text)
+    _agent_entry(tx, connection_id, ticket, "message", user["name"], text, files=files)
 
 
-def note(tx: Tx, connection_id: str, ticket: Row, user: Mapping[str, Any], text: str) -> None:
+def note(
+    tx: Tx,
+    connection_id: str,
+    ticket: Row,
+    user: Mapping[str, Any],
+    text: str,
+    files: Sequence[File] = (),
+) -> None:
     """An agent writes a note for colleagues."""
-    _agent_entry(tx, connection_id, ticket, "note", user["name"], text)
+    _agent_entry(tx, connection_id, ticket, "note", user["name"], text, files=files)
 
 
 def assign(tx: Tx, connection_id: str, ticket: Row, user: Row | None, actor: str) -> None:
@@ -199,8 +226,10 @@ def _agent_entry(
     author: str,
     text: str,
     body: dict[str, Any] | None = None,
+    files: Sequence[File] = (),
 ) -> None:
-    """The entry, and the news of it in the inbox."""
+    """The entry with its files, and the news of it in the inbox."""
+    told = [_keep(tx, ticket, author, file) for file in files]
     entry_id = _add_entry(
         tx,
         ticket["workspace_id"],
@@ -208,12 +237,27 @@ def _agent_entry(
         kind=kind,
         author=author,
         text=text,
-        body=(body or {}) | {"agent": True},
+        body=(body or {}) | {"agent": True, "files": told},
     )
     row = tx.one("select * from native_entries where id = :id", id=entry_id)
     change = _change({**row, "key": ticket["key"]})
     if change is not None:
         changes.receive(tx, ticket["workspace_id"], connection_id, [change], via="native")
+
+
+def _keep(tx: Tx, ticket: Row, author: str, file: File) -> dict[str, Any]:
+    """An agent's file, stored; what its entry tells of it."""
+    about = {"name": file.name, "content_type": file.content_type, "size": len(file.data or b"")}
+    file_id = _add_entry(
+        tx,
+        ticket["workspace_id"],
+        ticket["id"],
+        kind="file",
+        author=author,
+        body=about | {"of": "agent"},
+        content=file.data,
+    )
+    return about | {"id": file_id}
 
 
 def _add_entry(tx: Tx, workspace_id: str, ticket_id: str, **values: Any) -> str:
@@ -264,6 +308,7 @@ def _change(row: Any) -> Change | None:
         text=row["text"] or None,
         author=row["author"],
         assignee=body.get("assignee"),
+        files=tuple(File(**file) for file in body.get("files", ())),
     )
 
 

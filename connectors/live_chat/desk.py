@@ -25,6 +25,10 @@ class Desk(Protocol):
         """The id of an entry that was added before."""
         ...
 
+    def open_file(self, ticket_id: str, file_id: str) -> bytes:
+        """An agent's file; `NotFound` when the ticket has none of that id."""
+        ...
+
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
         """Bring the ticket to `status`."""
         ...

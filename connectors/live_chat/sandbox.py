@@ -11,6 +11,7 @@ from typing import Any
 
 from connectors.errors import NotFound
 from connectors.sandbox import Case, Entry, Harness, Held
+from connectors.sandbox_shapes import held
 from connectors.types import Change, Draft, File, Message, Note, Requester, Status, Ticket
 
 PAGE = 3
@@ -25,6 +26,7 @@ class Kept:
     requester: Requester
     entries: list[Entry] = field(default_factory=list)
     known: dict[str, str] = field(default_factory=dict)  # our entry's id -> its id here
+    files: dict[str, bytes] = field(default_factory=dict)  # of agents
 
 
 class Memory:
@@ -71,6 +73,12 @@ class Memory:
     def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
         return self._get(ticket_id).known.get(entry.id or "")
 
+    def open_file(self, ticket_id: str, file_id: str) -> bytes:
+        files = self._get(ticket_id).files
+        if file_id not in files:
+            raise NotFound(f"the Help Desk has no file {file_id}")
+        return files[file_id]
+
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
         kept = self._get(ticket_id)
         kept.ticket = replace(
@@ -98,7 +106,12 @@ class Memory:
 
     def act(self, ticket_id: str, deeds: Mapping[str, Any]) -> list[str]:
         """What an agent does in the Help Desk."""
-        return [self._deed(ticket_id, name, word) for name, word in deeds.items()]
+        files = tuple(held(file) for file in deeds.get("files", ()))
+        return [
+            self._deed(ticket_id, name, word, files)
+            for name, word in deeds.items()
+            if name != "files"
+        ]
 
     def case(self, ticket_id: str) -> Case:
         """The ticket for the tests' eyes."""
@@ -113,7 +126,7 @@ class Memory:
             entries=tuple(kept.entries),
         )
 
-    def _deed(self, ticket_id: str, name: str, word: str) -> str:
+    def _deed(self, ticket_id: str, name: str, word: str, files: tuple[Held, ...]) -> str:
         kept = self._get(ticket_id)
         if name == "delete":
             self._tell(ticket_id, "deleted")
@@ -128,8 +141,14 @@ class Memory:
         public = name == "reply"
         kept.entries.append(_entry(entry_id, "Ann Agent", "agent", word, public=public))
         kind = "message" if public else "note"
-        self._tell(ticket_id, kind, message_id=entry_id, text=word, author="Ann Agent")
+        told = tuple(self._keep(kept, file) for file in files)
+        self._tell(ticket_id, kind, message_id=entry_id, text=word, author="Ann Agent", files=told)
         return entry_id
+
+    def _keep(self, kept: Kept, file: Held) -> File:
+        file_id = f"e{next(self.numbers)}"
+        kept.files[file_id] = file.data
+        return File(name=file.name, content_type=file.content_type, size=len(file.data), id=file_id)
 
     def _tell(self, ticket_id: str, kind: Any, **what: Any) -> str:
         number = next(self.numbers)
@@ -157,7 +176,7 @@ def harness(base_url: str) -> Harness:
         closed_refuses=False,
         merged_refuses=False,
         native=desk,
-        cannot=("merge", "files"),
+        cannot=("merge",),
         agent=desk.act,
         holds=desk.case,
     )
@@ -168,8 +187,8 @@ def _held(entry_id: str, entry: Message | Note | File) -> Entry:
         shown = _entry(entry_id, "customer", "customer", f"{entry.name} {entry.url or ''}")
         if entry.data is None:
             return shown
-        held = Held(name=entry.name, content_type=entry.content_type, data=entry.data)
-        return replace(shown, files=(held,))
+        attached = Held(name=entry.name, content_type=entry.content_type, data=entry.data)
+        return replace(shown, files=(attached,))
     if isinstance(entry, Note):
         return _entry(entry_id, "hub", "agent", entry.text, public=False)
     role = "customer" if entry.role == "customer" else "agent"

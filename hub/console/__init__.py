@@ -5,12 +5,15 @@ from flask import Blueprint
 from hub.console import (
     account,
     audit,
+    canned,
     connecting,  # noqa: F401 - more pages of the connections' blueprint
     connection,  # noqa: F401
     conversations,
     escalations,
+    inbox,
     keyed,  # noqa: F401
     keys,
+    live,
     mappings,
     oidc,
     overview,
@@ -21,12 +24,14 @@ from hub.console import (
     shell,
     sources,
     subscribers,
+    talking,  # noqa: F401 - more of the conversations' blueprint
     team,
 )
 
 
 def blueprints() -> list[Blueprint]:
     """The console's blueprints, the shell that they share first."""
-    nouns = (sessions, conversations, overview, escalations, routes, mappings, subscribers, team)
+    work = (sessions, conversations, inbox, canned, live, overview, escalations, team, playground)
+    desks = (routes, mappings, subscribers)
     settings = (sources, keys, people, audit, account, oidc)
-    return [shell.blueprint, playground.blueprint, *(n.blueprint for n in (*nouns, *settings))]
+    return [shell.blueprint, *(noun.blueprint for noun in (*work, *desks, *settings))]

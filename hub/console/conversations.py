@@ -7,11 +7,11 @@ from flask import Response, abort, flash, request
 from connectors.types import File, Status
 from hub import native
 from hub.api.files import saved
-from hub.console import queries, shell, timeline
-from hub.console.shell import back_to, found, me, needs, page
+from hub.console import lists, queries, shell, timeline
+from hub.console.shell import back_to, found, me, needs, page, user
 from hub.current import house
 from hub.pipeline import takeover
-from hub.store import Row, Tx, conversations, escalations, files, users
+from hub.store import Row, Tx, conversations, escalations, files, presence, reads, users
 
 blueprint = shell.noun("conversations")
 
@@ -25,14 +25,17 @@ NO_TICKET = "There is no open Help Desk ticket here any more, so nothing was sen
 def index() -> Response:
     """The waiting ones on top, then the live ones."""
     show, search = shell.chip(CHIPS, "live"), shell.search()
-    after = request.args.get("after")
+    wanted, after = shell.wanted(lists.FILTERS), request.args.get("after")
     workspace = me().workspace_id
     with house().store.transaction() as tx:
-        listed = queries.conversations(tx, workspace, show, search=search, after=after)
+        listed = lists.conversations(tx, user(), show, search=search, wanted=wanted, after=after)
         waiting = None
         if show == "live" and not after:
-            waiting = queries.conversations(tx, workspace, "waiting", search=search, after=None)
+            waiting = lists.conversations(
+                tx, user(), "waiting", search=search, wanted=wanted, after=None
+            )
         sources = tx.value("select 1 from sources where workspace_id = :id limit 1", id=workspace)
+        choices = lists.choices(tx, workspace)
     return page(
         "conversations.html",
         listed=listed,
@@ -40,6 +43,8 @@ def index() -> Response:
         chips=CHIPS,
         show=show,
         search=search,
+        wanted=wanted,
+        choices=choices,
         any_source=bool(sources),
     )
 
@@ -56,6 +61,12 @@ def one(conversation_id: str) -> Response:
         agents = queries.agents(tx, workspace) if desk is not None else []
         earlier = queries.earlier_tickets(tx, row)
         line = timeline.read(tx, house(), row, [e["id"] for e in history])
+        reads.mark(tx, workspace, user()["id"], row["id"], line.last_seq)
+        others = [
+            one
+            for one in presence.of(tx, [workspace], [row["id"]])
+            if one["user_id"] != user()["id"]
+        ]
     return page(
         "conversation.html",
         row=row,
@@ -67,6 +78,7 @@ def one(conversation_id: str) -> Response:
         agents=agents,
         earlier=earlier,
         line=line,
+        others=others,
     )
 
 
@@ -110,32 +122,11 @@ def resume(conversation_id: str) -> Response:
     message = request.form.get("words", "").strip() or None
     with house().store.transaction() as tx:
         row = _locked(tx, conversation_id)
-        if row["speaker"] == "ai":
+        if row["speaker"] == "ai" and not row["waiting"]:
             flash("The AI has this conversation already.", "warning")
         else:
             takeover.resume(tx, row, actor=me().actor, words=message)
             flash("The AI speaks again.", SENT)
-    return back_to("conversations.one", conversation_id=conversation_id)
-
-
-@blueprint.post("/conversations/<conversation_id>/entries")
-@needs("agent")
-def write(conversation_id: str) -> Response:
-    """A reply to the customer, or a note for colleagues."""
-    text = request.form.get("text", "").strip()
-    is_note = request.form.get("kind") == "note"
-    with house().store.transaction() as tx:
-        connection_id, ticket = _native(tx, conversation_id)
-        if ticket is None:
-            flash(NO_TICKET, "warning")
-        elif not text:
-            flash("The text is empty, so nothing was sent.", "warning")
-        elif is_note:
-            native.note(tx, connection_id, ticket, _user(), text)
-            flash("Note saved.", SENT)
-        else:
-            native.reply(tx, connection_id, ticket, _user(), text)
-            flash("Sent to the customer.", SENT)
     return back_to("conversations.one", conversation_id=conversation_id)
 
 
@@ -148,11 +139,11 @@ def set_status(conversation_id: str) -> Response:
         abort(HTTPStatus.BAD_REQUEST)
     status = Status(wanted)
     with house().store.transaction() as tx:
-        connection_id, ticket = _native(tx, conversation_id)
+        connection_id, ticket = native_ticket(tx, conversation_id)
         if ticket is None:
             flash(NO_TICKET, "warning")
         elif ticket["status"] != status:
-            native.change_status(tx, connection_id, ticket["id"], status, author=_user()["name"])
+            native.change_status(tx, connection_id, ticket["id"], status, author=user()["name"])
             flash("The status is saved.", "success")
     return back_to("conversations.one", conversation_id=conversation_id)
 
@@ -163,14 +154,14 @@ def assign(conversation_id: str) -> Response:
     """Give the native ticket to a teammate, or to nobody."""
     user_id = request.form.get("assignee", "")
     with house().store.transaction() as tx:
-        user = found(users.get(tx, me().workspace_id, user_id)) if user_id else None
-        if user is not None and user["role"] == "viewer":
+        chosen = found(users.get(tx, me().workspace_id, user_id)) if user_id else None
+        if chosen is not None and chosen["role"] == "viewer":
             abort(HTTPStatus.BAD_REQUEST)
-        connection_id, ticket = _native(tx, conversation_id)
+        connection_id, ticket = native_ticket(tx, conversation_id)
         if ticket is None:
             flash(NO_TICKET, "warning")
         elif ticket["assignee_id"] != (user_id or None):
-            native.assign(tx, connection_id, ticket, user, actor=_user()["name"])
+            native.assign(tx, connection_id, ticket, chosen, actor=user()["name"])
             flash("The assignment is saved.", "success")
     return back_to("conversations.one", conversation_id=conversation_id)
 
@@ -187,7 +178,7 @@ def _locked(tx: Tx, conversation_id: str) -> Row:
     return conversations.lock(tx, row["id"])
 
 
-def _native(tx: Tx, conversation_id: str) -> tuple[str, Row | None]:
+def native_ticket(tx: Tx, conversation_id: str) -> tuple[str, Row | None]:
     """The Help Desk's ticket of the current escalation, locked, and its connection."""
     row = _locked(tx, conversation_id)
     ticket = escalations.open_ticket(tx, row["id"])
@@ -197,9 +188,3 @@ def _native(tx: Tx, conversation_id: str) -> tuple[str, Row | None]:
         "select * from native_tickets where id = :id for update", id=ticket["external_id"]
     )
     return ticket["connection_id"], at_desk
-
-
-def _user() -> Row:
-    user = me().user
-    assert user is not None  # the console signs in people, not keys
-    return user

@@ -7,36 +7,6 @@ from typing import Any
 from hub.store import Row, Tx, retries
 
 SIZE = 50  # rows a page
-ON_TOP = 50  # rows that stand above the first page because somebody waits
-
-CONVERSATION = """
-select c.id, c.external_id, c.requester, c.language, c.channel, c.speaker, c.waiting, c.state,
-  c.started_at, c.last_message_at, m.text as last_text, m.role as last_role,
-  e.id as escalation_id, e.state as escalation_state, e.created_at as escalated_at,
-  e.summary ->> 'subject' as subject,
-  t.id as ticket_id, t.desk, t.external_id as ticket_external_id, t.url as ticket_url,
-  t.status as ticket_status, coalesce(t.assignee, u.name) as human
-from conversations c
-left join lateral (select text, role from messages
-  where conversation_id = c.id order by seq desc limit 1) m on true
-left join lateral (select * from escalations
-  where conversation_id = c.id order by id desc limit 1) e on true
-left join tickets t on t.escalation_id = e.id
-left join users u on u.id = e.taken_by
-where c.workspace_id = :workspace
-"""
-FOUND_CONVERSATION = (
-    " and concat_ws(' ', c.external_id, c.requester ->> 'name', c.requester ->> 'email',"
-    " c.requester ->> 'phone', t.external_id, e.summary ->> 'subject') ilike :like"
-)
-SHOW_CONVERSATIONS = {
-    # Whoever waits, or has a human, is still somebody's work after the platform ended the chat.
-    "live": "and not c.waiting and (c.state = 'live' or c.speaker = 'human')",
-    "waiting": "and c.waiting",
-    "human": "and c.speaker = 'human'",
-    "ai": "and c.speaker = 'ai' and not c.waiting and c.state = 'live'",
-    "ended": "and c.speaker = 'ai' and not c.waiting and c.state <> 'live'",
-}
 
 ESCALATION = """
 select e.*, c.requester, c.external_id as conversation_external_id, c.waiting, c.language,
@@ -83,15 +53,6 @@ class Page:
 
     rows: Sequence[Row]
     next: str | None
-
-
-def conversations(tx: Tx, workspace_id: str, show: str, *, search: str, after: str | None) -> Page:
-    """Conversations of one chip, the newest first; the waiting ones by who waits longest."""
-    where = SHOW_CONVERSATIONS[show] + (FOUND_CONVERSATION if search else "")
-    return paged(
-        tx, CONVERSATION + where, "c.id", workspace_id,
-        upwards=show == "waiting", search=search, after=after,
-    )  # fmt: skip
 
 
 def escalations(

@@ -1,9 +1,10 @@
 """What every page of the console has: a signed-in teammate, strict headers, a frame, errors."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, ParamSpec
+from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
@@ -28,12 +29,18 @@ from hub import auth
 from hub.auth import Principal
 from hub.console import words
 from hub.current import house
+from hub.store import Row
 
 P = ParamSpec("P")
 
 TOKEN = "token"  # of the database's session, in the signed cookie
 LIVE = "X-Part"  # a page that refreshes itself asks for its live part alone
 LONGEST_SEARCH = 100  # characters
+LARGEST_FORM = 2 * 1024**2  # bytes
+LARGEST_UPLOAD = 27 * 1024**2  # bytes of a message with its files
+UPLOADS = ("conversations.write",)
+# Asked for by scripts: who is signed out is told so in a word, not by a page.
+UNSEEN = ("live.stream", "live.shown", "canned.filled", "conversations.be_there")
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'; object-src 'none'",
@@ -48,15 +55,21 @@ SORRY = {
     403: ("Not allowed", "Your role does not allow this. Ask an owner or an admin."),
     404: ("Not found", "There is nothing here, or it belongs to another workspace."),
     405: ("Not like this", "This address is only for a page's buttons."),
+    413: ("Too large", "Nothing was sent: the text or the files are too large. Go back and take a"
+          " file away: a message takes 25 MB of them together."),
     500: ("Something went wrong", "The hub's log has the details. Nothing was half done: you can"
           " try again."),
 }  # fmt: skip
 SETTINGS = {  # the pages behind "Settings", each with the least role that sees it
+    "connections": ("Connections", "viewer"),
+    "routes": ("Routes", "viewer"),
+    "team": ("Team", "viewer"),
     "sources": ("Sources", "viewer"),
     "subscribers": ("Subscribers", "viewer"),
     "keys": ("API keys", "admin"),
     "people": ("People", "viewer"),
     "audit": ("Audit log", "admin"),
+    "playground": ("Playground", "admin"),
 }
 OTHERS = ("/v1/", "/webhooks/")  # they tell their errors themselves
 
@@ -73,10 +86,11 @@ blueprint = Blueprint(
 def noun(name: str, *, public: bool = False) -> Blueprint:
     """A blueprint whose forms cannot be forged, for signed-in teammates unless it is public."""
     made = Blueprint(name, __name__)
-    made.before_request(csrf.protect)
     made.before_request(_no_nul)
+    made.before_request(_bound)
     if not public:
         made.before_request(_sign_in_first)
+    made.before_request(csrf.protect)
     made.after_request(_guard)
     return made
 
@@ -85,6 +99,13 @@ def me() -> Principal:
     """The signed-in teammate."""
     principal: Principal = g.principal
     return principal
+
+
+def user() -> Row:
+    """The signed-in teammate's row."""
+    row = me().user
+    assert row is not None  # the console signs in people, not keys
+    return row
 
 
 def needs(role: str) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
@@ -143,6 +164,12 @@ def once(answer: Response) -> Response:
     return answer
 
 
+def wanted(filters: Iterable[str]) -> dict[str, str]:
+    """What a list is narrowed down to, by filter."""
+    told = {name: request.args.get(name, "").replace("\0", "") for name in filters}
+    return {name: value[:LONGEST_SEARCH] for name, value in told.items() if value}
+
+
 def back_to(endpoint: str, **values: Any) -> Response:
     """After a form: show the page anew, so that a reload sends nothing twice."""
     return make_response(redirect(url_for(endpoint, **values), HTTPStatus.SEE_OTHER))
@@ -156,6 +183,13 @@ def _no_nul() -> None:
         abort(HTTPStatus.BAD_REQUEST)
 
 
+def _bound() -> None:
+    """A form is not read beyond what its page can send."""
+    uploads = request.endpoint in UPLOADS
+    request.max_content_length = LARGEST_UPLOAD if uploads else LARGEST_FORM
+    request.max_form_memory_size = LARGEST_FORM
+
+
 def _sign_in_first() -> ResponseReturnValue | None:
     with house().store.transaction() as tx:
         # A page that refreshes itself keeps nobody signed in.
@@ -163,10 +197,17 @@ def _sign_in_first() -> ResponseReturnValue | None:
         g.principal = auth.by_session(tx, session.get(TOKEN, ""), active=active)
     if g.principal is not None:
         return None
-    if LIVE in request.headers:
+    if LIVE in request.headers or request.endpoint in UNSEEN:
         return Response(status=HTTPStatus.UNAUTHORIZED)
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    return back_to("sessions.sign_in", next=wanted)
+    return back_to("sessions.sign_in", next=_page_of_request())
+
+
+def _page_of_request() -> str | None:
+    """The page to come back to after signing in: of a form, the one on which it stands."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    stands_on = urlsplit(request.referrer or "")
+    return stands_on.path if stands_on.netloc == request.host else None
 
 
 def _guard(answer: Response) -> Response:
@@ -219,6 +260,7 @@ def sorry_for(title: str, sentence: str, code: int) -> Response:
 @blueprint.app_errorhandler(403)
 @blueprint.app_errorhandler(404)
 @blueprint.app_errorhandler(405)
+@blueprint.app_errorhandler(413)
 @blueprint.app_errorhandler(500)
 def _sorry(problem: HTTPException) -> ResponseReturnValue:
     if request.path.startswith(OTHERS):

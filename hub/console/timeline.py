@@ -8,7 +8,7 @@ from typing import Any, Literal
 from hub import links, views
 from hub.console import words
 from hub.house import House
-from hub.store import Row, Tx, files
+from hub.store import Row, Tx, changes, files
 
 # Lines of the audit that a message, a note or the summary tells already.
 TOLD = {"escalation.summarised", "ticket.closed", "agent.replied", "agent.noted", "file.attached"}
@@ -32,10 +32,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The line, and how many older messages it leaves out."""
+    """The line, how many older messages it leaves out, and the place of its last message."""
 
     items: Sequence[Item]
     left_out: int
+    last_seq: int
 
 
 def read(tx: Tx, house: House, conversation: Row, escalation_ids: Sequence[str]) -> Timeline:
@@ -52,13 +53,14 @@ def read(tx: Tx, house: House, conversation: Row, escalation_ids: Sequence[str])
     }
     items = [
         *_messages(house, messages, fates),
-        *(_told(row) for row in _inbox(tx, conversation["id"])),
+        *(_told(house, row) for row in _inbox(tx, conversation["id"])),
         *(_event(row) for row in _events(tx, escalation_ids)),
     ]
     left_out = max(0, conversation["message_count"] - len(messages))
     begin = messages[0]["at"] if left_out else None
     shown = [item for item in items if begin is None or item.at >= begin]
-    return Timeline(sorted(shown, key=lambda item: item.at), left_out)
+    last_seq = messages[-1]["seq"] if messages else 0
+    return Timeline(sorted(shown, key=lambda item: item.at), left_out, last_seq)
 
 
 def _messages(house: House, rows: Sequence[Row], fates: Fates) -> Iterator[Item]:
@@ -100,7 +102,8 @@ def _inbox(tx: Tx, conversation_id: str) -> Sequence[Row]:
     )
 
 
-def _told(row: Row) -> Item:
+def _told(house: House, row: Row) -> Item:
+    change = links.through_us(house, row["id"], changes.as_change(row))
     return Item(
         id=row["id"],
         at=row["at"],
@@ -108,6 +111,7 @@ def _told(row: Row) -> Item:
         role="agent",
         name=row["body"].get("author"),
         text=row["body"].get("text", ""),
+        files=[{"name": f.name, "url": f.url, "size": f.size} for f in change.files],
         waits=row["kind"] == "message",
     )
 

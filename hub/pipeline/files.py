@@ -48,6 +48,11 @@ class Left(Exception):
         self.code = code
 
 
+def is_program(name: str, content_type: str) -> bool:
+    """True for what a system would run when somebody opens it."""
+    return bool(PROGRAMS.search(name)) or content_type in PROGRAM_TYPES
+
+
 def expect(tx: Tx, ticket: Row, messages: Sequence[Row]) -> bool:
     """The customer's files in `messages`, which stand in the ticket, are to follow; any at all?"""
     if not any(message["attachments"] for message in messages):
@@ -128,7 +133,7 @@ def _check(connector: Connector, file: File, row: Row) -> None:
     """Whether the file may travel, as far as its description tells."""
     if connector.can.attachments == 0:
         raise Left("no_files", f"{connector.title} takes no files.")
-    if PROGRAMS.search(file.name) or file.content_type in PROGRAM_TYPES:
+    if is_program(file.name, file.content_type):
         raise Left("forbidden_type", "programs are not copied.")
     if (file.size or 0) > _limit(connector):
         raise _too_large(connector)

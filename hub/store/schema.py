@@ -58,6 +58,12 @@ def ref(name: str, target: str, *, null: bool = False) -> Column[str]:
     return Column(name, ForeignKey(f"{target}.id"), nullable=null)
 
 
+def of_teammate() -> Column[str]:
+    """Whose row it is; it goes with them."""
+    teammate = ForeignKey("users.id", ondelete="CASCADE")
+    return Column("user_id", teammate, primary_key=True)
+
+
 def moment(name: str, *, null: bool = False) -> Column[datetime]:
     now = None if null else text("now()")
     return Column(name, DateTime(timezone=True), nullable=null, server_default=now)
@@ -82,6 +88,44 @@ def sealed(name: str, *, null: bool = True) -> Column[bytes]:
 
 def flag(name: str, default: bool = False) -> Column[bool]:
     return Column(name, Boolean, nullable=False, server_default=str(default).lower())
+
+
+# Without these a word in an address, a number or a compound could not be found by itself.
+JOINTS = "@._-/:+"
+SEARCHED = 20_000  # characters of a text: PostgreSQL refuses more than 1 MB of different words
+
+
+def searchable(words: str) -> str:
+    """The words of a text, and its workspace as one more: the index then keeps tenants apart."""
+    plain = f"translate(left({words}, {SEARCHED}), '{JOINTS}', '{' ' * len(JOINTS)}')"
+    return f"(array_to_tsvector(ARRAY[workspace_id]) || to_tsvector('simple', {plain}))"
+
+
+def told_of(requester: str) -> str:
+    """What the customer may be called by."""
+    names = (f"coalesce({requester} ->> '{name}', '')" for name in ("name", "email", "phone"))
+    return " || ' ' || ".join(names)
+
+
+WORDS = {  # what a search looks into, by table
+    "conversations": searchable(f"external_id || ' ' || {told_of('requester')}"),
+    "messages": searchable("text"),
+    "escalations": searchable("coalesce(summary ->> 'subject', '')"),
+}
+# New words wait in a short list, so that no insert has many to file at once.
+GIN = {"gin_pending_list_limit": 512}
+
+
+def of_words(table: str) -> Index:
+    """The index of a table's words."""
+    return Index(
+        f"ix_{table}_words", text(WORDS[table]), postgresql_using="gin", postgresql_with=GIN
+    )
+
+
+def of_some(table: str, name: str, where: str, *columns: str) -> Index:
+    """An index of the rows that one list shows."""
+    return Index(f"ix_{table}_{name}", *columns, postgresql_where=text(where))
 
 
 def work() -> list[Column]:  # type: ignore[type-arg]
@@ -139,6 +183,13 @@ conversations = Table(
     UniqueConstraint("source_id", "external_id"),
     Index("ix_conversations_list", "workspace_id", "waiting", "id"),
     Index("ix_conversations_requester", "workspace_id", "requester_key"),
+    of_words("conversations"),
+    # Who waits, or has a human, is somebody's work still when the platform has ended the chat.
+    of_some("conversations", "live", "not waiting and (state = 'live' or speaker = 'human')",
+            "workspace_id", "id"),
+    of_some("conversations", "human", "speaker = 'human'", "workspace_id", "id"),
+    of_some("conversations", "ended", "speaker = 'ai' and not waiting and state <> 'live'",
+            "workspace_id", "id"),
 )  # fmt: skip
 
 messages = Table(
@@ -155,6 +206,7 @@ messages = Table(
     UniqueConstraint("conversation_id", "external_id"),
     Index("ix_messages_order", "conversation_id", "seq"),
     Index("ix_messages_human", "conversation_id", "at", postgresql_where=text("role = 'agent'")),
+    of_words("messages"),
 )  # fmt: skip
 
 # What came in from sources and what we told subscribers.
@@ -207,6 +259,9 @@ escalations = Table(
     Index("ix_escalations_due", "due_at", postgresql_where=text("due_at is not null")),
     Index("ix_escalations_promised", "promised_at",
           postgresql_where=text("promised_at is not null")),
+    of_words("escalations"),
+    of_some("escalations", "waiting", "state in ('received', 'summarised', 'parked')",
+            "workspace_id", "id"),
 )  # fmt: skip
 
 tickets = Table(
@@ -235,6 +290,12 @@ tickets = Table(
     Index("ix_tickets_list", "workspace_id", "status", "id"),
     Index("ix_tickets_parked", "workspace_id", "id", postgresql_where=text("parked is not null")),
     Index("ix_tickets_due", "due_at", postgresql_where=text("due_at is not null")),
+    Index("ix_tickets_number", "workspace_id", "external_id"),
+    of_some("tickets", "undone", "status not in ('solved', 'closed')", "workspace_id", "id"),
+    of_some("tickets", "unassigned", "status not in ('solved', 'closed') and assignee is null",
+            "workspace_id", "id"),
+    of_some("tickets", "done", "status in ('solved', 'closed')", "workspace_id", "id"),
+    of_some("tickets", "at_desk", "status not in ('solved', 'closed')", "connection_id", "id"),
 )  # fmt: skip
 
 # What we wrote at the desk. `sending` is the intent: the desk may or may not have it.
@@ -545,6 +606,7 @@ native_tickets = Table(
     UniqueConstraint("key"),
     Index("ix_native_tickets_inbox", "workspace_id", "status", "id"),
     Index("ix_native_tickets_requester", "workspace_id", "requester_key"),
+    of_some("native_tickets", "assignee", "status not in ('solved', 'closed')", "assignee_id"),
 )  # fmt: skip
 
 native_entries = Table(
@@ -559,4 +621,34 @@ native_entries = Table(
     moment("at"),
     Index("ix_native_entries_ticket", "ticket_id", "seq"),
     Index("ix_native_entries_feed", "workspace_id", "seq"),
+)  # fmt: skip
+
+# How far each teammate has read a conversation.
+reads = Table(
+    "reads", metadata,
+    of_teammate(),
+    Column("conversation_id", Text(collation="C"), primary_key=True),
+    workspace(),
+    Column("seq", BigInteger, nullable=False),
+)  # fmt: skip
+
+# Who looks at a conversation, or writes in it, at this moment; a crash may forget it.
+presence = Table(
+    "presence", metadata,
+    Column("conversation_id", Text(collation="C"), primary_key=True),
+    of_teammate(),
+    workspace(),
+    words("doing", null=False),  # viewing or replying
+    moment("seen_at"),
+    prefixes=["UNLOGGED"],
+)  # fmt: skip
+
+# What teammates write again and again.
+canned_texts = Table(
+    "canned_texts", metadata, key(), workspace(),
+    words("name", null=False),
+    words("text", null=False),
+    moment("created_at"),
+    moment("updated_at"),
+    UniqueConstraint("workspace_id", "name"),
 )  # fmt: skip

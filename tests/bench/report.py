@@ -75,6 +75,16 @@ def _bulkhead(found: Figures) -> Iterator[Row]:
     yield "tickets once the desk no longer hangs", ends, "all"
 
 
+def _pages(found: Figures) -> Iterator[Row]:
+    """A row a list; a big table that was read from end to end would stand beside it."""
+    number = found["conversations"]
+    yield f"pages with {number:,} conversations, {10 * number:,} messages, p50 / p95", "", ""
+    for name, one in found["lists"].items():
+        whole = "".join(f", reads all {table}" for table in one["read_whole"])
+        times = f"{one['p50_ms']:.0f} / {one['p95_ms']:.0f} ms{whole}"
+        yield f"- {name}", times, "p95 <= 150 ms"
+
+
 def _ratios(values: Sequence[float]) -> str:
     return ", ".join(f"{value:.2f}" for value in values)
 
@@ -85,6 +95,7 @@ PARTS: Mapping[str, Callable[[Figures], Iterator[Row]]] = {
     "backlog_200_ms": _slow_backlog,
     "steady": _steady,
     "bulkhead": _bulkhead,
+    "pages": _pages,
 }
 
 

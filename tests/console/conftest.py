@@ -58,6 +58,7 @@ def strangers(house: House) -> Office:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[playwright.Browser]:
     """One Chromium for a module; its event loop would be in the way of other tests."""
+    playwright.expect.set_options(timeout=60_000)  # machines are slow
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser

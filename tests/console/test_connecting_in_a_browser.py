@@ -52,7 +52,7 @@ def look(page: Page, name: str) -> None:
 
 
 def choose(page: Page, desk: str) -> None:
-    page.get_by_role("link", name="Connections").click()
+    page.get_by_role("link", name="Settings").click()
     page.get_by_role("link", name="Connect a desk").click()
     expect(page.get_by_role("heading", name="Connect a desk")).to_be_visible()
     look(page, "choose")

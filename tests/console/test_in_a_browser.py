@@ -269,11 +269,12 @@ def test_a_hub_that_does_not_answer_is_said_so(
 ) -> None:
     office.chat("chat-1")
     sign_in(page)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
     page.route("**/*", lambda route: route.abort())
-    expect(page.get_by_text("The hub does not answer.")).to_be_visible()
+    office.chat("chat-2")  # news: the page asks, and is not answered
+    expect(page.get_by_text("The hub does not answer.")).to_be_visible(timeout=60_000)
     page.unroute("**/*")
-    expect(page.get_by_text("The hub does not answer.")).to_be_hidden()
+    expect(page.get_by_text("The hub does not answer.")).to_be_hidden(timeout=60_000)
     assert all("ERR_FAILED" in text for text in complaints)
     complaints.clear()
 

@@ -159,7 +159,7 @@ def test_an_agents_file_comes_with_the_reply(desk: Desk, connector: Connector, n
     files = eventually(
         lambda: [f for c in of(news(), ticket, "message") for f in c.files], "the file"
     )
-    assert files[0].name == "label.pdf" and (files[0].data or files[0].url)
+    assert files[0].name == "label.pdf" and (files[0].data or files[0].url or files[0].id)
 
 
 def test_webhook_and_poll_tell_a_message_under_the_same_id(

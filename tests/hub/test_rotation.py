@@ -85,7 +85,9 @@ def test_every_sealed_column_is_rotated() -> None:
         for column in table.columns
         if column.type.python_type is bytes and not column.name.endswith("hash")
     }
-    assert {(one.table, one.column) for one in rotation.SECRETS} == sealed - IN_THE_CLEAR - SOON_GONE
+    assert {
+        (one.table, one.column) for one in rotation.SECRETS
+    } == sealed - IN_THE_CLEAR - SOON_GONE
 
 
 def test_rotation_leaves_nothing_under_the_old_key(

@@ -1,13 +1,18 @@
-// The live part of a page is asked for again and again while somebody looks at it. What has not
+// The live part of a page is asked for anew when the hub has news, and now and then. What has not
 // changed stays the very same element, so that focus, scroll, selections and drafts stay too.
-const EVERY = 3_000; // milliseconds, unless data-fresh says so
+import { listen } from "./stream.js";
+
+const ALONE = 3_000; // milliseconds between two questions where nobody tells of news
+const TOLD = 30_000; // and where somebody does
+const GAP = { conversation: 300, list: 2_000 }; // at least between two
 
 export function keepFresh(paint, settle) {
   const live = document.querySelector("[data-fresh]");
   if (!live) return;
-  const every = Number(live.dataset.fresh) || EVERY;
-  let etag = "";
+  const gap = live.dataset.conversation ? GAP.conversation : GAP.list;
+  let etag = "", told = false, failed = false, last = 0, timer = 0;
   const once = async () => {
+    last = Date.now();
     const answer = await fetch(location.href, {
       headers: { "X-Part": "live", ...(etag && { "If-None-Match": etag }) },
       cache: "no-store",
@@ -23,16 +28,21 @@ export function keepFresh(paint, settle) {
       etag = answer.headers.get("ETag") ?? "";
     }
   };
+  const soon = (wait) => { clearTimeout(timer); timer = setTimeout(turn, wait); };
   const turn = async () => {
-    if (!document.hidden) {
-      const failed = await once().then(() => false, () => true);
-      document.getElementById("stale").hidden = !failed;
-    }
-    setTimeout(turn, every);
+    if (document.hidden) return;
+    failed = await once().then(() => false, () => true);
+    document.getElementById("stale").hidden = !failed;
+    soon(told && !failed ? TOLD : ALONE);
   };
-  setTimeout(turn, every);
-  document.addEventListener("changed", () => once().catch(() => {})); // by another script's doing
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) once().catch(() => {}); });
+  const news = () => {
+    soon(Math.max(0, last + gap - Date.now()));
+    document.dispatchEvent(new Event("news"));
+  };
+  listen(live.dataset.conversation, news, (state) => { if (told !== state) soon(ALONE); told = state; });
+  document.addEventListener("changed", () => soon(0)); // by another script's doing
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) soon(0); });
+  soon(ALONE);
 }
 
 function parse(text) {

@@ -17,6 +17,7 @@ const FORMS = {
   clock: (at) => CLOCK.format(at),
   day: (at) => DAY.format(at),
   ago: (at) => distance((Date.now() - at) / 1000),
+  until: (at) => (at > Date.now() ? distance((at - Date.now()) / 1000) : "no time: overdue"),
 };
 
 function distance(seconds) {

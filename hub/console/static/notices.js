@@ -1,0 +1,59 @@
+// Desktop notifications, for who asks for them: a customer who waits, a ticket that is yours, words
+// in it. One tab tells; each thing is told of once.
+const ON = "notices-on", TOLD = "notices-told";
+const MOST = 200; // tags that are remembered
+
+export function tellOnDesktop() {
+  if (!("Notification" in window) || !navigator.locks) return;
+  offer();
+  if (isOn()) begin();
+}
+
+const isOn = () => localStorage.getItem(ON) !== null && Notification.permission === "granted";
+
+function offer() {
+  const button = document.getElementById("notify");
+  if (!button) return;
+  const say = (text) => { document.getElementById("notify-told").textContent = text; };
+  const paint = () => { button.textContent = isOn() ? "Stop desktop notifications" : "Notify me on this desktop"; };
+  button.hidden = false;
+  paint();
+  button.addEventListener("click", async () => {
+    if (isOn()) { localStorage.removeItem(ON); paint(); return say("You get no desktop notifications any more."); }
+    if (await Notification.requestPermission() !== "granted") {
+      return say("The browser does not allow it. Allow notifications for this address in its settings, then try again.");
+    }
+    localStorage.setItem(ON, "yes");
+    paint();
+    say("You are told of customers who wait, and of your tickets, while a tab of the hub is open.");
+    begin();
+  });
+}
+
+let begun = false;
+
+function begin() {
+  if (begun) return;
+  begun = true;
+  navigator.locks.request("notices", () => {
+    document.body.dataset.stay = ""; // this tab listens while it is hidden, too
+    document.addEventListener("news", () => { if (isOn()) look(); });
+    look();
+    return new Promise(() => {}); // until the tab is closed
+  });
+}
+
+async function look() {
+  const answer = await fetch("/notices").catch(() => null);
+  if (!answer?.ok) return;
+  const { data } = await answer.json();
+  const known = JSON.parse(localStorage.getItem(TOLD) ?? "null");
+  const fresh = data.filter(({ tag }) => !known?.includes(tag));
+  localStorage.setItem(TOLD, JSON.stringify([...(known ?? []), ...fresh.map(({ tag }) => tag)].slice(-MOST)));
+  if (!known) return; // what stood there before somebody asked is no news
+  for (const { tag, title, body, url } of fresh) {
+    if (!document.hidden && location.pathname === url) continue;
+    const notice = new Notification(title, { body, tag });
+    notice.addEventListener("click", () => { focus(); location.assign(url); });
+  }
+}

@@ -1,0 +1,55 @@
+"""Finding conversations by words: the customer's name, what was said, a subject, a ticket's number.
+
+Every word must be there, the last as the beginning of one at least; small and capital letters are
+the same. An index of words answers, so that a million messages are not read.
+"""
+
+import re
+from typing import Any
+
+from hub.store import Tx
+from hub.store.schema import JOINTS, WORDS
+
+MOST_WORDS = 8
+SHORTEST_BEGINNING = 2  # letters: of shorter ones there are too many
+# Of a word that more messages have, a list finds a page's worth among the newest conversations.
+COMMON = 20_000
+WISH = "(cast(:workspace_word as tsquery) && to_tsquery('simple', :wish))"
+
+SAID = f"select 1 from messages m where {WORDS['messages']} @@ {WISH} limit :common"
+# Where a word is rare: the ids from each index.
+AMONG = f"""c.id in (
+    select conversation_id from messages where {WORDS["messages"]} @@ {WISH}
+    union all select id from conversations where {WORDS["conversations"]} @@ {WISH}
+    union all select conversation_id from escalations where {WORDS["escalations"]} @@ {WISH}
+    union all select conversation_id from tickets
+        where workspace_id = :workspace and external_id = :number)"""
+# Where it is common: each conversation is looked into until there are enough. `offset 0` keeps the
+# planner from reading every message that has the word first.
+EACH = f"""(exists (select 1 from conversations where id = c.id
+        and {WORDS["conversations"]} @@ {WISH})
+    or exists (select 1 from messages where conversation_id = c.id
+        and {WORDS["messages"]} @@ {WISH} offset 0)
+    or exists (select 1 from escalations where conversation_id = c.id
+        and {WORDS["escalations"]} @@ {WISH}))"""
+
+
+def condition(tx: Tx, workspace_id: str, looked_for: str) -> tuple[str, dict[str, Any]]:
+    """A condition on `conversations c`, and its values; one that nothing meets without words."""
+    wish = _wish(looked_for)
+    if wish is None:
+        return "false", {}
+    values = {"workspace_word": f"'{workspace_id}'", "wish": wish, "number": looked_for.strip("# ")}
+    said = tx.value(f"select count(*) from ({SAID}) s", common=COMMON, **values)
+    return (EACH if said == COMMON else AMONG), values
+
+
+def _wish(looked_for: str) -> str | None:
+    """The words as PostgreSQL's query of words."""
+    plain = looked_for.translate(str.maketrans(JOINTS, " " * len(JOINTS)))
+    found = re.findall(r"\w+", plain)[:MOST_WORDS]
+    if not found:
+        return None
+    *before, last = found
+    beginning = ":*" if len(last) >= SHORTEST_BEGINNING else ""
+    return " & ".join([*(f"'{word}'" for word in before), f"'{last}'{beginning}"])
