@@ -133,10 +133,16 @@ def check_same(row: Row, account: Account) -> None:
         raise BadInput({"account": OTHER.format(told=told, known=known)})
 
 
-def set_up_webhook(house: House, workspace_id: str, connection_id: str) -> Connected:
+def set_up_webhook(
+    house: House, workspace_id: str, connection_id: str, *, actor: str = audit.HUB
+) -> Connected:
     """Make or repair our webhook at the desk, or tell a person's steps; no account is asked."""
     with house.store.transaction() as tx:
         row = find(tx, connections, workspace_id, connection_id, "connection")
+        audit.record(
+            tx, workspace_id, "connection.webhook", row["name"], actor=actor,
+            subject_id=connection_id,
+        )  # fmt: skip
     return Connected(row=row, account=None, steps=webhooks(house, row))
 
 

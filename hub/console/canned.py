@@ -9,7 +9,7 @@ from flask import Response, flash, jsonify, request
 from hub.console import shell
 from hub.console.shell import back_to, found, me, needs, page, user
 from hub.current import house
-from hub.store import Row, canned, conversations
+from hub.store import Row, Tx, audit, canned, conversations
 
 blueprint = shell.noun("canned")
 
@@ -51,6 +51,7 @@ def save() -> Response:
                 if canned_id is not None:
                     found(canned.get(tx, me().workspace_id, canned_id))
                 canned.save(tx, me().workspace_id, canned_id, name, text)
+                _record(tx, "canned_text.saved", name)
         except canned.Taken:
             wrong = {"name": "Another text has this name. Choose one that tells them apart."}
     if wrong:
@@ -66,7 +67,9 @@ def save() -> Response:
 def remove(canned_id: str) -> Response:
     """Forget a text."""
     with house().store.transaction() as tx:
-        canned.remove(tx, me().workspace_id, canned_id)
+        row = found(canned.get(tx, me().workspace_id, canned_id))
+        canned.remove(tx, me().workspace_id, row["id"])
+        _record(tx, "canned_text.removed", row["name"])
     flash("The text is deleted.", "success")
     return back_to("canned.index")
 
@@ -97,6 +100,10 @@ def _known(conversation: Row, teammate: Row) -> dict[str, str]:
         "agent.name": teammate["name"],
         "conversation.id": conversation["external_id"],
     }
+
+
+def _record(tx: Tx, what: str, name: str) -> None:
+    audit.record(tx, me().workspace_id, what, name, actor=me().actor)
 
 
 def _wrong(name: str, text: str) -> dict[str, str]:

@@ -46,7 +46,7 @@ def change_settings(connection_id: str) -> Response:
 @needs("admin")
 def set_up_webhook(connection_id: str) -> Response:
     """Make or repair our webhook at the desk; else the steps for a person."""
-    made = admin.set_up_webhook(house(), me().workspace_id, connection_id)
+    made = admin.set_up_webhook(house(), me().workspace_id, connection_id, actor=me().actor)
     return page("connecting/webhook.html", made=made)
 
 
