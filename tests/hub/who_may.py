@@ -15,10 +15,17 @@ ANYONE = """
     GET  /sign-in
     POST /sign-in
     POST /sign-out
+    GET  /sign-in/oidc
+    GET  /sign-in/oidc/callback
+    GET  /setup
+    POST /setup
+    GET  /join/<token>
+    POST /join/<token>
     GET  /webhooks/desks/<connection_id>
 """
 SIGNED = """
     POST /webhooks/sources/<source_id>
+    POST /webhooks/sources/<source_id>/<operation>
     POST /webhooks/desks/<connection_id>
     GET  /files/<change_id>/<int:place>
 """
@@ -34,6 +41,7 @@ API = {
     GET  /v1/tickets/<id>
     GET  /v1/sources
     GET  /v1/sources/<id>
+    POST /v1/sources/preview
     GET  /v1/connectors
     GET  /v1/connectors/<name>
     GET  /v1/connections
@@ -49,10 +57,14 @@ API = {
     GET  /v1/subscribers
     GET  /v1/subscribers/<id>
     GET  /v1/subscribers/<id>/deliveries
+    GET  /v1/subscribers/<id>/replays
+    GET  /v1/subscribers/<subscriber_id>/replays/<id>
     GET  /v1/events
     GET  /v1/events/<id>
     GET  /v1/users
     GET  /v1/users/<id>
+    GET  /v1/team
+    GET  /v1/team/<id>
     """,
     "agent": """
     POST /v1/conversations/<id>/takeover
@@ -71,6 +83,7 @@ API = {
     POST /v1/connections/<id>/verify
     POST /v1/connections/<id>/pause
     POST /v1/connections/<id>/activate
+    DELETE /v1/connections/<id>
     POST /v1/routes
     PATCH /v1/routes/<id>
     DELETE /v1/routes/<id>
@@ -80,11 +93,18 @@ API = {
     PATCH /v1/subscribers/<id>
     DELETE /v1/subscribers/<id>
     POST /v1/subscribers/<id>/rotate
+    POST /v1/subscribers/<id>/test
+    POST /v1/subscribers/<id>/replays
+    POST /v1/subscribers/<subscriber_id>/replays/<id>/stop
     POST /v1/subscribers/deliveries/<id>/retry
     POST /v1/subscribers/<subscriber_id>/deliveries/<id>/retry
     POST /v1/users
     PATCH /v1/users/<id>
     DELETE /v1/users/<id>
+    POST /v1/users/<id>/link
+    PUT  /v1/team/<id>/hours
+    POST /v1/team/<id>/days-off
+    DELETE /v1/team/<id>/days-off/<days_off_id>
     GET  /v1/keys
     POST /v1/keys
     GET  /v1/keys/<id>
@@ -95,16 +115,41 @@ API = {
 CONSOLE = {
     "viewer": """
     GET  /
+    GET  /overview
+    GET  /inbox
     GET  /conversations/<conversation_id>
     GET  /conversations/files/<file_id>
+    GET  /conversations/<conversation_id>/canned-texts
+    POST /conversations/<conversation_id>/presence
+    GET  /canned-texts
+    GET  /canned-texts/<canned_id>
     GET  /tickets/<ticket_id>
+    GET  /notices
+    GET  /live
+    GET  /shortcuts
     GET  /escalations
     GET  /escalations/<escalation_id>
+    GET  /escalations/retries/<retry_id>
     GET  /routes
     GET  /connections
     GET  /connections/<connection_id>/mapping
     POST /connections/<connection_id>/mapping
+    GET  /connections/<connection_id>
+    GET  /connections/<connection_id>/mapping/compare
+    GET  /team
+    GET  /team/<user_id>
+    GET  /sources
+    GET  /sources/<source_id>
     GET  /subscribers
+    GET  /subscribers/<subscriber_id>
+    GET  /subscribers/<subscriber_id>/deliveries/<delivery_id>
+    GET  /people
+    GET  /people/<user_id>
+    GET  /account
+    POST /account
+    POST /account/password
+    POST /account/sessions/end
+    POST /account/sessions/<session_id>/end
     """,
     "agent": """
     POST /conversations/<conversation_id>/takeover
@@ -112,23 +157,73 @@ CONSOLE = {
     POST /conversations/<conversation_id>/entries
     POST /conversations/<conversation_id>/status
     POST /conversations/<conversation_id>/assignee
+    POST /canned-texts
+    POST /canned-texts/<canned_id>/remove
     POST /escalations/<escalation_id>/retry
+    POST /escalations/retries
+    POST /team/<user_id>/available
+    POST /team/<user_id>/hours
+    POST /team/<user_id>/days-off
+    POST /team/<user_id>/days-off/<days_off_id>/remove
     """,
     "admin": """
     POST /routes
     POST /routes/<route_id>/move/<way>
     POST /routes/<route_id>/remove
     POST /routes/time-zone
-    POST /connections/<connection_id>/pause
-    POST /connections/<connection_id>/activate
-    POST /connections/<connection_id>/verify
+    POST /routes/<route_id>
+    POST /routes/<route_id>/switch/<way>
     GET  /connections/new
     GET  /connections/new/<desk>
     POST /connections/new/<desk>
     GET  /connections/<connection_id>/authorize
     POST /connections/<connection_id>/authorize
-    GET  /oauth/callback
+    POST /connections/<connection_id>/activate
+    POST /connections/<connection_id>/pause
+    POST /connections/<connection_id>/verify
     POST /connections/<connection_id>/mapping/<mapping_id>/restore
+    GET  /connections/<connection_id>/credentials
+    POST /connections/<connection_id>/credentials
+    GET  /connections/new/<desk>/credentials
+    POST /connections/new/<desk>/credentials
+    POST /connections/<connection_id>/settings
+    POST /connections/<connection_id>/webhook
+    POST /connections/<connection_id>/secret
+    POST /connections/<connection_id>/remove
+    GET  /oauth/callback
+    POST /team/rule
+    GET  /sources/new
+    POST /sources/new
+    POST /sources/<source_id>
+    POST /sources/<source_id>/state/<state>
+    POST /sources/<source_id>/rotate
+    POST /sources/<source_id>/end-previous
+    POST /sources/<source_id>/remove
+    GET  /subscribers/new
+    POST /subscribers/new
+    POST /subscribers/<subscriber_id>
+    POST /subscribers/<subscriber_id>/state/<state>
+    POST /subscribers/<subscriber_id>/rotate
+    POST /subscribers/<subscriber_id>/test
+    POST /subscribers/<subscriber_id>/replay
+    POST /subscribers/<subscriber_id>/remove
+    GET  /keys
+    POST /keys
+    POST /keys/<key_id>/revoke
+    POST /people
+    POST /people/<user_id>
+    POST /people/<user_id>/link
+    POST /people/<user_id>/state/<state>
+    POST /people/<user_id>/remove
+    GET  /audit
+    GET  /audit.csv
+    GET  /playground
+    POST /playground
+    GET  /playground/<conversation_id>
+    POST /playground/<conversation_id>/say
+    POST /playground/<conversation_id>/hear
+    POST /playground/<conversation_id>/agent
+    POST /playground/<conversation_id>/reset
     """,
 }
 

@@ -9,8 +9,8 @@ from sqlalchemy.exc import OperationalError
 
 from hub.api import NOUNS
 from hub.problems import CONTENT_TYPE
+from tests.hub import company
 from tests.hub.api.conftest import Api
-from tests.hub.api.test_access import at_no_id
 
 BODIES = [
     b"{", b"[]", b"null", b'"text"', b"7", b"\xff\xfe", b'{"name": "\\u0000"}', b"{}}",
@@ -24,7 +24,7 @@ def test_an_unreadable_or_strange_body_is_the_callers_problem(api: Api, chat, bo
     for noun in NOUNS:
         for operation in noun.operations:
             if operation.body is not None:
-                path = at_no_id(operation.path).removeprefix("/v1")
+                path = company.path(operation.path).removeprefix("/v1")
                 assert api.raw(operation.method, path, body).status_code in (400, 422)
 
 
@@ -94,7 +94,7 @@ def test_no_value_of_any_type_makes_the_api_fail(api: Api, data) -> None:
     operation = data.draw(st.sampled_from(bodies))
     fields = list(operation.body.model_fields)
     body = data.draw(st.dictionaries(st.sampled_from(fields), JSON, max_size=len(fields)))
-    path = at_no_id(operation.path).removeprefix("/v1")
+    path = company.path(operation.path).removeprefix("/v1")
     answer = api.raw(operation.method, path, json.dumps(body).encode())
     assert answer.status_code in (200, 201, 202, 400, 404, 409, 422)
 
