@@ -112,26 +112,20 @@ def receive(house: House, source_id: str, delivery: Delivery) -> inbound.Receipt
     A source that has changed since this process met it is read again before it refuses anybody, and
     before its options leave anything out.
     """
-    row = house.sources.get(source_id)
+    row, before = house.sources.get(source_id), None
     while row is not None:
+        sure = before is not None and before["version"] == row["version"]
         source = Source(row["dialect"], _secrets(house, row), row["options"])
-        receipt, refusal = None, None
         try:
             receipt = inbound.receive(delivery, source, Paced(house, row), house.store.now())
+            if sure or receipt.told or not row["options"]:
+                return receipt
         except SourceChanged:
             pass
-        except TooMany:
-            raise
-        except Refused as found:
-            refusal = found
-        if receipt is not None and (receipt.told or not row["options"]):
-            return receipt
-        known, row = row, house.sources.read(source_id)
-        if row is not None and row["version"] == known["version"]:
-            if refusal is not None:
-                raise refusal
-            if receipt is not None:
-                return receipt
+        except Refused as refusal:
+            if sure or isinstance(refusal, TooMany):
+                raise
+        row, before = house.sources.read(source_id), row
     return None
 
 

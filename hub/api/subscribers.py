@@ -219,7 +219,7 @@ def retry(call: Call, id: str, subscriber_id: str | None = None) -> Delivery:
 
 @api.route("POST", "/v1/subscribers/<id>/test", role="admin", answer=Delivery, status=202,
            conflicts="The subscriber is disabled.",
-           summary="Send it the event `subscriber.test`.")  # fmt: skip
+           summary="Send it a test event.")  # fmt: skip
 def test(call: Call, id: str) -> Delivery:
     with call.transaction() as tx:
         return Delivery.of(admin.send_test_event(tx, call.workspace_id, id, actor=call.actor))

@@ -147,8 +147,10 @@ def delivery(subscriber_id: str, delivery_id: str) -> Response:
     """One delivery: what was sent, what came back."""
     with house().store.transaction() as tx:
         row = found(subscriber_queries.delivery(tx, me().workspace_id, subscriber_id, delivery_id))
-    sent = json.loads(events.body(row["type"], row["event_at"], row["payload"]))
-    body = json.dumps(sent, ensure_ascii=False, indent=2)
+    body = None
+    if row["payload"] is not None:
+        sent = json.loads(events.body(row["type"], row["event_at"], row["payload"]))
+        body = json.dumps(sent, ensure_ascii=False, indent=2)
     return page("subscribers/delivery.html", row=row, body=body)
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -58,6 +59,12 @@ def test_an_address_that_no_row_can_have_is_no_fault(
 # Subscribers
 
 
+def answered(status: int, error: str) -> dict[str, Any]:
+    """An attempt that failed, as its delivery keeps it."""
+    at = "2026-11-22T09:41:07.250Z"
+    return {"at": at, "status": status, "error": error, "milliseconds": 12}
+
+
 @pytest.fixture
 def subscriber(office: Office) -> str:
     """An endpoint with six deliveries, the first tried again, the second given up."""
@@ -67,8 +74,8 @@ def subscriber(office: Office) -> str:
             publish(tx, office.workspace, "ticket.created", {"number": n, "text": "<b>Hi</b>"})
     with office.house.store.transaction() as tx:
         first, second, *_ = tx.all("select * from deliveries order by id")
-        publications.failed(tx, first, "503: try later", 503, again=timedelta(minutes=5))
-        publications.failed(tx, second, "500: broken", 500, again=None)
+        publications.failed(tx, first, answered(503, "503: try later"), again=timedelta(minutes=5))
+        publications.failed(tx, second, answered(500, "500: broken"), again=None)
     return made["id"]
 
 

@@ -120,6 +120,7 @@ def test_every_refusal_knows_its_http_status() -> None:
         "TooLarge": 413,
         "WrongField": 422,
         "TooMany": 429,
+        "Paused": 503,
     }
 
 
