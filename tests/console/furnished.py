@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import requests
 from flask import Flask
+from pydantic import SecretStr
 from werkzeug.serving import make_server
 
 from hub import admin, native
@@ -20,7 +21,7 @@ from hub.app import create_app
 from hub.house import House
 from hub.pipeline import parking, retrying, takeover
 from hub.playground import Platform
-from hub.settings import Settings
+from hub.settings import Oidc, Settings
 from hub.store import Row, Store, canned, conversations, escalations, work
 from hub.store.schema import escalations as escalations_table
 from tests.console.office import Office
@@ -193,7 +194,10 @@ def furnished(settings: Settings) -> Iterator[Furnished]:
     """The console on loopback, with its guests; one for a whole module."""
     server = make_server("127.0.0.1", 0, _late := _Late(), threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
-    settings = replace(settings, public_url=url, port=server.server_port)
+    provider = Oidc(issuer="https://sso.example.com", client_id="hub",
+                    client_secret=SecretStr("secret"), name=_line(22),
+                    domains=("example.com",), role="viewer")  # fmt: skip
+    settings = replace(settings, public_url=url, port=server.server_port, oidc=provider)
     house = houses.build(settings, store=Store(settings.database_url, pool=12))
     _late.app = create_app(house)
     threading.Thread(target=server.serve_forever, daemon=True).start()

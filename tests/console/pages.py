@@ -17,8 +17,7 @@ ROW = {
     "playground.one": "select c.id from conversations c join sources s on s.id = c.source_id"
     " and s.playground where c.workspace_id = :workspace order by c.id desc limit 1",
 }
-# Downloads, and what only a provider leads back to: nothing is there without its word.
-NO_PAGES = {"conversations.file", "oidc.callback"}
+NO_PAGES = {"conversations.file", "oidc.leave", "oidc.callback"}  # downloads; to a provider and back
 
 
 class Missing(LookupError):

@@ -301,4 +301,5 @@ def test_routes_are_added_moved_and_tried_out_by_keyboard_on_a_phone(
     page.get_by_label("Language").fill("de-CH")
     page.get_by_label("Language").press("Enter")
     expect(page.locator("#tried")).to_contain_text("Goes to Zendesk because language is de-CH")
+    page.wait_for_load_state()  # with its styles
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
