@@ -17,7 +17,8 @@ ROW = {
     "playground.one": "select c.id from conversations c join sources s on s.id = c.source_id"
     " and s.playground where c.workspace_id = :workspace order by c.id desc limit 1",
 }
-NO_PAGES = {"conversations.file", "oidc.leave", "oidc.callback"}  # downloads; to a provider and back
+# Downloads, and the way to a provider and back.
+NO_PAGES = {"conversations.file", "oidc.leave", "oidc.callback"}
 
 
 class Missing(LookupError):

@@ -58,7 +58,7 @@ def test_status_words_are_lines_and_a_wrong_one_is_told_at_the_field(
     assert answer.status_code == 422 and 'id="status_words-wrong"' in answer.text
     with_key(admin, house, "freshdesk", status_words="Waiting for parts = on_hold\n")
     row = office.row("select * from connections where name = 'Support'")
-    config = house.desks.unseal("freshdesk", row["id"], row["config"])
+    config = house.desks.unseal("freshdesk", office.workspace, row["id"], row["config"])
     assert config.status_words == {"Waiting for parts": "on_hold"}
 
 
@@ -133,7 +133,7 @@ def test_a_connection_is_removed_once_nothing_needs_it(
     assert "Support" not in admin.get("/connections").text.split("<table")[1]
     row = office.row("select * from connections where id = :id", id=freshdesk)
     with pytest.raises(ValueError):
-        office.house.desks.unseal("freshdesk", freshdesk, row["config"])
+        office.house.desks.unseal("freshdesk", office.workspace, freshdesk, row["config"])
     answer = admin.client.post(f"/webhooks/desks/{freshdesk}", data=b"{}")
     assert answer.status_code == 404
 

@@ -13,6 +13,7 @@ from hub import admin as administration
 from hub.console.audit import cell
 from hub.pipeline.publish import publish
 from hub.store import audit, publications
+from hub.views import moment
 from tests.console.office import Browser, Office
 from webhooks import signing
 
@@ -67,8 +68,12 @@ def subscriber(office: Office) -> str:
             publish(tx, office.workspace, "ticket.created", {"number": n, "text": "<b>Hi</b>"})
     with office.house.store.transaction() as tx:
         first, second, *_ = tx.all("select * from deliveries order by id")
-        publications.failed(tx, first, "503: try later", 503, again=timedelta(minutes=5))
-        publications.failed(tx, second, "500: broken", 500, again=None)
+        later, broken = (
+            {"at": moment(tx.now), "status": status, "error": error, "milliseconds": 20}
+            for status, error in ((503, "503: try later"), (500, "500: broken"))
+        )
+        publications.failed(tx, first, later, again=timedelta(minutes=5))
+        publications.failed(tx, second, broken, again=None)
     return made["id"]
 
 
