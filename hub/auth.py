@@ -83,12 +83,17 @@ def by_key(tx: Tx, key: str) -> Principal | None:
 
 
 def begin_session(
-    tx: Tx, user: Row, *, address: str | None = None, browser: str | None = None
+    tx: Tx,
+    user: Row,
+    how: str | None = None,
+    *,
+    address: str | None = None,
+    browser: str | None = None,
 ) -> str:
-    """Sign a user in; the token for their cookie."""
+    """Sign a user in, and write down `how`; the token for their cookie."""
     token = secrets.token_urlsafe(32)
     users.begin_session(tx, user, hashed(token), tx.now + SESSION, address=address, browser=browser)
-    _record(tx, user, "user.signed_in")
+    _record(tx, user, "user.signed_in", how)
     return token
 
 
@@ -108,9 +113,9 @@ def end_session(tx: Tx, token: str) -> None:
         _record(tx, user, "user.signed_out")
 
 
-def _record(tx: Tx, user: Row, what: str) -> None:
+def _record(tx: Tx, user: Row, what: str, detail: str | None = None) -> None:
     actor = f"user:{user['email']}"
-    audit.record(tx, user["workspace_id"], what, actor=actor, subject_id=user["id"])
+    audit.record(tx, user["workspace_id"], what, detail, actor=actor, subject_id=user["id"])
 
 
 @functools.cache

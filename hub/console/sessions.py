@@ -12,7 +12,7 @@ from hub import admin, auth
 from hub.console import shell
 from hub.console.shell import back_to, once, page, refused
 from hub.current import house
-from hub.store import Row, Tx, audit, tries, users
+from hub.store import Row, Tx, tries, users
 from hub.store.tries import Pace
 
 log = structlog.get_logger()
@@ -125,15 +125,10 @@ def use_link(token: str) -> Response:
 def enter(tx: Tx, user: Row, how: str) -> None:
     """A fresh session for this browser; the one that it had before ends."""
     auth.end_session(tx, session.get(shell.TOKEN, ""))
-    token = auth.begin_session(
-        tx, user, address=request.remote_addr, browser=request.user_agent.string[:LONGEST_NAMED]
-    )
+    browser = request.user_agent.string[:LONGEST_NAMED]
+    token = auth.begin_session(tx, user, how, address=request.remote_addr, browser=browser)
     session.clear()
     session[shell.TOKEN] = token
-    audit.record(
-        tx, user["workspace_id"], "user.signed_in", how, actor=f"user:{user['email']}",
-        subject_id=user["id"],
-    )  # fmt: skip
 
 
 def onward(wanted: str) -> Response:

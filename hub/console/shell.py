@@ -86,8 +86,8 @@ blueprint = Blueprint(
 def noun(name: str, *, public: bool = False) -> Blueprint:
     """A blueprint whose forms cannot be forged, for signed-in teammates unless it is public."""
     made = Blueprint(name, __name__)
-    made.before_request(_no_nul)
     made.before_request(_bound)
+    made.before_request(_no_nul)
     if not public:
         made.before_request(_sign_in_first)
     made.before_request(csrf.protect)

@@ -12,16 +12,17 @@ from uuid import uuid4
 
 import requests
 from flask import Flask
+from pydantic import SecretStr
 from werkzeug.serving import make_server
 
 from hub import admin, native
 from hub import house as houses
 from hub.app import create_app
 from hub.house import House
-from hub.pipeline import parking, takeover
+from hub.pipeline import parking, retrying, takeover
 from hub.playground import Platform
-from hub.settings import Settings
-from hub.store import Store, conversations, escalations, work
+from hub.settings import Oidc, Settings
+from hub.store import Row, Store, canned, conversations, escalations, work
 from hub.store.schema import escalations as escalations_table
 from tests.console.office import Office
 from tests.console.payloads import PAYLOADS
@@ -41,6 +42,7 @@ class Furnished:
     source: dict[str, Any]
     sandbox: str
     hostile: str = ""  # the conversation that says every payload
+    invitation: str = ""  # the token of a link with which somebody joins
 
     def post(self, kind: str, chat: str, **data: Any) -> None:
         """What a bot platform sends: signed, over HTTP."""
@@ -55,32 +57,46 @@ class Furnished:
     def furnish(self) -> None:
         """Something for every page."""
         self._people()
+        self._desks()
         self._everything_said()
         for n in range(0, 40, 4):
             self._chat(f"chat-{n}", PAYLOADS[n : n + 4])
         self.office.work()
         self._native_ticket("chat-0")
         self._parked("chat-4")
+        self._retried("chat-12")
         self._at_zendesk("chat-8")
         self._playground()
         self.office.work()
 
     def _people(self) -> None:
-        """Teammates, keys, platforms, subscribers and routes have hostile names, too."""
+        """Teammates, keys, platforms, subscribers and canned texts have hostile names, too."""
         where, house = self.office.workspace, self.house
         with house.store.transaction() as tx:
             user = admin.add_user(tx, where, "eve@example.com", _line(0), "agent", None)
             admin.set_hours(tx, where, user, admin.read_week({"fri": "22:00-06:00"}))
             admin.add_days_off(tx, where, user, date(2999, 12, 24))
+            self.invitation, _ = admin.new_link(tx, where, user)
             admin.create_key(tx, where, _line(1), "viewer")
+            for n in (18, 19):
+                canned.save(tx, where, None, _line(n)[:60], PAYLOADS[n])
         admin.add_source(house, where, _line(2), "bookbag")
         admin.add_subscriber(house, where, f"{self.url}/{PAYLOADS[4].replace(' ', '')}")
+
+    def _desks(self) -> None:
+        """Connections with hostile names, mappings with hostile texts, hostile conditions."""
+        where, house = self.office.workspace, self.house
         config = requests.get(f"{self.sandbox}/_desks", timeout=10).json()["data"]
         for n, desk in enumerate(("zendesk", "help_scout")):
             values = next(d["accounts"][0]["config"] for d in config if d["desk"] == desk)
-            admin.add_connection(house, where, desk, _line(3 + n), values)
+            made = admin.add_connection(house, where, desk, _line(3 + n), values)
+            for text in PAYLOADS[20:22]:  # two versions, to compare
+                subject = json.dumps({"value": text})
+                body = f"desk: {desk}\nticket:\n  subject: {subject}\n"
+                admin.save_mapping(house, where, made.row["id"], body, check="syntax")
         with house.store.transaction() as tx:
             admin.add_route(tx, where, [_line(3)], "team = zendesk")
+            admin.add_route(tx, where, [_line(4)], f"team = {json.dumps(PAYLOADS[8])}")
 
     def _everything_said(self) -> None:
         """One conversation in which each payload is a message, and the name of a file."""
@@ -128,8 +144,14 @@ class Furnished:
             for say, text in ((native.reply, PAYLOADS[9]), (native.note, PAYLOADS[10])):
                 say(tx, ticket["connection_id"], at_desk, {"name": _line(11)}, text)
 
-    def _parked(self, chat: str) -> None:
-        """A desk that answers with hostile words."""
+    def _retried(self, chat: str) -> None:
+        """Somebody lets a parked one go on."""
+        row = self._parked(chat)
+        with self.house.store.transaction() as tx:
+            retrying.begin(tx, self.office.workspace, [row["id"]], actor=f"user:{_line(0)}")
+
+    def _parked(self, chat: str) -> Row:
+        """A desk that answers with hostile words; the escalation that it refused."""
         row = self.office.row(
             "select e.* from escalations e join conversations c on c.id = e.conversation_id"
             " where c.external_id = :chat", chat=chat,
@@ -137,6 +159,7 @@ class Furnished:
         with self.house.store.transaction() as tx:
             reason = work.reason(tx, "invalid_request", PAYLOADS[12], {_line(13): PAYLOADS[14]})
             parking.park(tx, escalations_table, row, reason)
+        return row
 
     def _at_zendesk(self, chat: str) -> None:
         """An agent of the outside desk writes; the desk's own signed webhook tells of it."""
@@ -171,7 +194,10 @@ def furnished(settings: Settings) -> Iterator[Furnished]:
     """The console on loopback, with its guests; one for a whole module."""
     server = make_server("127.0.0.1", 0, _late := _Late(), threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
-    settings = replace(settings, public_url=url, port=server.server_port)
+    provider = Oidc(issuer="https://sso.example.com", client_id="hub",
+                    client_secret=SecretStr("secret"), name=_line(22),
+                    domains=("example.com",), role="viewer")  # fmt: skip
+    settings = replace(settings, public_url=url, port=server.server_port, oidc=provider)
     house = houses.build(settings, store=Store(settings.database_url, pool=12))
     _late.app = create_app(house)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -17,16 +17,17 @@ ROW = {
     "playground.one": "select c.id from conversations c join sources s on s.id = c.source_id"
     " and s.playground where c.workspace_id = :workspace order by c.id desc limit 1",
 }
-NO_PAGES = {"conversations.file"}  # downloads, streams, and what only a desk's page leads to
+# Downloads, and the way to a provider and back.
+NO_PAGES = {"conversations.file", "oidc.leave", "oidc.callback"}
 
 
 class Missing(LookupError):
     """An address cannot be filled in; the message says what to furnish or to tell this module."""
 
 
-def addresses(app: Flask, tx: Tx, workspace_id: str) -> dict[str, str]:
+def addresses(app: Flask, tx: Tx, workspace_id: str, **tokens: str) -> dict[str, str]:
     """An address of every page that a teammate can open, by its endpoint."""
-    return {rule.endpoint: _filled(app, rule, tx, workspace_id) for rule in _rules(app)}
+    return {rule.endpoint: _filled(app, rule, tx, workspace_id, tokens) for rule in _rules(app)}
 
 
 def is_page(url: str, cookies: dict[str, str]) -> bool:
@@ -44,9 +45,10 @@ def _rules(app: Flask) -> Iterator[Rule]:
             yield rule
 
 
-def _filled(app: Flask, rule: Rule, tx: Tx, workspace_id: str) -> str:
+def _filled(app: Flask, rule: Rule, tx: Tx, workspace_id: str, tokens: dict[str, str]) -> str:
+    known = PLAIN | tokens
     values = {
-        name: PLAIN.get(name) or _id(rule.endpoint, name, tx, workspace_id)
+        name: known.get(name) or _id(rule.endpoint, name, tx, workspace_id)
         for name in rule.arguments
     }
     with app.test_request_context():

@@ -40,7 +40,8 @@ def _signed_in(context: BrowserContext, email: str) -> Iterator[Page]:
     _sign_in(tab, email)
     yield tab
     context.close()
-    assert complaints == []
+    # A page whose session has ended is told so by a 401, and Chromium writes that down.
+    assert [one for one in complaints if "status of 401" not in one] == []
 
 
 def _sign_in(tab: Page, email: str) -> None:
@@ -172,7 +173,9 @@ def test_a_draft_survives_the_end_of_the_session_and_is_its_writers_alone(
     words.fill("A long answer that took an hour")
     with office.house.store.transaction() as tx:
         tx.run("delete from sessions")
-    olive.get_by_role("button", name="Send to the customer").click()
+    send = olive.get_by_role("button", name="Send to the customer")
+    # Or the page has asked for its news meanwhile, and found out by itself.
+    send.or_(olive.get_by_role("button", name="Sign in")).click()
     _sign_in(olive, "olive@example.com")
     expect(words).to_have_value("A long answer that took an hour", timeout=PATIENCE)
     olive.get_by_role("button", name="Sign out").click()

@@ -289,9 +289,10 @@ def test_routes_are_added_moved_and_tried_out_by_keyboard_on_a_phone(
     sign_in(page)
     for when in ("language = de", "language = fr and weekday in mon-fri and time in 09:00-17:30"):
         page.goto("/routes")
-        page.get_by_label("When").fill(when)
-        page.get_by_label("Desk 1").select_option(label="Zendesk")
-        page.get_by_label("Desk 2").select_option(label="Help Desk")
+        added = page.get_by_role("region", name="Add a route")
+        added.get_by_label("When").fill(when)
+        added.get_by_label("Desk 1").select_option(label="Zendesk")
+        added.get_by_label("Desk 2").select_option(label="Help Desk")
         page.keyboard.press("Tab")  # past the third desk
         page.get_by_role("button", name="Add the route").press("Enter")
         expect(page.get_by_text("The route is added.")).to_be_visible()
@@ -300,4 +301,5 @@ def test_routes_are_added_moved_and_tried_out_by_keyboard_on_a_phone(
     page.get_by_label("Language").fill("de-CH")
     page.get_by_label("Language").press("Enter")
     expect(page.locator("#tried")).to_contain_text("Goes to Zendesk because language is de-CH")
+    page.wait_for_load_state()  # with its styles
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
