@@ -22,7 +22,6 @@ from hub.settings import Settings
 from hub.store import Store, engine
 from tests.contract.way import Way
 
-
 # They take a minute each: begun last, they would keep one process busy while the other is done.
 LONG = (
     "tests/console/test_every_page.py",
