@@ -19,7 +19,7 @@ test: .venv/development .venv/model/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 fuzz: .venv/development
 	@$(BIN)/python -m tests.fuzz

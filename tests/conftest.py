@@ -22,23 +22,6 @@ from hub.settings import Settings
 from hub.store import Store, engine
 from tests.contract.way import Way
 
-# They take a minute each: begun last, they would keep one process busy while the other is done.
-LONG = (
-    "tests/console/test_every_page.py",
-    "tests/e2e/test_kill.py",
-    "tests/connectors/test_worked_example.py",
-    "tests/connectors/test_new.py",
-    "tests/console/test_connecting_in_a_browser.py",
-    "tests/e2e/test_every_desk.py",
-    "tests/hub/api/test_hostile_bodies.py",
-)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long files first."""
-    rank = {name: place for place, name in enumerate(LONG)}
-    items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(LONG)))
-
 
 def pytest_configure(config: pytest.Config) -> None:
     """An unfinished desk gets a way through it instead of a wall of errors."""
