@@ -18,7 +18,8 @@ WIDTHS = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 390, "he
 SHOTS = os.environ.get("SCREENSHOTS")  # a folder, for who wants to look
 
 
-@pytest.fixture(params=WIDTHS)
+# The wider one is what `test_administration_in_a_browser` sees; pictures are taken of both.
+@pytest.fixture(params=WIDTHS if SHOTS else ["phone"])
 def page(
     request: pytest.FixtureRequest, chromium: Chromium, site: str, house: House, office: Office
 ) -> Iterator[Page]:

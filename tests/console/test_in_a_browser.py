@@ -102,6 +102,7 @@ def test_a_sent_reply_leaves_no_draft(page: Page, office: Office) -> None:
     page.get_by_role("button", name="Save as a note").click()
     expect(page.get_by_text("Note saved.")).to_be_visible()
     expect(page.get_by_label("Your words")).to_have_value("")
+    expect(page.locator("#text[data-kept]")).to_be_attached()  # the page's scripts have run
     page.reload()
     expect(page.get_by_label("Your words")).to_have_value("")
 
