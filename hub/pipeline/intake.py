@@ -48,7 +48,8 @@ class Inbox:
     def accept(self, told: list[tuple[str, Event]], body_hash: str) -> Receipt:
         """Commit the events that are new; `Conflict` for a known id with another body."""
         events = [self._told(key, event, body_hash) for key, event in told]
-        if len(events) == 1:
+        # Who has the turn works with its own rights: a person's see one workspace, and stay alone.
+        if len(events) == 1 and self.house.store.tenant() is None:
             outcomes = [self.house.intake.do(events[0], partial(_store, self.house))]
         else:
             outcomes = _store(self.house, events, all_or_none=True)
