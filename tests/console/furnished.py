@@ -200,7 +200,7 @@ def furnished(settings: Settings) -> Iterator[Furnished]:
     settings = replace(settings, public_url=url, port=server.server_port, oidc=provider)
     house = houses.build(settings, store=Store(settings.database_url, pool=12))
     _late.app = create_app(house)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     with house.store.transaction() as tx:
         office = Office(house, admin.add_workspace(tx, house, "default", "Default"))
     office.hire("owner@example.com", "owner", "Olga Owner")

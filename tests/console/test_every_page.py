@@ -115,18 +115,22 @@ def visits(context: BrowserContext, place: Furnished) -> dict[str, Visit]:
     cookies = {c["name"]: c["value"] for c in context.cookies()}
     pages = {name: path for name, path in found.items() if is_page(place.url + path, cookies)}
     assert len(pages) >= 15, pages
-    return {name: _visit(context, path) for name, path in pages.items()}
-
-
-def _visit(context: BrowserContext, path: str) -> Visit:
-    tab = context.new_page()
+    tab = context.new_page()  # one for all: a fresh one would compile axe anew, 1 s a page
     complaints: list[str] = []
     tab.on("console", lambda message: complaints.append(message.text))
     tab.on("pageerror", lambda problem: complaints.append(str(problem)))
     tab.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+    seen = {name: _visit(tab, path, complaints) for name, path in pages.items()}
+    tab.close()
+    return seen
+
+
+def _visit(tab: Page, path: str, complaints: list[str]) -> Visit:
+    complaints.clear()
     answer = tab.goto(path, wait_until="load")
     assert answer is not None
     visit = _look(tab, path, answer)
+    tab.evaluate(AXE_SCRIPT)
     for scheme, rules in (("light", None), ("dark", "color-contrast")):
         tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         visit.axe[scheme] = _axe(tab, rules)
@@ -135,7 +139,6 @@ def _visit(context: BrowserContext, path: str) -> Visit:
     if tab.evaluate("window.hasRun") is not None:
         complaints.append("a payload ran")
     visit.complaints = [text for text in complaints if not _expected(text, visit)]
-    tab.close()
     return visit
 
 
@@ -152,7 +155,6 @@ def _expected(complaint: str, visit: Visit) -> bool:
 
 
 def _axe(tab: Page, rule: str | None) -> list[str]:
-    tab.evaluate(AXE_SCRIPT)
     how: dict[str, Any] = {"resultTypes": ["violations"]}
     how["runOnly"] = (
         {"type": "rule", "values": [rule]} if rule else {"type": "tag", "values": LEVEL}
