@@ -49,6 +49,7 @@ log = structlog.get_logger()
 
 NICE = 10  # answering platforms comes before working off
 POOL = 6  # database connections; a job holds one for a few milliseconds at a time
+LISTENING = 1  # database connection beside those, from which jobs are taken
 M_ARENA_MAX = -8  # of malloc.h
 HUB_WIDTH = 16  # jobs in flight that call nobody
 FIRST_DELAY, LONGEST_DELAY = 1.0, 300.0  # seconds between tries
@@ -216,9 +217,11 @@ def _share_memory() -> None:
 
 
 async def _serve(house: House) -> None:
+    direct = house.settings.direct_url
     worker = Worker(
-        house.store.url,
+        direct or house.store.url,
         threads=house.settings.worker_threads,
+        pooled=direct is None and house.store.pooled,
         lanes=lambda: lanes(house),
         run=lambda job: run(house, job),
     )

@@ -1,0 +1,160 @@
+"""More than one of each process, and a pooler in transaction mode between them and PostgreSQL."""
+
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+import requests
+
+from connectors import sandbox
+from hub import clock
+from tests.conftest import copied
+from tests.e2e import pooler
+from tests.e2e.desks import Outside, there_and_back
+from tests.e2e.town import Town, conversation_name, eventually, free_port, is_ready
+
+
+@pytest.fixture(scope="module")
+def database(server_url: str, template_url: str) -> Iterator[str]:
+    """The database itself."""
+    with copied(server_url, "hub_scale") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def town(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A hub that knows its database through the pooler; nothing runs yet."""
+    folder: Path = tmp_path_factory.mktemp("scale")
+    with pooler.before(database, folder) as url, sandbox.running() as desks:
+        built = Town(url, desks, folder)
+        try:
+            built.set_up()
+            yield built
+        finally:
+            built.close()
+
+
+@pytest.fixture(scope="module")
+def desk(town: Town, database: str) -> Outside:
+    """Zendesk, with a web, a worker and a clock at work."""
+    town.environ |= {"HUB_DIRECT_DATABASE_URL": database, "HUB_DRAIN_SECONDS": "1"}
+    for name in ("worker", "clock", "web"):
+        town.start(name)
+    return Outside(town, town.connect("zendesk"))
+
+
+def test_escalations_come_home_through_a_pooler(town: Town, desk: Outside) -> None:
+    assert town.house.store.pooled
+    there_and_back(desk)
+
+
+def test_without_a_direct_connection_workers_look_for_jobs_themselves(
+    town: Town, desk: Outside
+) -> None:
+    leave(town, "worker")
+    town.start("worker", HUB_DIRECT_DATABASE_URL="")
+    there_and_back(desk)
+    leave(town, "worker")
+    town.start("worker")
+
+
+def test_when_the_leading_clock_is_killed_another_leads(town: Town, desk: Outside) -> None:
+    town.start("clock-2")
+    first = eventually(lambda: leader(town), "a clock leads")
+    town.stop("clock")
+    lasts = town.row("select until - now() as left from leases where name = 'clock'")
+    assert lasts is not None and lasts["left"] <= timedelta(seconds=clock.LEASE)
+    with town.house.store.transaction() as tx:  # nobody waits for that here
+        tx.run("update leases set until = now()")
+    eventually(lambda: leader(town) not in (None, first), "the other clock leads")
+    polled = town.row("select now() as at")
+    assert polled is not None
+    since = "select 1 from connections where desk = 'zendesk' and polled_at > :at"
+    eventually(lambda: town.row(since, at=polled["at"]), "the desk is polled again")
+
+
+def test_restarting_each_process_in_turn_fails_no_event_and_doubles_none(
+    town: Town, desk: Outside
+) -> None:
+    ports = {"web": town.port, "web-2": free_port()}
+    town.start("worker-2")
+    town.start("web-2", PORT=str(ports["web-2"]))
+    with Platform(town, list(ports.values())) as platform:
+        for web, worker in (("web", "worker"), ("web-2", "worker-2")):
+            platform.goes_on()
+            leave(town, web, worker)
+            platform.goes_on()
+            town.start(worker)
+            town.start(web, PORT=str(ports[web]))
+    assert platform.failed == []
+    told = set(platform.acknowledged)
+    assert len(told) == len(platform.acknowledged)
+
+    def opened() -> Counter[str]:
+        rows = desk.harness.ledger(call="create_ticket")
+        return Counter(row["key"] for row in rows if row["key"] in told)
+
+    eventually(lambda: opened().keys() == told, "every escalation has a ticket")
+    assert set(opened().values()) == {1}
+
+
+class Platform:
+    """Posts event after event to whichever web says that it is ready, as a load balancer does."""
+
+    def __init__(self, town: Town, ports: list[int]) -> None:
+        self.town = town
+        self.webs = cycle(f"http://127.0.0.1:{port}" for port in ports)
+        self.acknowledged: list[str] = []
+        self.failed: list[str] = []
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._post)
+
+    def __enter__(self) -> "Platform":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.thread.join()
+
+    def goes_on(self) -> None:
+        """Returns once more events are acknowledged."""
+        enough = len(self.acknowledged) + 5
+        eventually(lambda: self.failed or len(self.acknowledged) >= enough, "events are taken")
+
+    def _post(self) -> None:
+        while not self.over.wait(0.1):
+            web = next(self.webs)
+            if not is_ready(web):
+                continue
+            try:
+                answer = self.town.say("conversation.escalated", web, **escalation())
+                self.acknowledged.append(answer.json()["accepted"][0]["escalation_id"])
+            except (requests.RequestException, LookupError) as problem:
+                self.failed.append(repr(problem))
+
+
+def escalation() -> dict[str, str]:
+    """What the bot tells when it gives up."""
+    said = "User: Where is my parcel?"
+    return {"conversationId": conversation_name(), "target": "zendesk", "transcript": said}
+
+
+def leave(town: Town, *names: str) -> None:
+    """SIGTERM, and wait for the end."""
+    processes = [town.processes.pop(name) for name in names]
+    for process in processes:
+        os.kill(process.pid, signal.SIGTERM)
+    assert [process.wait(30) for process in processes] == [0] * len(processes)
+
+
+def leader(town: Town) -> str | None:
+    """Which clock leads."""
+    row = town.row("select holder from leases where name = 'clock' and until > now()")
+    return None if row is None else str(row["holder"])
