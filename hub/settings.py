@@ -60,6 +60,7 @@ class Settings:
     direct_url: str | None = None  # where a pooler is not in between
     connections: int | None = None  # to the database, of one process
     drain_seconds: int = 0
+    tracing: bool = False
     sandbox_url: str | None = None
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     llm: Endpoint | None = None
@@ -91,6 +92,7 @@ def read(environ: dict[str, str] | None = None) -> Settings:
         direct_url=_direct(env),
         connections=connections(env),
         drain_seconds=drain_seconds(env),
+        tracing=_tracing(env),
         sandbox_url=env.get("HUB_SANDBOX_URL", "").rstrip("/") or None,
         allow_networks=_networks(env.get("HUB_ALLOW_PRIVATE_NETWORKS", "")),
         llm=_llm(env),
@@ -198,6 +200,24 @@ def _direct(env: dict[str, str]) -> str | None:
     if url is not None and not re.match(r"postgres(ql)?://", url):
         raise BadSetting("HUB_DIRECT_DATABASE_URL must begin with postgresql://.")
     return url
+
+
+def _tracing(env: dict[str, str]) -> bool:
+    """True when spans are to be sent; the libraries read for themselves where and how."""
+    wanted = env.get("OTEL_EXPORTER_OTLP_ENDPOINT") or env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    if wanted and not _is_installed("opentelemetry.exporter.otlp.proto.http"):
+        raise BadSetting(
+            "OTEL_EXPORTER_OTLP_ENDPOINT needs the libraries of OpenTelemetry:"
+            " `pip install --require-hashes -r requirements/tracing.txt`."
+        )
+    return bool(wanted)
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # nor what it is in
+        return False
 
 
 def _keys(

@@ -20,6 +20,7 @@ ONLY_THERE = {
     "apscheduler": {"hub/clock.py"},
     "gunicorn": {"hub/wsgi.py"},
     "structlog": {"hub"},
+    "opentelemetry": {"hub/tracing.py"},
 }
 
 

@@ -16,8 +16,12 @@ from connectors import sandbox
 from hub import clock
 from tests.conftest import copied
 from tests.e2e import pooler
+from tests.e2e.collector import Collector
 from tests.e2e.desks import Outside, there_and_back
 from tests.e2e.town import Town, conversation_name, eventually, free_port, is_ready
+
+SPANS = {"intake.ack", "escalate.run", "desk.create_ticket", "desk.note", "relay",
+         "desk.append_message", "sync.apply", "delivery"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +32,27 @@ def database(server_url: str, template_url: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def town(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def collector() -> Iterator[Collector]:
+    """Where the hub's processes send their spans."""
+    built = Collector()
+    yield built
+    built.close()
+
+
+@pytest.fixture(scope="module")
+def town(
+    database: str, collector: Collector, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Town]:
     """A hub that knows its database through the pooler; nothing runs yet."""
     folder: Path = tmp_path_factory.mktemp("scale")
     with pooler.before(database, folder) as url, sandbox.running() as desks:
         built = Town(url, desks, folder)
+        built.environ |= {
+            "HUB_DIRECT_DATABASE_URL": database,
+            "HUB_DRAIN_SECONDS": "1",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+            "OTEL_BSP_SCHEDULE_DELAY": "200",
+        }
         try:
             built.set_up()
             yield built
@@ -41,9 +61,8 @@ def town(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[To
 
 
 @pytest.fixture(scope="module")
-def desk(town: Town, database: str) -> Outside:
+def desk(town: Town) -> Outside:
     """Zendesk, with a web, a worker and a clock at work."""
-    town.environ |= {"HUB_DIRECT_DATABASE_URL": database, "HUB_DRAIN_SECONDS": "1"}
     for name in ("worker", "clock", "web"):
         town.start(name)
     return Outside(town, town.connect("zendesk"))
@@ -54,14 +73,37 @@ def test_escalations_come_home_through_a_pooler(town: Town, desk: Outside) -> No
     there_and_back(desk)
 
 
+def test_an_escalation_is_one_trace_over_all_processes(
+    town: Town, desk: Outside, collector: Collector
+) -> None:
+    row = town.row("select traceparent from escalations order by id limit 1")  # of the test above
+    assert row is not None
+    _, trace, first, _ = row["traceparent"].split("-")
+
+    def names() -> set[str]:
+        return {span.name for span in collector.of(trace)}
+
+    eventually(lambda: names() >= SPANS, "every step has told its span")
+    assert len({span.process for span in collector.of(trace)}) == 2  # web and worker
+    (ack,) = [span for span in collector.of(trace) if span.name == "intake.ack"]
+    assert (ack.id, ack.parent) == (first, "")
+    (run,) = [span for span in collector.of(trace) if span.name == "escalate.run"]
+    (create,) = [span for span in collector.of(trace) if span.name == "desk.create_ticket"]
+    assert (run.parent, create.parent) == (ack.id, run.id)
+    heard = {
+        headers.get("traceparent", "").split("-")[1] for headers, _ in town.subscriber.requests
+    }
+    assert heard == {trace}
+    for personal in (b"Bestellung", b"Ada", b"@example.com"):
+        assert personal not in collector.bytes
+
+
 def test_without_a_direct_connection_workers_look_for_jobs_themselves(
     town: Town, desk: Outside
 ) -> None:
     leave(town, "worker")
-    town.start("worker", HUB_DIRECT_DATABASE_URL="")
+    town.start("worker-2", HUB_DIRECT_DATABASE_URL="")
     there_and_back(desk)
-    leave(town, "worker")
-    town.start("worker")
 
 
 def test_when_the_leading_clock_is_killed_another_leads(town: Town, desk: Outside) -> None:
@@ -82,16 +124,18 @@ def test_when_the_leading_clock_is_killed_another_leads(town: Town, desk: Outsid
 def test_restarting_each_process_in_turn_fails_no_event_and_doubles_none(
     town: Town, desk: Outside
 ) -> None:
-    ports = {"web": town.port, "web-2": free_port()}
-    town.start("worker-2")
-    town.start("web-2", PORT=str(ports["web-2"]))
-    with Platform(town, list(ports.values())) as platform:
-        for web, worker in (("web", "worker"), ("web-2", "worker-2")):
-            platform.goes_on()
-            leave(town, web, worker)
-            platform.goes_on()
-            town.start(worker)
-            town.start(web, PORT=str(ports[web]))
+    other = free_port()
+    town.start("worker")
+    town.start("web-2", PORT=str(other))
+    with Platform(town, [town.port, other]) as platform:
+        platform.goes_on()
+        leave(town, "web", "worker")
+        platform.goes_on()
+        town.start("worker")
+        town.start("web")
+        platform.goes_on()
+        leave(town, "web-2", "worker-2")
+        platform.goes_on()
     assert platform.failed == []
     told = set(platform.acknowledged)
     assert len(told) == len(platform.acknowledged)
