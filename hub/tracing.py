@@ -8,6 +8,7 @@ kinds, never words, names or addresses, of an error its class alone.
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
@@ -129,8 +130,11 @@ class Exporting(Tracing):
             record_exception=False,  # its words may be a customer's
             set_status_on_exception=False,
         ) as span:
+            done = False
             try:
                 yield
-            except Exception as problem:
-                span.set_status(Status(StatusCode.ERROR, type(problem).__name__))
-                raise
+                done = True
+            finally:
+                if not done:
+                    problem = type(sys.exception()).__name__
+                    span.set_status(Status(StatusCode.ERROR, problem))

@@ -659,5 +659,5 @@ leases = Table(
     "leases", metadata,
     Column("name", Text, primary_key=True),
     words("holder", null=False),
-    moment("until"),
+    Column("until", DateTime(timezone=True), nullable=False),
 )  # fmt: skip

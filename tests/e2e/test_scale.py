@@ -90,10 +90,8 @@ def test_an_escalation_is_one_trace_over_all_processes(
     (run,) = [span for span in collector.of(trace) if span.name == "escalate.run"]
     (create,) = [span for span in collector.of(trace) if span.name == "desk.create_ticket"]
     assert (run.parent, create.parent) == (ack.id, run.id)
-    heard = {
-        headers.get("traceparent", "").split("-")[1] for headers, _ in town.subscriber.requests
-    }
-    assert heard == {trace}
+    heard = [headers["traceparent"] for headers, _ in town.subscriber.requests]
+    assert {told.split("-")[1] for told in heard} == {trace}
     for personal in (b"Bestellung", b"Ada", b"@example.com"):
         assert personal not in collector.bytes
 
@@ -125,16 +123,16 @@ def test_restarting_each_process_in_turn_fails_no_event_and_doubles_none(
     town: Town, desk: Outside
 ) -> None:
     other = free_port()
-    town.start("worker")
+    town.start("worker-3")
     town.start("web-2", PORT=str(other))
     with Platform(town, [town.port, other]) as platform:
         platform.goes_on()
-        leave(town, "web", "worker")
+        leave(town, "web", "worker-2")
         platform.goes_on()
-        town.start("worker")
+        town.start("worker-4")
         town.start("web")
         platform.goes_on()
-        leave(town, "web-2", "worker-2")
+        leave(town, "web-2", "worker-3")
         platform.goes_on()
     assert platform.failed == []
     told = set(platform.acknowledged)
@@ -191,7 +189,10 @@ def escalation() -> dict[str, str]:
 
 
 def leave(town: Town, *names: str) -> None:
-    """SIGTERM, and wait for the end."""
+    """SIGTERM for processes that are up, and wait for their end."""
+    logs = [town.folder / f"{name}.log" for name in names if name.startswith("worker")]
+    for log in logs:
+        eventually(lambda log=log: b"worker.started" in log.read_bytes(), "the worker is up")
     processes = [town.processes.pop(name) for name in names]
     for process in processes:
         os.kill(process.pid, signal.SIGTERM)
