@@ -90,7 +90,7 @@ def _connections(house: House) -> Iterator[Finding]:
         yield Finding("pooler before the database", hint=None if direct else NOBODY_TELLS)
         return
     there = room.look(house.store)
-    what = f"connections to the database: {there.used} of {there.most} are open"
+    what = f"connections to the database: {there.free} of {there.most} are free"
     yield Finding(what, hint=LITTLE_ROOM if there.free < ONE_OF_EACH else None)
 
 

@@ -9,36 +9,38 @@ from hub.store import Store
 
 log = structlog.get_logger()
 
-# `max_connections` less what is kept for administrators, or what the account or the database may.
+# `max_connections` less what is kept for administrators; what the account and the database may.
 LOOK = """
-select (select sum(numbackends) from pg_stat_database)::int as used, least(
-    current_setting('max_connections')::int
-        - current_setting('superuser_reserved_connections')::int
-        - coalesce(current_setting('reserved_connections', true)::int, 0),
-    (select nullif(rolconnlimit, -1) from pg_roles where rolname = current_user),
-    (select nullif(datconnlimit, -1) from pg_database where datname = current_database())
-) as most
+with here as (
+    select current_setting('max_connections')::int
+            - current_setting('superuser_reserved_connections')::int
+            - coalesce(current_setting('reserved_connections', true)::int, 0) as server,
+        (select sum(numbackends)::int from pg_stat_database) as open,
+        nullif(d.datconnlimit, -1) as database, s.numbackends as in_database,
+        nullif(r.rolconnlimit, -1) as account,
+        (select count(*)::int from pg_stat_activity where usename = current_user) as of_account
+    from pg_database d join pg_stat_database s on s.datid = d.oid, pg_roles r
+    where d.datname = current_database() and r.rolname = current_user
+)
+select least(server, database, account) as most,
+    greatest(0, least(server - open, database - in_database, account - of_account)) as free
+from here
 """
 
 
 @dataclass(frozen=True)
 class Room:
-    """How many connections PostgreSQL gives us, and how many it has given to everybody."""
+    """How many connections PostgreSQL allows us, and how many of them nobody has yet."""
 
     most: int
-    used: int
-
-    @property
-    def free(self) -> int:
-        """How many more there are."""
-        return max(0, self.most - self.used)
+    free: int
 
 
 def look(store: Store) -> Room:
     """PostgreSQL's word; behind a pooler it is about the pooler's connections, not about ours."""
     with store.reading() as tx:
         row = tx.one(LOOK)
-    return Room(most=row["most"], used=row["used"])
+    return Room(most=row["most"], free=row["free"])
 
 
 def check(store: Store, wanted: int) -> None:
