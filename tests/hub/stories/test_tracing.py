@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.hub.stories.test_intake import escalated
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 GIVEN = f"00-{TRACE}-{SPAN}-01"
-SOURCE_BROKEN = (
+BROKEN = (
     "",
     "hello",
     GIVEN.upper(),
@@ -34,6 +35,7 @@ def collector(zendesk: Stories, monkeypatch: pytest.MonkeyPatch) -> Iterator[Col
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", built.url)
     zendesk.house.tracing = Exporting()
     yield built
+    zendesk.house.tracing.close()
     built.close()
 
 
@@ -54,9 +56,9 @@ def test_the_platforms_trace_is_gone_on_with_and_a_broken_one_is_not(
 ) -> None:
     known = escalation(zendesk, "known", GIVEN)
     assert known.startswith(f"00-{TRACE}-")
-    others = [escalation(zendesk, f"chat-{n}", one) for n, one in enumerate(SOURCE_BROKEN)]
+    others = [escalation(zendesk, f"chat-{n}", one) for n, one in enumerate(BROKEN)]
     traces = {one.split("-")[1] for one in others}
-    assert len(traces) == len(SOURCE_BROKEN)  # each began its own
+    assert len(traces) == len(BROKEN)  # each began its own
     assert not traces & {TRACE, "0" * 32}
 
 
@@ -83,12 +85,10 @@ def test_without_the_setting_nothing_of_opentelemetry_is_imported(stories: Stori
 
 
 def test_traces_without_the_libraries_are_refused_at_start(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    environ = {
-        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",
-        "HUB_DATA_DIR": str(tmp_path),
-    }
+    endpoint = "http://127.0.0.1:4318"
+    environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "HUB_DATA_DIR": str(tmp_path)}
     assert settings.read(environ).tracing
     monkeypatch.setattr(settings, "find_spec", lambda name: None)
     with pytest.raises(BadSetting, match="requirements/tracing.txt"):
