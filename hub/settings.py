@@ -155,7 +155,7 @@ def connections(environ: Mapping[str, str]) -> int | None:
     """How many connections to the database one process opens at most; None: as many as it likes."""
     if "HUB_DATABASE_CONNECTIONS" not in environ:
         return None
-    most = number(dict(environ), "HUB_DATABASE_CONNECTIONS", FEWEST)
+    most = number(environ, "HUB_DATABASE_CONNECTIONS", FEWEST)
     if most < FEWEST:
         raise BadSetting(f"HUB_DATABASE_CONNECTIONS must be {FEWEST} or more for each process.")
     return most
@@ -163,7 +163,7 @@ def connections(environ: Mapping[str, str]) -> int | None:
 
 def drain_seconds(environ: Mapping[str, str]) -> int:
     """How long `web` goes on after SIGTERM, for whoever balances the load to look elsewhere."""
-    return number(dict(environ), "HUB_DRAIN_SECONDS", 0, least=0)
+    return number(environ, "HUB_DRAIN_SECONDS", 0, least=0)
 
 
 def bind(environ: dict[str, str], default: str) -> str:
@@ -171,7 +171,7 @@ def bind(environ: dict[str, str], default: str) -> str:
     return environ.get("HUB_BIND", default)
 
 
-def number(env: dict[str, str], name: str, default: int, *, least: int = 1) -> int:
+def number(env: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
     """A whole number from the environment."""
     text = env.get(name, str(default))
     if not text.isdecimal() or int(text) < least:

@@ -23,6 +23,7 @@ CALLS = 3  # calls to the desk for one ticket: create, earlier tickets, note
 LIMIT = 600  # calls a minute of the limited desk
 PLAN = {"rate_per_minute": LIMIT, "updates_per_minute": LIMIT, "updates_per_ticket": 30}
 MINUTE = 60.0
+OTHERS = ("web", "postgres", "sandbox")
 COUNTERS = """
 select (select sum(xact_commit) from pg_stat_database)::float as commits,
     pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float as wal,
@@ -94,7 +95,7 @@ def _work_off(bench: Bench, workers: int, number: int, delay_ms: int) -> Figures
         "tickets_per_second": rate,
         "ideal_per_second": WIDTH / (CALLS * delay_ms / 1000) if delay_ms else None,
         "commits_per_second": floor,
-        "cpu_ms": {**_of_workers(cost, names), **{n: cost[n] for n in ("postgres", "sandbox")}},
+        "cpu_ms": _of_workers(cost, names) | {n: cost[n] for n in OTHERS},
         "database": _each(before, after, left),
         "machine_busy_percent": busy,
         "load": os.getloadavg()[0],
