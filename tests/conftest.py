@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Iterator
-from contextlib import contextmanager
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import requests
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
-from sqlalchemy import text
 
 from connectors import sandbox
 from hub import admin, migrate, postgres
@@ -19,8 +17,9 @@ from hub import house as houses
 from hub.app import create_app
 from hub.house import House
 from hub.settings import Settings
-from hub.store import Store, engine
+from hub.store import Store
 from tests.contract.way import Way
+from tests.databases import Lent, sql
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,25 +40,25 @@ def server_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template_url(server_url: str) -> str:
     """The migrated database that every test's is copied from."""
-    _sql(server_url, "create database hub_template")
+    sql(server_url, "create database hub_template")
     url = server_url.replace("///hub?", "///hub_template?")
     migrate.upgrade(url)
     return url
 
 
+@pytest.fixture(scope="session")
+def lent(server_url: str, template_url: str) -> Iterator[Lent]:
+    """The database that one test after another has to itself."""
+    database = Lent(server_url)
+    yield database
+    database.drop()
+
+
 @pytest.fixture
-def database_url(server_url: str, template_url: str) -> Iterator[str]:
+def database_url(lent: Lent) -> Iterator[str]:
     """A migrated, empty database of this test's own."""
-    with copied(server_url, "hub_test") as url:
-        yield url
-
-
-@contextmanager
-def copied(server_url: str, name: str, template: str = "hub_template") -> Iterator[str]:
-    """A database of a name for a while; migrated and empty, unless another template is."""
-    _sql(server_url, f"create database {name} template {template}")
-    yield server_url.replace("///hub?", f"///{name}?")
-    _sql(server_url, f"drop database {name} with (force)")
+    yield lent.take()
+    lent.give_back()
 
 
 @pytest.fixture(scope="session")
@@ -115,10 +114,3 @@ def app(house: House) -> Flask:
 def client(app: Flask) -> FlaskClient:
     """A client of the web application."""
     return app.test_client()
-
-
-def _sql(url: str, statement: str) -> None:
-    database = engine(url, pool=1)
-    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(statement))
-    database.dispose()

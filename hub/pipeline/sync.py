@@ -10,7 +10,7 @@ from connectors.types import Change, Status
 from hub import jobs, links, views
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import brief, files, hint
+from hub.pipeline import brief, files, hint, writing
 from hub.pipeline.handover import hand_over
 from hub.pipeline.publish import publish
 from hub.pipeline.relay import record_status
@@ -33,6 +33,12 @@ def sync(house: House, job: Job) -> None:
         hint.follow(house, job, row)
         return
     with house.store.transaction() as tx:
+        ending = _apply_waiting(tx, house, row, to_the_end=house.llm is None)
+        if ending is None:
+            jobs.finish(tx, job)
+            return
+    writing.brief_ahead(house, ending)
+    with house.store.transaction() as tx:
         _apply_waiting(tx, house, row)
         jobs.finish(tx, job)
 
@@ -41,7 +47,8 @@ def _linked(tx: Tx, row: Row) -> Row | None:
     return escalations.ticket_at_desk(tx, row["connection_id"], row["external_ticket_id"])
 
 
-def _apply_waiting(tx: Tx, house: House, row: Row) -> None:
+def _apply_waiting(tx: Tx, house: House, row: Row, *, to_the_end: bool = True) -> str | None:
+    """Apply them in order; the escalation's id where it stopped before one that may end it."""
     ticket = _linked(tx, row)
     if ticket is not None:  # always the conversation first
         conversations.lock(tx, ticket["conversation_id"])
@@ -49,14 +56,22 @@ def _apply_waiting(tx: Tx, house: House, row: Row) -> None:
     ticket = _linked(tx, row)
     if ticket is None:
         _keep_or_forget(tx, row)
-        return
+        return None
     for waiting in changes.waiting(tx, row["connection_id"], row["external_ticket_id"]):
         change = links.through_us(house, waiting["id"], changes.as_change(waiting))
+        if _may_end(change) and not to_the_end:
+            return str(ticket["escalation_id"])
         outcome = _apply(tx, ticket["id"], change)
         if outcome == NOT_NOW:  # whoever writes goes on with what is left: `after_writing`
-            return
+            return None
         state = "applied" if outcome == "applied" else "dropped"
         changes.settle(tx, waiting["id"], state, outcome)
+    return None
+
+
+def _may_end(change: Change) -> bool:
+    """Whether the AI may have the conversation again by it."""
+    return change.kind in ("deleted", "merged") or (change.status or Status.UNKNOWN).done
 
 
 def _keep_or_forget(tx: Tx, row: Row) -> None:

@@ -240,6 +240,7 @@ escalations = Table(
     data("fields"),
     flag("transcript_complete", True),
     data("summary", null=True),
+    data("brief", null=True),  # a language model's, until the conversation is handed back
     hot("connection_id", null=True),
     hot("route_id", null=True),
     moment("create_started_at", null=True),  # a create may be on its way: look before the next

@@ -11,7 +11,7 @@ from hub.summary.types import Turn
 
 # Bounds on the work, whatever arrives.
 FIRST_TURNS, LAST_TURNS = 20, 40
-CHARACTERS, TURN_CHARACTERS = 20_000, 2_000
+CHARACTERS, TURN_CHARACTERS = 14_000, 2_000
 TURN_SENTENCES = 12
 
 

@@ -16,11 +16,12 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, Response
 
 from connectors import sandbox
-from tests.conftest import copied, settings_of
+from tests.conftest import settings_of
 from tests.console.furnished import Furnished, furnished
 from tests.console.office import PASSWORD
 from tests.console.pages import addresses, is_page
 from tests.console.payloads import PAYLOADS
+from tests.databases import copied
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from connectors import registry, sandbox
-from tests.conftest import copied
+from tests.databases import copied
 from tests.e2e.desks import HelpDesk, Outside
 from tests.e2e.town import Town
 

@@ -144,9 +144,9 @@ def test_a_config_may_come_by_standard_input(hub: Hub, zendesk) -> None:
 
 
 def test_a_new_database_gets_schema_and_workspace(server_url: str, environ: dict[str, str]) -> None:
-    from tests.conftest import _sql
+    from tests.databases import sql
 
-    _sql(server_url, "create database hub_fresh")
+    sql(server_url, "create database hub_fresh")
     url = server_url.replace("///hub?", "///hub_fresh?")
     try:
         told = run("key", "create", "x", environ=environ | {"DATABASE_URL": url})
@@ -157,7 +157,7 @@ def test_a_new_database_gets_schema_and_workspace(server_url: str, environ: dict
         made = run("key", "create", "x", environ=environ | {"DATABASE_URL": url})
         assert json.loads(made.stdout)["key"]
     finally:
-        _sql(server_url, "drop database hub_fresh with (force)")
+        sql(server_url, "drop database hub_fresh with (force)")
 
 
 @pytest.mark.parametrize(

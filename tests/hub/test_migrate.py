@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from hub import migrate
 from hub.store import engine
 from hub.store.schema import metadata
-from tests.conftest import copied
+from tests.databases import copied
 
 TABLES = """
     select relname from pg_class

@@ -166,7 +166,7 @@ def test_a_server_that_was_started_by_hand_gives_way(used: Path) -> None:
     try:
         _until(lambda: _answers(postgres.url(used)))
         with Embedded(used) as server:
-            assert by_hand.wait(5) is not None
+            assert by_hand.wait(60) is not None
             assert _rows(server.url) == ["kept"]
     finally:
         by_hand.kill()

@@ -19,7 +19,7 @@ from hub.settings import BadSetting, Settings
 from hub.store import Store
 from hub.store.schema import metadata
 from hub.vault import Place, Unsealable, Vault
-from tests.conftest import copied
+from tests.databases import copied
 
 IN_THE_CLEAR = {("native_entries", "content")}
 SOON_GONE = {("sign_ins", "kept")}  # after ten minutes

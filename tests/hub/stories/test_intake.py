@@ -1,6 +1,7 @@
 """Every answer of the intake, and that nothing acknowledged is lost or doubled."""
 
 import json
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -233,3 +234,24 @@ def test_events_that_come_together_are_each_stored_once(stories: Stories) -> Non
     assert len(stories.rows("select id from events where direction = 'in'")) == 20
     assert len(stories.rows("select id from escalations")) == 10
     assert len(stories.rows("select id from pgqueuer")) == 10
+
+
+def test_a_persons_request_works_for_nobody_else(stories: Stories) -> None:
+    """It may do what its own workspace may; a platform's event that waits is not in its batch."""
+    house, asking = stories.house, threading.local()
+    house.store.tenant = lambda: getattr(asking, "workspace", None)
+
+    def a_person_posts() -> int:
+        asking.workspace = stories.workspace
+        return stories.post(escalated("the person's")).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        with house.intake._turn:  # somebody is at work, so that the platform's event waits
+            waits = pool.submit(stories.post, escalated("the platform's"))
+            while not house.intake._waiting:
+                time.sleep(0.01)
+            assert pool.submit(a_person_posts).result(60) == 202
+            told = stories.rows("select external_id from conversations")
+            assert [row["external_id"] for row in told] == ["the person's"]
+        assert waits.result().status_code == 202
+    assert len(stories.rows("select id from conversations")) == 2
