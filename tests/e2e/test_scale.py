@@ -14,7 +14,7 @@ import requests
 
 from connectors import sandbox
 from hub import clock
-from tests.conftest import copied
+from tests.databases import copied
 from tests.e2e import pooler
 from tests.e2e.collector import Collector
 from tests.e2e.desks import Outside, there_and_back

@@ -1,5 +1,6 @@
 """How many connections the hub opens, and what it says when PostgreSQL has no room for them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,17 @@ from hub.house import House
 from hub.room import Room
 from hub.settings import BadSetting
 from hub.store import Store
+from tests.databases import copied, sql
 
 
 @pytest.fixture
-def limited(house: House) -> Store:
-    """The hub's database, whose administrator allows it 12 connections."""
-    with house.store.transaction() as tx:
-        name = tx.value("select current_database()")
-        tx.run(f"alter database {name} connection limit 12")
-    return house.store
+def limited(server_url: str, template_url: str) -> Iterator[Store]:
+    """A database whose administrator allows it 12 connections."""
+    with copied(server_url, "hub_room") as url:
+        sql(url, "alter database hub_room connection limit 12")
+        store = Store(url, pool=8)
+        yield store
+        store.close()
 
 
 def test_a_process_that_could_never_have_its_connections_does_not_start(limited: Store) -> None:
