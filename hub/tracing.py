@@ -1,9 +1,9 @@
 """Traces: one for each escalation, over all processes that work on it. Off unless asked for.
 
 `OTEL_EXPORTER_OTLP_ENDPOINT` says where they go; only then are the libraries of OpenTelemetry
-imported, which cost 10 MB a process. The intake begins a trace, or goes on with the platform's,
-and the escalation's row keeps where: jobs in other processes go on from there. Spans have ids and
-kinds, never words, names or addresses, of an error its class alone.
+imported, which cost 4 MB a process and more for what waits to be sent. The intake begins a trace,
+or goes on with the platform's, and the escalation's row keeps where: jobs in other processes go on
+from there. Spans have ids and kinds, never words, names or addresses, of an error its class alone.
 """
 
 import os

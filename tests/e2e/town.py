@@ -172,7 +172,7 @@ class Town:
         secret = self.source["secret"].encode()
         signature = "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
         return requests.post(
-            self.source["url"].replace(self.url, web or self.url), data=body, timeout=10,
+            self.source["url"].replace(self.url, web or self.url), data=body, timeout=60,
             headers={"X-Bookbag-Signature": signature, "Content-Type": "application/json"},
         )  # fmt: skip
 
@@ -238,7 +238,7 @@ def is_ready(url: str) -> bool:
     """True when a web process answers there, and wants to be asked."""
     try:
         return requests.get(f"{url}/readyz", timeout=2).ok
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False
 
 
