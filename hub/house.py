@@ -13,6 +13,7 @@ from hub.sources import Sources
 from hub.store import Store
 from hub.summary.llm import Writer
 from hub.telemetry import Metrics
+from hub.tracing import Exporting, Tracing
 from hub.vault import Vault
 from webhooks.download import Downloads
 from webhooks.guard import Guard
@@ -21,8 +22,8 @@ from webhooks.transport import GuardedSession
 
 @dataclass(kw_only=True)
 class House:
-    """What the stories are given: database, vault, desks, the way out, pace, sources, chance and
-    figures."""
+    """What the stories are given: database, vault, desks, the way out, pace, sources, chance,
+    figures and traces."""
 
     settings: Settings
     store: Store
@@ -36,6 +37,7 @@ class House:
     sources: Sources
     intake: Crowd[Any, Any] = field(default_factory=Crowd)  # of the events that platforms tell
     inbox: Crowd[Any, int] = field(default_factory=Crowd)  # of what desks tell
+    tracing: Tracing = field(default_factory=Tracing)
     llm: Writer | None = None  # where a language model is to write the summaries
     random: Random = field(default_factory=Random)
 
@@ -44,6 +46,7 @@ class House:
         self.desks.close()
         self.outbound.close()
         self.downloads.close()
+        self.tracing.close()
         self.store.close()
 
 
@@ -72,5 +75,6 @@ def build(settings: Settings | None = None, *, pool: int = 8, store: Store | Non
         metrics=Metrics(),
         pace=Pace(settings.web_processes),
         sources=Sources(store),
+        tracing=Exporting() if settings.tracing else Tracing(),
         llm=Writer(settings.llm) if settings.llm is not None else None,
     )

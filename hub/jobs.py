@@ -54,16 +54,22 @@ def enqueue_all(tx: Tx, lanes: Sequence[tuple[str, str]], story: str, *, delay: 
         tx.later(_enqueue, {"lane": lane, "name": _name(story, subject), "delay": delay})
 
 
-def enqueue_once(tx: Tx, lane: str, story: str, subject: str, *, delay: float = 0) -> None:
-    """`enqueue`, unless the same waits already; one that runs may have looked too early."""
+def enqueue_once(
+    tx: Tx, lane: str, story: str, subject: str, *, delay: float = 0, alone: bool = False
+) -> None:
+    """`enqueue`, unless the same waits already; one that runs may have looked too early.
+
+    With `alone` not while one runs either.
+    """
     tx.run(
         "insert into pgqueuer (priority, entrypoint, payload, execute_after, status)"
         " select 0, :lane, :name, now() + make_interval(secs => :delay), 'queued'"
         " where not exists (select 1 from pgqueuer where entrypoint = :lane"
-        " and payload = :name and status = 'queued')",
+        " and payload = :name and status = any(cast(:open as pgqueuer_status[])))",
         lane=lane,
         name=_name(story, subject),
         delay=float(delay),
+        open=["queued", "picked"] if alone else ["queued"],
     )
 
 

@@ -15,16 +15,15 @@ LOCK = 4_112_026  # any number of ours
 
 def upgrade(url: str) -> None:
     """Create the schema, or upgrade it to this version's."""
-    database = engine(url, pool=2)
+    database = engine(url, pool=1)
     try:
-        with database.connect() as guard:
-            guard.exec_driver_sql("select pg_advisory_lock(%s)", (LOCK,))
-            guard.commit()
-            with database.begin() as connection:
-                config = scripts()
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-                wall.build(connection)
+        with database.begin() as connection:
+            # Of the transaction, not of the session: a pooler would keep that one's for ever.
+            connection.exec_driver_sql("select pg_advisory_xact_lock(%s)", (LOCK,))
+            config = scripts()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            wall.build(connection)
     finally:
         database.dispose()
 

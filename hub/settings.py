@@ -22,6 +22,7 @@ WIDEST = {4: 8, 6: 16}  # bits: 10.0.0.0/8 is one's own, 0.0.0.0/0 everybody's
 RANDOM = 12  # different bytes; 32 random ones have fewer once in 10**17 times
 WORD = "up.json"  # in the data folder, while `up` runs
 SHORTEST_KEEPING = 7  # days
+FEWEST = 3  # connections to the database that a process can work with
 SHARED = ("PORT", "HUB_PUBLIC_URL", "HUB_SANDBOX_URL", "HUB_ALLOW_PRIVATE_NETWORKS")
 
 
@@ -56,6 +57,10 @@ class Settings:
     web_processes: int = 1
     poll_seconds: int = 30
     payload_days: int = 30
+    direct_url: str | None = None  # where a pooler is not in between
+    connections: int | None = None  # to the database, of one process
+    drain_seconds: int = 0
+    tracing: bool = False
     sandbox_url: str | None = None
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     llm: Endpoint | None = None
@@ -84,6 +89,10 @@ def read(environ: dict[str, str] | None = None) -> Settings:
         web_processes=web_processes(env),
         poll_seconds=number(env, "HUB_POLL_SECONDS", 30),
         payload_days=payload_days(env),
+        direct_url=_direct(env),
+        connections=connections(env),
+        drain_seconds=drain_seconds(env),
+        tracing=_tracing(env),
         sandbox_url=env.get("HUB_SANDBOX_URL", "").rstrip("/") or None,
         allow_networks=_networks(env.get("HUB_ALLOW_PRIVATE_NETWORKS", "")),
         llm=_llm(env),
@@ -142,16 +151,31 @@ def web_processes(environ: dict[str, str]) -> int:
     return number(environ, "WEB_CONCURRENCY", 2)
 
 
+def connections(environ: Mapping[str, str]) -> int | None:
+    """How many connections to the database one process opens at most; None: as many as it likes."""
+    if "HUB_DATABASE_CONNECTIONS" not in environ:
+        return None
+    most = number(environ, "HUB_DATABASE_CONNECTIONS", FEWEST)
+    if most < FEWEST:
+        raise BadSetting(f"HUB_DATABASE_CONNECTIONS must be {FEWEST} or more for each process.")
+    return most
+
+
+def drain_seconds(environ: Mapping[str, str]) -> int:
+    """How long `web` goes on after SIGTERM, for whoever balances the load to look elsewhere."""
+    return number(environ, "HUB_DRAIN_SECONDS", 0, least=0)
+
+
 def bind(environ: dict[str, str], default: str) -> str:
     """The address to listen on."""
     return environ.get("HUB_BIND", default)
 
 
-def number(env: dict[str, str], name: str, default: int) -> int:
-    """A whole number above 0 from the environment."""
+def number(env: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
+    """A whole number from the environment."""
     text = env.get(name, str(default))
-    if not text.isdecimal() or int(text) < 1:
-        raise BadSetting(f"{name} must be a whole number above 0, not {text!r}.")
+    if not text.isdecimal() or int(text) < least:
+        raise BadSetting(f"{name} must be a whole number above {least - 1}, not {text!r}.")
     return int(text)
 
 
@@ -169,6 +193,31 @@ def _database(env: dict[str, str]) -> str | None:
             "DATABASE_URL must begin with postgresql:// (postgresql://user:pw@host/hub)."
         )
     return url
+
+
+def _direct(env: dict[str, str]) -> str | None:
+    url = env.get("HUB_DIRECT_DATABASE_URL") or None
+    if url is not None and not re.match(r"postgres(ql)?://", url):
+        raise BadSetting("HUB_DIRECT_DATABASE_URL must begin with postgresql://.")
+    return url
+
+
+def _tracing(env: dict[str, str]) -> bool:
+    """True when spans are to be sent; the libraries read for themselves where and how."""
+    wanted = env.get("OTEL_EXPORTER_OTLP_ENDPOINT") or env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    if wanted and not _is_installed("opentelemetry.exporter.otlp.proto.http"):
+        raise BadSetting(
+            "OTEL_EXPORTER_OTLP_ENDPOINT needs the libraries of OpenTelemetry:"
+            " `pip install --require-hashes -r requirements/tracing.txt`."
+        )
+    return bool(wanted)
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # nor what it is in
+        return False
 
 
 def _keys(

@@ -23,6 +23,8 @@ from hub.jobs import Job
 
 HEARTBEAT = timedelta(seconds=15)  # a killed worker's jobs go on after 10-18 s
 DEQUEUE_TIMEOUT = timedelta(seconds=5)
+UNHEARD = timedelta(seconds=1)  # the same where nobody tells of new jobs
+STATEMENTS = 100  # of the driver's own that it keeps prepared
 LANES_EVERY = 1.0  # seconds until a new lane is served
 BATCH = 10
 WAKE = json.dumps(
@@ -87,10 +89,12 @@ class _Bell(AsyncpgDriver):
     """A driver at which we can ring ourselves, as the database does for a new job."""
 
     callback: Callable[[str], None] | None = None
+    deaf = False  # behind a pooler: what it listened to would be another's connection
 
     async def add_listener(self, channel: str, callback: Any) -> None:
         self.callback = callback
-        await super().add_listener(channel, callback)
+        if not self.deaf:
+            await super().add_listener(channel, callback)
 
     def ring(self) -> None:
         """Have the loop look for jobs now."""
@@ -106,11 +110,13 @@ class Worker:
         url: str,
         *,
         threads: int,
+        pooled: bool = False,
         lanes: Callable[[], Mapping[str, int]],
         run: Callable[[Job], None],
     ) -> None:
         self.url = url
         self.threads = threads
+        self.pooled = pooled
         self.lanes = lanes
         self.run = run
         self.pool = ThreadPoolExecutor(threads + 8, thread_name_prefix="job")
@@ -134,9 +140,11 @@ class Worker:
         self.pool.shutdown(wait=True)
 
     async def _serve_once(self) -> None:
-        connection = await asyncpg.connect(self.url)
+        kept = 0 if self.pooled else STATEMENTS
+        connection = await asyncpg.connect(self.url, statement_cache_size=kept)
         try:
             self.bell = _Bell(connection)
+            self.bell.deaf = self.pooled
             self.questions = _Questions(self.bell)
             manager = self.manager = QueueManager(self.questions)
             connection.add_termination_listener(lambda _: manager.shutdown.set())
@@ -144,7 +152,7 @@ class Worker:
             keeping = asyncio.create_task(self._keep_declaring(manager))
             try:
                 await manager.run(
-                    dequeue_timeout=DEQUEUE_TIMEOUT,
+                    dequeue_timeout=UNHEARD if self.pooled else DEQUEUE_TIMEOUT,
                     batch_size=BATCH,
                     max_concurrent_tasks=max(self.threads, 2 * BATCH),
                     heartbeat_timeout=HEARTBEAT,

@@ -5,7 +5,7 @@ import ctypes
 import os
 import signal
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ from hub.pipeline import (
     strays,
     sync,
 )
-from hub.store import Fenced, Row, Tx, connections, publications, work
+from hub.store import Fenced, Row, Tx, connections, publications, traces, work
 from hub.store.schema import changes, deliveries, escalations, replays, retries, tickets
 from hub.store.schema import connections as connections_table
 from hub.summary import language
@@ -49,6 +49,7 @@ log = structlog.get_logger()
 
 NICE = 10  # answering platforms comes before working off
 POOL = 6  # database connections; a job holds one for a few milliseconds at a time
+LISTENING = 1  # database connection beside those, from which jobs are taken
 M_ARENA_MAX = -8  # of malloc.h
 HUB_WIDTH = 16  # jobs in flight that call nobody
 FIRST_DELAY, LONGEST_DELAY = 1.0, 300.0  # seconds between tries
@@ -88,7 +89,8 @@ def run(house: House, job: Job) -> None:
 
 def _run(house: House, job: Job, story: Story) -> None:
     try:
-        story.run(house, job)
+        with _traced(house, job):
+            story.run(house, job)
         house.metrics.jobs.labels(job.story, "done").inc()
     except Fenced as news:
         log.info("job.fenced", story=job.story, subject=job.subject, why=str(news))
@@ -100,6 +102,18 @@ def _run(house: House, job: Job, story: Story) -> None:
         _failed(house, job, story, problem)
     except Exception as problem:
         _failed(house, job, story, problem)
+
+
+def _traced(house: House, job: Job) -> AbstractContextManager[None]:
+    """The job's span in the trace of its escalation, where there is one."""
+    if not house.tracing.on:
+        return nullcontext()
+    with house.store.transaction() as tx:
+        parent = traces.of(tx, job.subject)
+    if parent is None:
+        return nullcontext()
+    name = traces.SPANS.get(job.story, job.story)
+    return house.tracing.begin(name, parent, "consumer", subject=job.subject)
 
 
 def _failed(house: House, job: Job, story: Story, problem: Exception) -> None:
@@ -216,9 +230,11 @@ def _share_memory() -> None:
 
 
 async def _serve(house: House) -> None:
+    direct = house.settings.direct_url
     worker = Worker(
-        house.store.url,
+        direct or house.store.url,
         threads=house.settings.worker_threads,
+        pooled=direct is None and house.store.pooled,
         lanes=lambda: lanes(house),
         run=lambda job: run(house, job),
     )

@@ -6,6 +6,8 @@ does so through `patch`, first of all.
 
 import gc
 import os
+import time
+from mmap import mmap
 from typing import Any
 
 from hub import settings
@@ -21,8 +23,11 @@ def patch() -> None:
 
 
 def serve(host: str, port: int) -> None:
-    """Serve until SIGTERM; requests in flight are answered."""
+    """Serve until SIGTERM, then as long as the settings say; requests in flight are answered."""
     from gunicorn.app.base import BaseApplication
+    from gunicorn.arbiter import Arbiter
+
+    leaving = mmap(-1, 1)  # a byte that all processes share
 
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
@@ -30,17 +35,31 @@ def serve(host: str, port: int) -> None:
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            return _application()
+            return _application(leaving)
+
+        def run(self) -> None:
+            Leaving(self).run()
+
+    class Leaving(Arbiter):  # type: ignore[misc]
+        def stop(self, graceful: bool = True) -> None:
+            leaving[0] = 1
+            if graceful and self.LISTENERS:
+                time.sleep(settings.drain_seconds(os.environ))
+            super().stop(graceful)
 
     Server().run()
 
 
-def _application() -> Any:
+def _application(leaving: mmap) -> Any:
     from hub import house, telemetry
+    from hub import settings as settings_module
     from hub.app import create_app
 
     telemetry.configure_logging()
-    return create_app(house.build(pool=POOL))
+    chosen = settings_module.read()
+    app = create_app(house.build(chosen, pool=chosen.connections or POOL))
+    app.extensions["leaving"] = leaving
+    return app
 
 
 def _options(host: str, port: int) -> dict[str, Any]:

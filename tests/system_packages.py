@@ -6,12 +6,23 @@ import subprocess
 import sys
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-PACKAGES = {"chromium": CHROMIUM, "nodejs": ("node", "nodejs"), "npm": ("npm",)}  # and commands
+PACKAGES = {  # and their commands
+    "chromium": CHROMIUM,
+    "nodejs": ("node", "nodejs"),
+    "npm": ("npm",),
+    "pgbouncer": ("pgbouncer",),
+}
+WHERE = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))  # of daemons
+
+
+def found(command: str) -> str | None:
+    """Where a command of the system is."""
+    return shutil.which(command, path=WHERE)
 
 
 def main() -> int:
-    """Chromium for the browser tests, npm for other people's webhook libraries; or Debian's."""
-    missing = [name for name, commands in PACKAGES.items() if not any(map(shutil.which, commands))]
+    """Chromium for the browser tests, npm for other people's webhook libraries, a pooler."""
+    missing = [name for name, commands in PACKAGES.items() if not any(map(found, commands))]
     if not missing:
         return 0
     if os.geteuid() != 0 or shutil.which("apt-get") is None:

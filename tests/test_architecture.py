@@ -21,6 +21,7 @@ ONLY_THERE = {
     "apscheduler": {"hub/clock.py"},
     "gunicorn": {"hub/wsgi.py"},
     "structlog": {"hub"},
+    "opentelemetry": {"hub/tracing.py"},
 }
 
 

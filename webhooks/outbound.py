@@ -57,6 +57,12 @@ class Outgoing:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
+    def traced(self, traceparent: str | None) -> "Outgoing":
+        """The same in a trace, if there is one (https://www.w3.org/TR/trace-context/)."""
+        if traceparent is None:
+            return self
+        return replace(self, headers={**self.headers, "traceparent": traceparent})
+
 
 @dataclass(frozen=True)
 class Outcome:

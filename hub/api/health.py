@@ -2,7 +2,7 @@
 
 import os
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -14,6 +14,8 @@ from hub.house import House
 
 blueprint = Blueprint("health", __name__)
 
+STAYS = b"\0"
+
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
@@ -23,7 +25,9 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """The database answers, with a schema."""
+    """The database answers, with a schema, and this process is here to stay."""
+    if current_app.extensions.get("leaving", STAYS)[0]:
+        return jsonify({"status": "this process is about to end"}), 503
     try:
         with house().store.transaction() as tx:
             version = tx.value("select version_num from alembic_version")

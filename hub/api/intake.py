@@ -48,6 +48,7 @@ class Paced:
 
     house: House
     source: Row
+    traceparent: str | None
 
     def accept(self, told: list[tuple[str, Event]], body_hash: str) -> inbound.Receipt:
         """`Inbox.accept`, or `TooMany` or `Paused` before the database is asked."""
@@ -57,7 +58,7 @@ class Paced:
         if wait:
             self.house.metrics.limited.labels(self.source["id"]).inc()
             raise TooMany(wait)
-        return Inbox(self.house, self.source).accept(told, body_hash)
+        return Inbox(self.house, self.source, self.traceparent).accept(told, body_hash)
 
 
 @blueprint.post("/sources/<source_id>")
@@ -117,7 +118,8 @@ def receive(house: House, source_id: str, delivery: Delivery) -> inbound.Receipt
         sure = before is not None and before["version"] == row["version"]
         source = Source(row["dialect"], _secrets(house, row), row["options"])
         try:
-            receipt = inbound.receive(delivery, source, Paced(house, row), house.store.now())
+            paced = Paced(house, row, delivery.headers.get("traceparent"))
+            receipt = inbound.receive(delivery, source, paced, house.store.now())
             if sure or receipt.told or not row["options"]:
                 return receipt
         except SourceChanged:

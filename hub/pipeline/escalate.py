@@ -94,7 +94,8 @@ def _find_or_create(
         _started(house, case, house.store.now())
     crashpoint("escalate.before_request")
     try:
-        return connector.create_ticket(case.draft), case.mapping_version
+        with house.tracing.span("desk.create_ticket", "client", desk=connector.name):
+            return connector.create_ticket(case.draft), case.mapping_version
     except ConnectorError as problem:
         if not (isinstance(problem, Unavailable) and problem.sent):
             _started(house, case, None)  # nothing has landed; a look that fails clears no doubt
@@ -182,7 +183,8 @@ def _add_note(house: House, job: Job, case: Case, connector: Connector, ticket: 
         return
     state, external_id = "sent", None
     try:
-        external_id = _write_note(connector, case, ticket)
+        with house.tracing.span("desk.note", "client", desk=connector.name):
+            external_id = _write_note(connector, case, ticket)
     except (InvalidRequest, NotFound, Conflict, Unsupported) as refusal:
         state = "failed"
         log.warning("note.refused", ticket=ticket["id"], why=str(refusal))

@@ -31,6 +31,7 @@ class Told:
     body_hash: str
     id: str
     escalation_id: str | None  # of the escalation that it begins, unless there is an open one
+    traceparent: str | None  # where that escalation's trace goes on from
 
     @property
     def conversation(self) -> tuple[str, str]:
@@ -41,12 +42,18 @@ class Told:
 class Inbox:
     """The inbox of one source; `webhooks.inbound.receive` fills it."""
 
-    def __init__(self, house: House, source: Row) -> None:
+    def __init__(self, house: House, source: Row, traceparent: str | None = None) -> None:
         self.house = house
         self.source = source
+        self.traceparent = traceparent  # as who tells us names it
 
     def accept(self, told: list[tuple[str, Event]], body_hash: str) -> Receipt:
         """Commit the events that are new; `Conflict` for a known id with another body."""
+        trace = self.house.tracing.begin
+        with trace("intake.ack", self.traceparent, "server", source_id=self.source["id"]):
+            return self._accept(told, body_hash)
+
+    def _accept(self, told: list[tuple[str, Event]], body_hash: str) -> Receipt:
         events = [self._told(key, event, body_hash) for key, event in told]
         # Who has the turn works with its own rights: a person's see one workspace, and stay alone.
         if len(events) == 1 and self.house.store.tenant() is None:
@@ -67,6 +74,7 @@ class Inbox:
             body_hash=body_hash,
             id=ids.new("event"),
             escalation_id=ids.new("escalation") if escalates else None,
+            traceparent=self.house.tracing.here() if escalates else None,
         )
 
 
@@ -179,6 +187,7 @@ def _escalation(tx: Tx, one: Told, conversation: Row, routes: Mapping[str, Rows]
         connection_id=choice.connection_id,
         route_id=choice.route_id,
         promised_at=choice.promised_at,
+        traceparent=one.traceparent,
         **values,
     )
     audit.record(

@@ -58,6 +58,8 @@ def deliver(house: House, job: Job) -> None:
             return
         platform = publications.platform(tx, row) if row["source_id"] is not None else None
     request = _request(house, row) if platform is None else _answer(house, row, platform)
+    if request is not None:
+        request = request.traced(house.tracing.here())
     outcome = outbound.deliver(request, house.outbound) if request else NOTHING_TO_SAY
     house.metrics.deliveries.labels(outcome.state).inc()
     with house.store.transaction() as tx:

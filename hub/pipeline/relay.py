@@ -108,7 +108,8 @@ def _relay_message(
     """Write the message, unless an earlier run has; its files are to follow."""
     ticket_id, run = ticket["id"], ticket["run"]
     if entry["state"] == "sending":
-        state, external_id = _write(connector, ticket, message, entry)
+        with house.tracing.span("desk.append_message", "client", desk=connector.name):
+            state, external_id = _write(connector, ticket, message, entry)
         crashpoint("relay.desk_committed")
         with house.store.transaction() as tx:
             lock(tx)

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Executable, create_engine, event
 from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import DBAPIError, NoResultFound
 
-from hub.store import wall
+from hub.store import pooler, wall
 
 Row = Mapping[str, Any]  # by column name
 Rows = Sequence[Row]
@@ -199,6 +199,13 @@ class Store:
         with self.autocommit.connect() as connection:
             return wall.stands(connection)
 
+    @functools.cached_property
+    def pooled(self) -> bool:
+        """True when a pooler such as PgBouncer stands before the database."""
+        with self.autocommit.connect() as connection:
+            driver = connection.connection.driver_connection
+            return pooler.stands_before(cast("psycopg.Connection[Any]", driver))
+
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
@@ -217,6 +224,7 @@ def engine(url: str, *, pool: int = 8) -> Engine:
         connect_args={"connect_timeout": 5},
     )
     event.listen(made, "connect", _dictionaries_are_json)
+    event.listen(made, "connect", pooler.adapt)
     event.listen(made, "handle_error", _without_values)
     return made
 

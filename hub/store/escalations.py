@@ -16,13 +16,13 @@ Calls = Sequence[Mapping[str, Any]] | None  # what was called at the desk (`conn
 
 ADD = """
 insert into escalations (id, workspace_id, conversation_id, reason, target, team, priority, fields,
-    transcript_complete, connection_id, route_id, promised_at, created_at)
+    transcript_complete, connection_id, route_id, promised_at, traceparent, created_at)
 select e.id, e.workspace_id, e.conversation_id, e.reason, e.target, e.team, e.priority,
     coalesce(e.fields, '{}'), coalesce(e.transcript_complete, true), e.connection_id, e.route_id,
-    e.promised_at, :now
+    e.promised_at, e.traceparent, :now
 from json_to_recordset(cast(:rows as json)) as e(id text, workspace_id text, conversation_id text,
     reason jsonb, target text, team text, priority text, fields jsonb, transcript_complete bool,
-    connection_id text, route_id text, promised_at timestamptz)
+    connection_id text, route_id text, promised_at timestamptz, traceparent text)
 """
 
 

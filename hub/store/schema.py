@@ -253,6 +253,7 @@ escalations = Table(
     moment("ticketed_at", null=True),
     moment("returned_at", null=True),
     Column("mapping_version", Integer, nullable=True),  # of the last create; 0 = the default
+    words("traceparent"),  # where its trace began (`hub.tracing`)
     *work(),
     Index("ix_escalations_list", "workspace_id", "state", "id"),
     Index("ix_escalations_conversation", "conversation_id", "id"),
@@ -652,4 +653,12 @@ canned_texts = Table(
     moment("created_at"),
     moment("updated_at"),
     UniqueConstraint("workspace_id", "name"),
+)  # fmt: skip
+
+# What only one process may do, and until when it may.
+leases = Table(
+    "leases", metadata,
+    Column("name", Text, primary_key=True),
+    words("holder", null=False),
+    Column("until", DateTime(timezone=True), nullable=False),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """`make bench`: the main job measured on this machine, with what the machine can do beside it.
 
-    python -m tests.bench [--burst 2000] [--backlog 1000] [--only bulkhead|pages] [--json FILE]
+    python -m tests.bench [--backlog 1000] [--only bulkhead|scale|pages] [--json FILE]
 
 Figures from one run compare with each other only; the ratios are what to look at.
 """
@@ -17,11 +17,11 @@ from pathlib import Path
 import requests
 
 from hub.postgres import Embedded
-from tests.bench import bulkhead, clients, machine, pages
+from tests.bench import bulkhead, clients, machine, pages, scale
 from tests.bench.report import table
 from tests.bench.rig import CONNECTIONS, WIDTH, Bench, Figures, epoch, quantile, standing
 
-PARTS = ("steady", "burst", "backlog", "bulkhead", "pages")
+PARTS = ("steady", "burst", "backlog", "bulkhead", "scale", "pages")
 CALLS = 3  # calls to the desk for one ticket: create, earlier tickets, note
 
 
@@ -113,6 +113,7 @@ def _steps(bench: Bench, given: argparse.Namespace) -> Mapping[str, Callable[[],
         "backlog_0_ms": lambda: measure_backlog(bench, given.backlog, 0),
         "backlog_200_ms": lambda: measure_backlog(bench, given.backlog // 2, 200),
         "bulkhead": lambda: bulkhead.measure(bench, given.escalations, given.rate, given.pairs),
+        "scale": lambda: scale.measure(bench, given.backlog),
         "pages": lambda: pages.run(given.conversations),
     }
     return {title: step for title, step in steps.items() if title.startswith(given.only)}

@@ -75,6 +75,32 @@ def _bulkhead(found: Figures) -> Iterator[Row]:
     yield "tickets once the desk no longer hangs", ends, "all"
 
 
+def _scale(found: Figures) -> Iterator[Row]:
+    """A row for each number of processes, with its floor or its ideal."""
+    for one in found["acks"]:
+        told = f"{one['acks_per_second']:.0f} ({one['bare_route_per_second']:.0f})"
+        yield f"acks a second, {one['webs']} web (bare route)", told, ""
+        ratio = one["acks_per_second"] / one["bare_route_per_second"]
+        yield "- as part of the bare route; CPU of one", f"{ratio:.3f}; {_each(one)}", ""
+    for kind in ("quick", "slow"):
+        for one in found[kind]:
+            told = f"{one['tickets_per_second']:.1f} ({one['commits_per_second']:.0f})"
+            yield f"tickets a second, {kind} desk, {one['workers']} worker (commits)", told, ""
+            busy = f"{one['machine_busy_percent']:.0f} % busy, load {one['load']:.0f}"
+            yield "- CPU of one; the machine", f"{_each(one)}; {busy}", ""
+    for one in found["limited"]:
+        told = f"{one['calls_per_minute']:.0f} of {one['limit']}"
+        yield f"calls a minute at a limited desk, {one['workers']} worker", told, ""
+        yield "- time / ideal; answers 429", f"{one['of_ideal']:.2f}; {one['answers_429']}", ""
+
+
+def _each(one: Figures) -> str:
+    """What one acknowledgement or ticket costs."""
+    cpu = ", ".join(f"{name} {ms:.1f}" for name, ms in one["cpu_ms"].items())
+    base = one["database"]
+    return f"{cpu} ms, {base['commits']:.1f} commits, {base['wal_kb']:.0f} KB of log"
+
+
 def _pages(found: Figures) -> Iterator[Row]:
     """A row a list; a big table that was read from end to end would stand beside it."""
     number = found["conversations"]
@@ -95,6 +121,7 @@ PARTS: Mapping[str, Callable[[Figures], Iterator[Row]]] = {
     "backlog_200_ms": _slow_backlog,
     "steady": _steady,
     "bulkhead": _bulkhead,
+    "scale": _scale,
     "pages": _pages,
 }
 

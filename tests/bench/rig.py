@@ -68,6 +68,20 @@ class Bench:
         with self.store.transaction() as tx:
             return int(tx.value("select count(*) from tickets"))
 
+    def escalations(self) -> int:
+        with self.store.transaction() as tx:
+            return int(tx.value("select count(*) from escalations"))
+
+    def ticket_times(self, number: int) -> list[float]:
+        """When the last so many tickets were linked, oldest first; seconds since 1970."""
+        with self.store.transaction() as tx:
+            rows = tx.all("select created_at from tickets order by id desc limit :n", n=number)
+        return sorted(row["created_at"].timestamp() for row in rows)
+
+    def settled(self) -> None:
+        """Returns once no job waits or runs."""
+        eventually(self.town.idle, "no job is left", 300)
+
     def requests(self, number: int, targets: Sequence[str] = ()) -> list[bytes]:
         self.runs += 1
         host, name = f"127.0.0.1:{self.town.port}", f"bench{self.runs}"

@@ -6,7 +6,7 @@ from typing import Any
 from connectors.sandbox import Harness
 from connectors.types import Status
 from tests.contract.desk import texts
-from tests.e2e.town import TRANSCRIPT, Town, eventually
+from tests.e2e.town import TRANSCRIPT, Town, conversation_name, eventually
 
 
 def escalate(town: Town, conversation: str, target: str) -> str:
@@ -154,3 +154,29 @@ def back(desk: Desk, conversation: str, ticket: str) -> None:
     (resumed,) = town.told("conversation.resumed", conversation)
     assert resumed["brief"]["text"] == text
     assert town.speaker(conversation) == "ai"
+
+
+def there(desk: Desk, conversation: str) -> tuple[str, str]:
+    """One ticket, with the whole transcript and the summary; (escalation, ticket)."""
+    town = desk.town
+    escalation_id = desk.escalate(conversation)
+    ticket = town.ticket(escalation_id)
+    number = ticket["external_id"]
+    assert desk.opened(escalation_id) == [number]
+    held = desk.holds(number)
+    assert [turn["content"] for turn in TRANSCRIPT if turn["content"] not in held] == []
+    (note,) = eventually(lambda: desk.notes(number), "the note is written")
+    assert "Bestellung 4711" in note
+    assert town.speaker(conversation) == "human"
+    return escalation_id, number
+
+
+def there_and_back(desk: Desk) -> None:
+    """Escalated, talked to, answered, solved, resumed."""
+    conversation = conversation_name()
+    escalation_id, ticket = there(desk, conversation)
+    down(desk, conversation, ticket)
+    back(desk, conversation, ticket)
+    assert desk.town.api("GET", f"/escalations/{escalation_id}")["state"] == "returned"
+    assert desk.opened(escalation_id) == [ticket]
+    assert (len(desk.notes(ticket)), len(desk.comments(ticket))) == (1, 3)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from connectors import registry
-from tests.e2e.desks import Desk, Outside, back, down
-from tests.e2e.town import TRANSCRIPT, Town, conversation_name, eventually
+from tests.e2e.desks import Desk, Outside, back, down, there, there_and_back
+from tests.e2e.town import Town, conversation_name, eventually
 
 OUTSIDE = [name for name in registry.names() if name != "live_chat"]
 every_desk = pytest.mark.parametrize("desk", registry.names(), indirect=True)
@@ -26,32 +26,6 @@ def clock(town: Town) -> Iterator[None]:
     town.start("clock")
     yield
     town.stop("clock")
-
-
-def there(desk: Desk, conversation: str) -> tuple[str, str]:
-    """One ticket, with the whole transcript and the summary; (escalation, ticket)."""
-    town = desk.town
-    escalation_id = desk.escalate(conversation)
-    ticket = town.ticket(escalation_id)
-    number = ticket["external_id"]
-    assert desk.opened(escalation_id) == [number]
-    held = desk.holds(number)
-    assert [turn["content"] for turn in TRANSCRIPT if turn["content"] not in held] == []
-    (note,) = eventually(lambda: desk.notes(number), "the note is written")
-    assert "Bestellung 4711" in note
-    assert town.speaker(conversation) == "human"
-    return escalation_id, number
-
-
-def there_and_back(desk: Desk) -> None:
-    """Escalated, talked to, answered, solved, resumed."""
-    conversation = conversation_name()
-    escalation_id, ticket = there(desk, conversation)
-    down(desk, conversation, ticket)
-    back(desk, conversation, ticket)
-    assert desk.town.api("GET", f"/escalations/{escalation_id}")["state"] == "returned"
-    assert desk.opened(escalation_id) == [ticket]
-    assert (len(desk.notes(ticket)), len(desk.comments(ticket))) == (1, 3)
 
 
 @every_desk

@@ -135,14 +135,15 @@ class Town:
         return harness
 
     def start(self, name: str, **environ: str) -> None:
-        """Start `web`, `worker` or `clock`; web is waited for."""
+        """Start `web`, `worker` or `clock`, or another such as `web-2`; web is waited for."""
+        command, port = name.partition("-")[0], environ.get("PORT", self.port)
         log = open(self.folder / f"{name}.log", "ab")  # noqa: SIM115 - the process keeps it
         self.processes[name] = subprocess.Popen(
-            [sys.executable, "-m", "hub", name],
+            [sys.executable, "-m", "hub", command],
             env=self.environ | environ, cwd=ROOT, stdout=log, stderr=log, process_group=0,
         )  # fmt: skip
-        if name == "web":
-            eventually(self._ready, "web answers")
+        if command == "web":
+            eventually(lambda: is_ready(f"http://127.0.0.1:{port}"), "web answers")
 
     def stop(self, name: str) -> None:
         """Kill a process and all that it started."""
@@ -161,17 +162,17 @@ class Town:
         self.subscriber.server.shutdown()
         self.house.close()
 
-    def say(self, event: str, **data: Any) -> requests.Response:
-        """What the bot platform posts, signed."""
+    def say(self, event: str, web: str | None = None, **data: Any) -> requests.Response:
+        """What the bot platform posts, signed; to a certain web where there are several."""
         told = {"event": event, "data": data, "ts": int(time.time() * 1000)}
-        return self.post(json.dumps(told).encode())
+        return self.post(json.dumps(told).encode(), web)
 
-    def post(self, body: bytes) -> requests.Response:
+    def post(self, body: bytes, web: str | None = None) -> requests.Response:
         """A signed body to the source's URL."""
         secret = self.source["secret"].encode()
         signature = "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
         return requests.post(
-            self.source["url"], data=body, timeout=10,
+            self.source["url"].replace(self.url, web or self.url), data=body, timeout=60,
             headers={"X-Bookbag-Signature": signature, "Content-Type": "application/json"},
         )  # fmt: skip
 
@@ -232,11 +233,13 @@ class Town:
         """Who speaks to the customer."""
         return str(self.api("GET", f"/conversations/{conversation}")["speaker"])
 
-    def _ready(self) -> bool:
-        try:
-            return requests.get(f"{self.url}/readyz", timeout=2).ok
-        except requests.ConnectionError:
-            return False
+
+def is_ready(url: str) -> bool:
+    """True when a web process answers there, and wants to be asked."""
+    try:
+        return requests.get(f"{url}/readyz", timeout=2).ok
+    except (requests.ConnectionError, requests.Timeout):
+        return False
 
 
 def conversation_name() -> str:

@@ -1,0 +1,80 @@
+"""Several clocks: one acts, and none for a leader of yesterday."""
+
+from collections.abc import Callable
+
+from hub import clock
+from hub.clock import Clock
+from hub.store import Tx, leases
+from tests.hub.stories.house_of_stories import Stories
+
+
+def take(stories: Stories, holder: str) -> bool:
+    with stories.house.store.transaction() as tx:
+        return leases.take(tx, clock.LEADER, holder, seconds=clock.LEASE)
+
+
+def expire(stories: Stories) -> None:
+    """The leader's time is over."""
+    with stories.house.store.transaction() as tx:
+        tx.run("update leases set until = now() - interval '1 s'")
+
+
+def test_one_clock_leads_until_its_lease_ends_or_it_gives_it_back(stories: Stories) -> None:
+    assert take(stories, "first")
+    assert take(stories, "first")
+    assert not take(stories, "second")
+    expire(stories)
+    assert take(stories, "second")
+    assert not take(stories, "first")
+    with stories.house.store.transaction() as tx:
+        leases.give_back(tx, clock.LEADER, "first")  # has nothing to give
+        leases.give_back(tx, clock.LEADER, "second")
+    assert take(stories, "first")
+
+
+def test_a_clock_that_lost_its_lease_does_nothing_more(stories: Stories) -> None:
+    done: list[str] = []
+
+    def chore(name: str) -> Callable[[Tx], None]:
+        return lambda tx: done.append(name)
+
+    yesterday, today = Clock(stories.house), Clock(stories.house)
+    assert take(stories, yesterday.holder)
+    yesterday._run(chore("before"))
+    expire(stories)
+    assert take(stories, today.holder)
+    yesterday._run(chore("after"))
+    today._run(chore("new"))
+    assert done == ["before", "new"]
+
+
+def test_a_chore_under_way_is_not_begun_by_the_next_leader(stories: Stories) -> None:
+    stands_still, leads = Clock(stories.house), Clock(stories.house)
+    done: list[str] = []
+
+    def sweep(tx: Tx) -> None:
+        expire(stories)
+        assert take(stories, leads.holder)
+        leads._run(again)
+        done.append("first")
+
+    def again(tx: Tx) -> None:
+        done.append("second")
+
+    again.__name__ = "sweep"
+    assert take(stories, stands_still.holder)
+    stands_still._run(sweep)
+    assert done == ["first"]
+
+
+def test_no_desk_is_polled_twice_at_once(zendesk: Stories) -> None:
+    def poll() -> int:
+        with zendesk.house.store.transaction() as tx:
+            Clock(zendesk.house).poll(tx)
+        return len(zendesk.rows("select 1 from pgqueuer"))
+
+    assert poll() == 1
+    assert poll() == 1
+    with zendesk.house.store.transaction() as tx:
+        tx.run("update pgqueuer set status = 'picked'")
+    assert poll() == 1
