@@ -90,6 +90,18 @@ def parked_number(tx: Tx, workspace_id: str, search: str, desk: str | None) -> i
     return number
 
 
+def failing(tx: Tx, workspace_id: str) -> Row:
+    """What does not arrive now: deliveries that are tried again, endpoints that fail or are off."""
+    return tx.one(
+        "select (select count(*) from deliveries where workspace_id = :workspace"
+        "  and due_at is not null and tries > 0) as waiting,"
+        " count(*) filter (where failing_since is not null and state = 'active') as failing,"
+        " count(*) filter (where state <> 'active') as disabled"
+        " from subscribers where workspace_id = :workspace",
+        workspace=workspace_id,
+    )
+
+
 def _parked(workspace_id: str, search: str, desk: str | None) -> tuple[str, dict[str, Any]]:
     values: dict[str, Any] = {"workspace": workspace_id}
     statement = ESCALATION + SHOW_ESCALATIONS["parked"]

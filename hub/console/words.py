@@ -123,7 +123,7 @@ def happened(what: str, detail: str | None) -> str:
         return " ".join(filter(None, [what.replace(".", " ").replace("_", " "), detail]))
     if what == "ticket.status_changed":
         detail = _change(detail or "")
-    return text.replace("{detail}", detail or "").strip()
+    return text.replace("{detail}", detail or "").strip().removesuffix("." if not detail else "")
 
 
 def actor(name: str) -> str | None:
