@@ -128,7 +128,7 @@ def _people(house: House, where: str) -> str:
 
 
 def _stories(house: House, where: str, hub: Hub) -> None:
-    """Customers who wait, one who is answered, one whom a desk refuses, a mapping's two versions."""
+    """Customers who wait, one who is answered, one who is refused, a mapping's two versions."""
     refused = _parked(hub)
     with house.store.transaction() as tx:
         retrying.begin(tx, where, [refused], actor="hub")

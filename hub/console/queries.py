@@ -31,14 +31,7 @@ FOUND_ESCALATION = (
     " t.external_id, e.summary ->> 'subject') ilike :like"
 )
 AT_DESK = " and coalesce(t.connection_id, e.connection_id) = :desk"
-PARKED_IDS = """
-select id from escalations where workspace_id = :workspace and state = 'parked'
-union select escalation_id from tickets where workspace_id = :workspace and parked is not null
-union select k.escalation_id from changes g
-  join tickets k on k.connection_id = g.connection_id and k.external_id = g.external_ticket_id
-  where g.workspace_id = :workspace and g.state = 'parked'
-"""
-PARKED = f"e.id in ({PARKED_IDS})"
+PARKED = f"e.id in ({retries.PARKED})"
 SHOW_ESCALATIONS = {
     "all": f"and not {PARKED}",
     "parked": f"and {PARKED}",

@@ -1,8 +1,8 @@
 """What the overview tells of a range: escalations, how long they took, why the AI spoke again.
 
 Each is counted on the day on which it happened, by the workspace's clock. Days that are over are
-counted once, by the clock, into `figures`; what is younger is counted when somebody asks. So a month
-is read from a few thousand rows, however many escalations it had.
+counted once, by the clock, into `figures`; what is younger is counted when somebody asks. So a
+month is read from a few thousand rows, however many escalations it had.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,9 @@ STEP = 1.05  # seconds are counted by size: a median is told to 2.5 %
 SHORTEST = 0.01  # seconds
 
 DESK = "coalesce(t.desk, c.desk, 'live_chat')"
-OF_ESCALATION = " left join tickets t on t.escalation_id = e.id left join connections c on c.id = e.connection_id"
+OF_ESCALATION = """
+left join tickets t on t.escalation_id = e.id left join connections c on c.id = e.connection_id
+"""
 FACTS = f"""
 select 'begun' as what, {DESK} as name, e.created_at as at, null::interval as took
 from escalations e {OF_ESCALATION}

@@ -8,7 +8,10 @@ import requests
 
 from hub import admin as administration
 from hub.house import House
-from hub.store import connections, figures
+from hub.jobs import Job
+from hub.pipeline import retrying
+from hub.store import Fenced, connections, figures, work
+from hub.store.schema import retries
 from tests.console.office import Browser, Office
 
 
@@ -166,6 +169,25 @@ def test_many_go_on_with_one_click_and_the_page_tells_how_far(
     text = agent.get(page).text
     assert "3 of 3" in text and "<dt>Went on</dt><dd>2</dd>" in text
     assert office.row("select count(*) as n from escalations where parked is not null")["n"] == 0
+
+
+def test_a_bulk_retry_goes_on_where_a_killed_worker_left_it(office: Office) -> None:
+    parked = park_many(office, 4)
+    with office.house.store.transaction() as tx:
+        retry_id = retrying.begin(tx, office.workspace, parked, actor="me")
+    killed = Job(retrying.STORY, retry_id)
+    with office.house.store.transaction() as tx:
+        row = work.begin(tx, retries, retry_id)
+        assert row is not None
+    step = (office.house, killed, row["run"], office.workspace, "me")
+    assert retrying.next_one(*step) and retrying.next_one(*step)
+    office.work()  # the queue gives its job to another worker
+    with pytest.raises(Fenced):
+        retrying.next_one(*step)  # it was only slow
+    told = office.row("select done, went_on, ended_at from retries")
+    assert (told["done"], told["went_on"]) == (4, 4) and told["ended_at"] is not None
+    tried = "select count(*) as n from audit where what = 'escalation.retried'"
+    assert office.row(tried)["n"] == 4
 
 
 def test_only_those_that_are_ticked_go_on(agent: Browser, office: Office) -> None:
