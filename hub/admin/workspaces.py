@@ -7,7 +7,7 @@ from hub import ids
 from hub.admin.input import BadInput, Unknown, add, change, name
 from hub.conditions import zones
 from hub.house import House
-from hub.store import Row, Tx, audit, connections
+from hub.store import Row, Tx, audit, connections, figures
 from hub.store.schema import workspaces
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -41,6 +41,7 @@ def change_workspace(tx: Tx, workspace_id: str, *, time_zone: str, actor: str = 
     if known is None:
         raise BadInput({"time_zone": "Write a time zone such as Europe/Berlin, or UTC."})
     audit.record(tx, workspace_id, "workspace.changed", known, actor=actor, subject_id=workspace_id)
+    figures.count_anew(tx, workspace_id)
     return change(tx, workspaces, workspace_id, time_zone=known)
 
 

@@ -14,6 +14,7 @@ from hub.api import (
     keys,
     mappings,
     replays,
+    retries,
     routes,
     sources,
     subscribers,
@@ -27,8 +28,8 @@ from hub.problems import Problem
 NOUNS: tuple[Noun, ...] = tuple(
     module.api
     for module in (
-        conversations, escalations, tickets, sources, connectors, connections, routes, mappings,
-        subscribers, replays, events, users, team, keys, audit,
+        conversations, escalations, retries, tickets, sources, connectors, connections, routes,
+        mappings, subscribers, replays, events, users, team, keys, audit,
     )
 )  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

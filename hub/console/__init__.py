@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from hub.console import (
     account,
+    answering,  # noqa: F401 - more pages of the sources' blueprint
     audit,
     canned,
     connecting,  # noqa: F401 - more pages of the connections' blueprint
@@ -19,6 +20,7 @@ from hub.console import (
     overview,
     people,
     playground,
+    replays,  # noqa: F401 - more pages of the subscribers' blueprint
     routes,
     sessions,
     shell,

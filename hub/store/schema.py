@@ -141,6 +141,7 @@ def work() -> list[Column]:  # type: ignore[type-arg]
 workspaces = Table(
     "workspaces", metadata, key(), words("slug", null=False), words("name", null=False),
     words("time_zone", null=False, default="UTC"),  # whose clock routes mean
+    moment("counted_to", null=True),  # up to which midnight its days are in `figures`
     moment("created_at"), UniqueConstraint("slug"),
 )  # fmt: skip
 
@@ -290,6 +291,7 @@ tickets = Table(
     UniqueConstraint("connection_id", "external_id"),
     Index("ix_tickets_conversation", "conversation_id", "id"),
     Index("ix_tickets_list", "workspace_id", "status", "id"),
+    Index("ix_tickets_created", "workspace_id", "created_at"),
     Index("ix_tickets_parked", "workspace_id", "id", postgresql_where=text("parked is not null")),
     Index("ix_tickets_due", "due_at", postgresql_where=text("due_at is not null")),
     Index("ix_tickets_number", "workspace_id", "external_id"),
@@ -588,8 +590,19 @@ audit = Table(
           postgresql_where=text("escalation_id is not null")),
     Index("ix_audit_conversation", "conversation_id", "id",
           postgresql_where=text("conversation_id is not null")),
-    Index("ix_audit_resumed", "workspace_id", "at",
-          postgresql_where=text("what = 'conversation.resumed'")),
+    of_some("audit", "turns", "what in ('agent.replied', 'conversation.resumed')",
+            "workspace_id", "at"),
+)  # fmt: skip
+
+# Of each day that is over, how often what happened; made from the rows above (`store.figures`).
+figures = Table(
+    "figures", metadata,
+    Column("workspace_id", Text(collation="C"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("size", Integer, primary_key=True, autoincrement=False),
+    Column("n", Integer, nullable=False),
 )  # fmt: skip
 
 # The hub's own desk: what `connectors.live_chat` calls "the vendor".

@@ -37,6 +37,7 @@ API = {
     POST /v1/conversations/<id>/control
     GET  /v1/escalations
     GET  /v1/escalations/<id>
+    GET  /v1/escalations/retries/<id>
     GET  /v1/tickets
     GET  /v1/tickets/<id>
     GET  /v1/sources
@@ -72,6 +73,7 @@ API = {
     POST /v1/conversations/<id>/messages
     POST /v1/escalations
     POST /v1/escalations/<id>/retry
+    POST /v1/escalations/retries
     """,
     "admin": """
     POST /v1/sources
@@ -194,6 +196,10 @@ CONSOLE = {
     POST /team/rule
     GET  /sources/new
     POST /sources/new
+    POST /sources/preview
+    POST /sources/<source_id>/preview
+    POST /sources/<source_id>/callback
+    POST /sources/<source_id>/callback/end
     POST /sources/<source_id>
     POST /sources/<source_id>/state/<state>
     POST /sources/<source_id>/rotate
@@ -206,6 +212,8 @@ CONSOLE = {
     POST /subscribers/<subscriber_id>/rotate
     POST /subscribers/<subscriber_id>/test
     POST /subscribers/<subscriber_id>/replay
+    POST /subscribers/<subscriber_id>/replays
+    POST /subscribers/<subscriber_id>/replays/<replay_id>/stop
     POST /subscribers/<subscriber_id>/remove
     GET  /keys
     POST /keys
