@@ -13,6 +13,7 @@ from hub.api import (
     events,
     keys,
     mappings,
+    privacy,
     replays,
     routes,
     sources,
@@ -28,7 +29,7 @@ NOUNS: tuple[Noun, ...] = tuple(
     module.api
     for module in (
         conversations, escalations, tickets, sources, connectors, connections, routes, mappings,
-        subscribers, replays, events, users, team, keys, audit,
+        subscribers, replays, events, users, team, keys, privacy, audit,
     )
 )  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

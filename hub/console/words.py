@@ -123,7 +123,8 @@ def happened(what: str, detail: str | None) -> str:
         return " ".join(filter(None, [what.replace(".", " ").replace("_", " "), detail]))
     if what == "ticket.status_changed":
         detail = _change(detail or "")
-    return text.replace("{detail}", detail or "").strip()
+    said = text.replace("{detail}", detail or "").strip().removesuffix(":")
+    return said or what.replace(".", " ").replace("_", " ").capitalize()  # its words are forgotten
 
 
 def actor(name: str) -> str | None:

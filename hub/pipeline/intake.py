@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from hub import ids, jobs, routing
+from hub import ids, jobs, marks, routing
 from hub.house import House
 from hub.pipeline.relay import relay_soon
 from hub.store import Row, Rows, Tx, audit, connections, escalations, telling
@@ -31,6 +31,7 @@ class Told:
     body_hash: str
     id: str
     escalation_id: str | None  # of the escalation that it begins, unless there is an open one
+    mark: bytes  # of its chat
 
     @property
     def conversation(self) -> tuple[str, str]:
@@ -67,6 +68,7 @@ class Inbox:
             body_hash=body_hash,
             id=ids.new("event"),
             escalation_id=ids.new("escalation") if escalates else None,
+            mark=marks.of_chat(self.house.settings, self.source["id"], event.conversation.id),
         )
 
 
@@ -108,18 +110,21 @@ def _given(one: Told) -> dict[str, Any]:
         dedupe_key=one.key,
         body_hash=one.body_hash,
         escalation_id=one.escalation_id,
+        mark=one.mark,
     )
 
 
 def _take(tx: Tx, one: Told, conversation: Row, routes: Mapping[str, Rows]) -> Outcome:
     if not conversation["trusted"]:
         return SourceChanged()
+    if conversation["late"]:  # it tells of what was forgotten meanwhile
+        return Accepted(id=one.id), False
     if conversation["id"] is None:
         return _duplicate(tx, one)
-    if not conversation["fresh"]:
+    if not conversation["fresh"] or conversation["past"] is not None:
         single = one.event.type == "message.created"  # tells a message, not the whole transcript
         add = telling.add_turns if single else telling.add_transcript
-        add(tx, conversation, one.event.transcript)
+        add(tx, conversation, telling.since(conversation["past"], one.event))
     escalation_id = one.escalation_id and _escalation(tx, one, conversation, routes)
     if one.escalation_id is None:
         _carry_out(tx, conversation, one.event)

@@ -231,6 +231,8 @@ def as_change(row: Row) -> Change:
     )
 
 
+# What a desk tells of a ticket whose conversation was forgotten is not kept, whether we know the
+# ticket by its number or by the key that we stamped on it.
 RECEIVE = """
 insert into changes (id, workspace_id, connection_id, external_id, external_ticket_id, kind, body,
     via, at, received_at)
