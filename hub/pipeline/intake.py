@@ -21,6 +21,10 @@ class SourceChanged(Exception):
     """The source is another one than it was when its signature was verified: verify again."""
 
 
+class JustForgotten(Exception):
+    """A chat was forgotten after it was looked for: what was stored of it may be old."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """An event on its way into the database."""
@@ -73,6 +77,14 @@ class Inbox:
 
 
 def _store(house: House, events: Sequence[Told], *, all_or_none: bool = False) -> list[Any]:
+    """`_store_once`, and once more where a chat was forgotten while it was told of."""
+    try:
+        return _store_once(house, events, all_or_none)
+    except JustForgotten:
+        return _store_once(house, events, all_or_none)
+
+
+def _store_once(house: House, events: Sequence[Told], all_or_none: bool) -> list[Any]:
     """One commit for all, an outcome for each: many sources' events, or those of one delivery."""
     outcomes: dict[str, Outcome] = {}
     with house.store.transaction() as tx:
@@ -94,11 +106,15 @@ def _store(house: House, events: Sequence[Told], *, all_or_none: bool = False) -
 def _record(tx: Tx, events: Sequence[Told]) -> list[Outcome]:
     """Events of as many conversations."""
     workspaces = sorted({one.source["workspace_id"] for one in events if one.escalation_id})
-    rows, *routes = tx.ask(
+    rows, forgotten, *routes = tx.ask(
         telling.telling(tx, [_given(one) for one in events]),
+        telling.forgotten([one.mark for one in events]),
         *(routing.asking(workspace) for workspace in workspaces),
     )
     known, found = dict(zip(workspaces, routes, strict=True)), {row["event"]: row for row in rows}
+    marks_now = {row["mark"] for row in forgotten}
+    if any(one.mark in marks_now and found[one.id]["past"] is None for one in events):
+        raise JustForgotten
     return [_take(tx, one, found[one.id], known) for one in events]
 
 

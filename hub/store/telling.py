@@ -124,6 +124,14 @@ def telling(tx: Tx, events: Sequence[dict[str, Any]]) -> Question:
     return question(TELL, given=json.dumps(events), now=tx.now)
 
 
+def forgotten(marks: Sequence[bytes]) -> Question:
+    """Which of these chats were forgotten, as of now: `telling` may have looked a moment ago."""
+    return question(
+        "select forgotten_chat as mark from conversations where forgotten_chat = any(:marks)",
+        marks=list(marks),
+    )
+
+
 def since(past: datetime | None, event: Event) -> Sequence[Turn]:
     """The event's turns, without what its chat said until it was forgotten.
 
