@@ -31,6 +31,7 @@ from hub.demo_accounts import EMAIL
 from hub.house import House
 from hub.playground import Platform
 from hub.samples import SAMPLES
+from hub.store import canned
 from tests.console.conftest import CHROMIUM
 from tests.console.pages import addresses, is_page
 from tests.e2e.town import ROOT, eventually, free_port
@@ -109,6 +110,7 @@ def furnish(house: House, hub: Hub) -> dict[str, str]:
         first = (tx.now + timedelta(days=30)).date()
         admin.add_days_off(tx, where, user, first, first + timedelta(days=6))
         admin.add_route(tx, where, ["Zendesk (sandbox)", "Help Desk"], "language = de")
+        canned.save(tx, where, None, "Greeting", "Hello, I am {agent}. Let me have a look.")
     admin.add_subscriber(house, where, "http://127.0.0.1:1024/hook")
     _parked(hub)
     platform = Platform(house, where)
@@ -120,8 +122,22 @@ def furnish(house: House, hub: Hub) -> dict[str, str]:
     for n in (3, 4):
         hub.escalate(SAMPLES[n], f"waiting-{n}", demo.NATIVE)
     _answered(hub)
+    _erased(hub, house, where)
     with house.store.transaction() as tx:
         return addresses(create_app(house), tx, where)
+
+
+def _erased(hub: Hub, house: House, where: str) -> None:
+    """A customer whose ticket is solved, and who asked to be erased."""
+    with house.store.transaction() as tx:
+        ticket = tx.one(
+            "select t.conversation_id, c.external_id from tickets t join conversations"
+            " c on c.id = t.conversation_id where t.desk <> 'live_chat' limit 1"
+        )
+    hub.call("POST", f"/v1/conversations/{ticket['conversation_id']}/resume")
+    with house.store.transaction() as tx:
+        wanted = admin.customer(id=ticket["external_id"])
+        admin.erase_customer(tx, where, wanted, actor=f"user:{EMAIL}")
 
 
 def _parked(hub: Hub) -> None:

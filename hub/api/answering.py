@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import structlog
-from flask import Response, g, request, stream_with_context
+from flask import Response, g, request
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from connectors.errors import AuthFailed, ConnectorError, InvalidRequest
@@ -78,8 +78,7 @@ def _carry_out(operation: Operation, parts: dict[str, str]) -> Response:
     result = operation.view(Call(house(), principal), **given)
     reply = result if isinstance(result, Reply) else Reply(operation.status, result)
     if isinstance(reply.body, Iterator):  # a document that is too large to be made at once
-        pieces = stream_with_context(reply.body)
-        return Response(pieces, reply.status, content_type="application/json")
+        return Response(reply.body, reply.status, content_type="application/json")
     return Response(json.dumps(plain(reply.body)), reply.status, content_type="application/json")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Response, flash, request, stream_with_context
+from flask import Response, flash, request
 
 from hub import admin, exporting
 from hub.admin.privacy import LEAST, LONGEST
@@ -73,7 +73,7 @@ def export() -> Response:
             found = admin.export_customer(tx, workspace, _wanted(), actor=me().actor)
     except (admin.BadInput, admin.Unknown):
         return shell.sorry(404)
-    pieces = stream_with_context(exporting.document(here.store, workspace, found))
+    pieces = exporting.document(here.store, workspace, found)
     return once(_file(Response(pieces, content_type="application/json"), "customer.json"))
 
 
