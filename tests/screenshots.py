@@ -31,7 +31,6 @@ from hub.demo_accounts import EMAIL
 from hub.house import House
 from hub.playground import Platform
 from hub.samples import SAMPLES
-from hub.store import canned
 from tests.console.conftest import CHROMIUM
 from tests.console.pages import addresses, is_page
 from tests.e2e.town import ROOT, eventually, free_port
@@ -110,7 +109,6 @@ def furnish(house: House, hub: Hub) -> dict[str, str]:
         first = (tx.now + timedelta(days=30)).date()
         admin.add_days_off(tx, where, user, first, first + timedelta(days=6))
         admin.add_route(tx, where, ["Zendesk (sandbox)", "Help Desk"], "language = de")
-        canned.save(tx, where, None, "Greeting", "Hello, I am {agent}. Let me have a look.")
     admin.add_subscriber(house, where, "http://127.0.0.1:1024/hook")
     _parked(hub)
     platform = Platform(house, where)
