@@ -128,7 +128,7 @@ def _privacy(nouns: Parsers) -> None:
         command.add_argument("--email")
         command.add_argument("--phone")
         if name == "erase":
-            command.add_argument("--yes", action="store_true", help="erase; without it only show")
+            command.add_argument("--yes", action="store_true", help="really: nobody can undo it")
     report = _data(privacy, "report", "print how far an erasure is, and what remains elsewhere",
                    privacy_commands.report_erasure)  # fmt: skip
     report.add_argument("erasure", metavar="ID")

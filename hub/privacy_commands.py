@@ -32,18 +32,20 @@ def export_customer(given: Namespace) -> None:
             sys.stdout.write(piece)
 
 
-def erase_customer(given: Namespace) -> int:
-    """Have a customer erased by the workers; 2 when nobody said yes."""
+def erase_customer(given: Namespace) -> None:
+    """Have a customer erased by the workers; print the erasure."""
     from hub import admin
 
-    if not given.yes:
-        show_customer(given)
-        print("Nothing was erased: say --yes to erase all of this.", file=sys.stderr)
-        return 2
     with opened(given) as (house, workspace_id), house.store.transaction() as tx:
-        made = admin.erase_customer(tx, workspace_id, _customer(given), actor=ACTOR)
+        wanted = _customer(given)
+        if not given.yes:
+            there = admin.held(tx, workspace_id, wanted).counts
+            raise admin.Conflict(
+                f"Conversations: {there['conversations']}, messages: {there['messages']}."
+                " Say --yes to erase them for good."
+            )
+        made = admin.erase_customer(tx, workspace_id, wanted, actor=ACTOR)
         show(_erasure(admin.one_erasure(tx, workspace_id, made)))
-    return 0
 
 
 def report_erasure(given: Namespace) -> None:

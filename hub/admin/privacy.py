@@ -128,7 +128,7 @@ def erase_customer(
         )
     erasure_id = erasures.begin(tx, workspace_id, there.conversation_ids, there.counts, actor)
     jobs.enqueue(tx, jobs.HUB, STORY, erasure_id)
-    told = f"{len(there.conversation_ids)} conversations"
+    told = f"conversations: {len(there.conversation_ids)}"
     audit.record(tx, workspace_id, "customer.erasing", told, actor=actor, subject_id=erasure_id)
     return erasure_id
 
@@ -140,7 +140,7 @@ def export_customer(
     found = [row["id"] for row in customers.find(tx, workspace_id, wanted)]
     if not found:
         raise Unknown("The hub holds no conversation of this customer.")
-    audit.record(tx, workspace_id, "customer.exported", f"{len(found)} conversations", actor=actor,
+    audit.record(tx, workspace_id, "customer.exported", f"conversations: {len(found)}", actor=actor,
                  subject_id=found[0])  # fmt: skip
     return found
 

@@ -67,7 +67,7 @@ def _forget(house: House, row: Row, chat: Row) -> float | None:
 
 def _end(tx: Tx, row: Row) -> None:
     erasures.end(tx, row)
-    told = f"{len(row['conversation_ids'])} conversations"
+    told = f"conversations: {len(row['conversation_ids'])}"
     audit.record(tx, row["workspace_id"], "customer.erased", told, subject_id=row["id"])
 
 
@@ -78,7 +78,7 @@ def retain(tx: Tx, settings: Settings) -> int:
         return 0
     forgetting.forget(tx, {chat["id"]: _mark(settings, chat) for chat in chats})
     for workspace_id, number in Counter(chat["workspace_id"] for chat in chats).items():
-        audit.record(tx, workspace_id, "privacy.forgotten", f"{number} conversations by age",
+        audit.record(tx, workspace_id, "privacy.forgotten", f"conversations by age: {number}",
                      subject_id=workspace_id)  # fmt: skip
     return len(chats)
 

@@ -182,7 +182,7 @@ def test_a_customer_takes_along_all_that_the_hub_holds_of_them(
     assert third["escalations"] and {one["direction"] for one in first["events"]} == {"in", "out"}
     assert "chat-other" not in answer.text
     line = zendesk.row("select detail from audit where what = 'customer.exported'")
-    assert line["detail"] == "3 conversations"
+    assert line["detail"] == "conversations: 3"
 
 
 def test_what_is_older_than_a_workspace_keeps_is_forgotten_in_batches(
@@ -210,7 +210,7 @@ def test_what_is_older_than_a_workspace_keeps_is_forgotten_in_batches(
     assert names(zendesk) == ["chat-open"]  # a person has it
     left = zendesk.rows("select 1 from events where payload is not null")
     line = zendesk.row("select detail, actor from audit where what = 'privacy.forgotten'")
-    assert (len(left), line["detail"], line["actor"]) == (0, "1 conversations by age", "hub")
+    assert (len(left), line["detail"], line["actor"]) == (0, "conversations by age: 1", "hub")
 
 
 def test_a_customer_is_found_by_any_of_their_names(stories: Stories) -> None:
