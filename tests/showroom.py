@@ -146,6 +146,20 @@ def _stories(house: House, where: str, hub: Hub) -> None:
     for n in (3, 4):
         hub.escalate(SAMPLES[n], f"waiting-{n}", demo.NATIVE)
     _answered(hub)
+    _erased(hub, house, where)
+
+
+def _erased(hub: Hub, house: House, where: str) -> None:
+    """A customer whose ticket is solved, and who asked to be erased."""
+    with house.store.transaction() as tx:
+        ticket = tx.one(
+            "select t.conversation_id, c.external_id from tickets t join conversations"
+            " c on c.id = t.conversation_id where t.desk <> 'live_chat' limit 1"
+        )
+    hub.call("POST", f"/v1/conversations/{ticket['conversation_id']}/resume")
+    with house.store.transaction() as tx:
+        wanted = admin.customer(id=ticket["external_id"])
+        admin.erase_customer(tx, where, wanted, actor=f"user:{EMAIL}")
 
 
 def _parked(hub: Hub) -> str:

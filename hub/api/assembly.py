@@ -13,6 +13,7 @@ from hub.api import (
     events,
     keys,
     mappings,
+    privacy,
     replays,
     retries,
     routes,
@@ -29,7 +30,7 @@ NOUNS: tuple[Noun, ...] = tuple(
     module.api
     for module in (
         conversations, escalations, retries, tickets, sources, connectors, connections, routes,
-        mappings, subscribers, replays, events, users, team, keys, audit,
+        mappings, subscribers, replays, events, users, team, keys, privacy, audit,
     )
 )  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

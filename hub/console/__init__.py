@@ -20,6 +20,7 @@ from hub.console import (
     overview,
     people,
     playground,
+    privacy,
     replays,  # noqa: F401 - more pages of the subscribers' blueprint
     routes,
     sessions,
@@ -35,5 +36,5 @@ def blueprints() -> list[Blueprint]:
     """The console's blueprints, the shell that they share first."""
     work = (sessions, conversations, inbox, canned, live, overview, escalations, team, playground)
     desks = (routes, mappings, subscribers)
-    settings = (sources, keys, people, audit, account, oidc)
+    settings = (sources, keys, people, audit, privacy, account, oidc)
     return [shell.blueprint, *(noun.blueprint for noun in (*work, *desks, *settings))]

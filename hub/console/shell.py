@@ -71,6 +71,7 @@ SETTINGS = {  # the pages behind "Settings", each with the least role that sees 
     "keys": ("API keys", "admin"),
     "people": ("People", "viewer"),
     "audit": ("Audit log", "admin"),
+    "privacy": ("Privacy", "admin"),
     "playground": ("Playground", "admin"),
 }
 OTHERS = ("/v1/", "/webhooks/")  # they tell their errors themselves

@@ -43,7 +43,9 @@ class Timeline:
 
 
 def read(tx: Tx, house: House, conversation: Row, escalation_ids: Sequence[str]) -> Timeline:
-    """The conversation's line, the oldest first."""
+    """The conversation's line, the oldest first; of a forgotten one what happened, no words."""
+    if conversation["forgotten_at"] is not None:
+        return Timeline([_event(row) for row in _events(tx, escalation_ids)], 0, 0)
     messages = tx.all(
         "select * from (select * from messages where conversation_id = :id"
         " order by seq desc limit :limit) latest order by seq",

@@ -123,7 +123,9 @@ def happened(what: str, detail: str | None) -> str:
         return " ".join(filter(None, [what.replace(".", " ").replace("_", " "), detail]))
     if what == "ticket.status_changed":
         detail = _change(detail or "")
-    return text.replace("{detail}", detail or "").strip().removesuffix("." if not detail else "")
+    said = text.replace("{detail}", detail or "").strip()
+    said = said if detail else said.rstrip(".:")
+    return said or what.replace(".", " ").replace("_", " ").capitalize()  # its words are forgotten
 
 
 def actor(name: str) -> str | None:

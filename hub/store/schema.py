@@ -142,6 +142,8 @@ workspaces = Table(
     "workspaces", metadata, key(), words("slug", null=False), words("name", null=False),
     words("time_zone", null=False, default="UTC"),  # whose clock routes mean
     moment("counted_to", null=True),  # up to which midnight its days are in `figures`
+    Column("transcript_days", Integer, nullable=True),  # kept after their end; null: for ever
+    Column("payload_days", Integer, nullable=True),  # of events; null: as the installation says
     moment("created_at"), UniqueConstraint("slug"),
 )  # fmt: skip
 
@@ -181,6 +183,8 @@ conversations = Table(
     count("message_count"),
     moment("started_at"),
     moment("last_message_at", null=True),
+    moment("forgotten_at", null=True),  # when its words and its customer were deleted
+    Column("forgotten_chat", LargeBinary, nullable=True),  # by which it is known again: `hub.marks`
     UniqueConstraint("source_id", "external_id"),
     Index("ix_conversations_list", "workspace_id", "waiting", "id"),
     Index("ix_conversations_requester", "workspace_id", "requester_key"),
@@ -189,6 +193,8 @@ conversations = Table(
     of_some("conversations", "live", "not waiting and (state = 'live' or speaker = 'human')",
             "workspace_id", "id"),
     of_some("conversations", "human", "speaker = 'human'", "workspace_id", "id"),
+    of_some("conversations", "kept", "forgotten_at is null", "workspace_id", "id"),
+    of_some("conversations", "forgotten", "forgotten_chat is not null", "forgotten_chat"),
     of_some("conversations", "ended", "speaker = 'ai' and not waiting and state <> 'live'",
             "workspace_id", "id"),
 )  # fmt: skip
@@ -226,7 +232,7 @@ events = Table(
           postgresql_where=text("dedupe_key is not null")),
     Index("ix_events_list", "workspace_id", "direction", "id"),
     Index("ix_events_conversation", "conversation_id", "id"),
-    Index("ix_events_bodies", "at",
+    Index("ix_events_bodies", "workspace_id", "at",
           postgresql_where=text("direction = 'out' and payload is not null")),
 )  # fmt: skip
 
@@ -315,6 +321,19 @@ entries = Table(
     data("calls", null=True),  # what was called at the desk for it (`connectors.calls`)
     Index("uq_entries_message", "ticket_id", "kind", "message_id", unique=True),
     Index("ix_entries_echo", "ticket_id", "external_id"),
+)  # fmt: skip
+
+# Customers who are to be erased, by their conversations: nothing here tells who they are.
+erasures = Table(
+    "erasures", metadata, key(), workspace(),
+    words("actor", null=False),
+    Column("conversation_ids", ARRAY(Text), nullable=False),
+    data("counts"),  # what there was of them, by noun
+    moment("created_at"),
+    moment("ended_at", null=True),
+    *work(),
+    Index("ix_erasures_list", "workspace_id", "id"),
+    Index("ix_erasures_open", "id", postgresql_where=text("ended_at is null")),
 )  # fmt: skip
 
 # Customers' files that follow their messages to the ticket.

@@ -14,6 +14,7 @@ from tests.hub.company import Company, noun, path
 from tests.hub.who_may import Route
 
 LATER = "another horse, another battery"  # a password
+LEAVING = "leaving@x.example"  # a customer whose data is asked for
 UNRECORDED: dict[str, set[Route]] = {
     "they change nothing": {
         ("POST", "/v1/conversations/<id>/control"),
@@ -22,6 +23,8 @@ UNRECORDED: dict[str, set[Route]] = {
         ("POST", "/v1/sources/preview"),
         ("POST", "/sources/preview"),
         ("POST", "/sources/<source_id>/preview"),
+        ("POST", "/v1/privacy/preview"),
+        ("POST", "/privacy/customer"),
     },
     "what comes of the way to a desk's own page is recorded when they are back": {
         ("POST", "/connections/new/<desk>"),
@@ -96,6 +99,12 @@ CHANGES: list[tuple[Route, dict[str, Any]]] = [
     (("POST", "/escalations/retries"), {"id": "escalations"}),
     (("POST", "/canned-texts"), {"name": "Farewell", "text": "Bye!"}),
     (("POST", "/canned-texts/<canned_id>/remove"), {}),
+    (("PATCH", "/v1/privacy"), {"transcript_days": 90}),
+    (("POST", "/privacy"), {"transcript_days": "100", "payload_days": ""}),
+    (("POST", "/v1/privacy/export"), {"email": LEAVING}),
+    (("POST", "/privacy/export"), {"email": LEAVING}),
+    (("POST", "/v1/privacy/erasures"), {"email": LEAVING}),
+    (("POST", "/privacy/erasures"), {"email": LEAVING, "conversations": "1"}),
     (("POST", "/routes"), {"to": "connections", "when": "language = fr", "give_up_after": "5"}),
     (("POST", "/routes/<route_id>"), {"to": "connections", "give_up_after": "5"}),
     (("POST", "/routes/<route_id>/switch/<way>"), {}),
@@ -214,6 +223,8 @@ def make_ready(company: Company, route: Route, ids: dict[str, str]) -> dict[str,
     if "<session_id>" in rule:
         owner = company.value("select id from users where workspace_id = :w and role = 'owner'")
         return ids | {"sessions": company.another_session(owner)}
+    if "/privacy/e" in rule:
+        company.customer(LEAVING)
     if method == "DELETE" or rule.endswith(("/remove", "/revoke")):
         what = noun(rule, re.findall(r"<[^>]+>", rule)[-1])
         return ids | {what: unused(company, what, ids)}

@@ -66,6 +66,7 @@ API = {
     GET  /v1/users/<id>
     GET  /v1/team
     GET  /v1/team/<id>
+    GET  /v1/privacy
     """,
     "agent": """
     POST /v1/conversations/<id>/takeover
@@ -112,6 +113,12 @@ API = {
     GET  /v1/keys/<id>
     DELETE /v1/keys/<id>
     GET  /v1/audit
+    PATCH /v1/privacy
+    POST /v1/privacy/preview
+    POST /v1/privacy/export
+    POST /v1/privacy/erasures
+    GET  /v1/privacy/erasures
+    GET  /v1/privacy/erasures/<id>
     """,
 }
 CONSOLE = {
@@ -225,6 +232,14 @@ CONSOLE = {
     POST /people/<user_id>/remove
     GET  /audit
     GET  /audit.csv
+    GET  /privacy
+    POST /privacy
+    POST /privacy/customer
+    GET  /privacy/customer/<conversation_id>
+    POST /privacy/export
+    POST /privacy/erasures
+    GET  /privacy/erasures/<erasure_id>
+    GET  /privacy/erasures/<erasure_id>/report.json
     GET  /playground
     POST /playground
     GET  /playground/<conversation_id>
