@@ -53,8 +53,8 @@ STATEMENTS = (
         = 0 then dedupe_key end
         from conversations c where c.id = conversation_id and conversation_id = any(:ids)""",
     """update escalations set reason = '{}', target = null, team = null, priority = null,
-        fields = '{}', summary = null, brief = null, leaving = null, last_error = null, parked = null,
-        due_at = null, run = run + 1 where conversation_id = any(:ids)""",
+        fields = '{}', summary = null, brief = null, leaving = null, last_error = null,
+        parked = null, due_at = null, run = run + 1 where conversation_id = any(:ids)""",
     """update tickets set subject = null, last_error = null, parked = null, due_at = null,
         relaying = false, run = run + 1 where conversation_id = any(:ids)""",
     "update audit set calls = null where conversation_id = any(:ids) and calls is not null",
