@@ -101,7 +101,7 @@ def test_without_a_direct_connection_workers_look_for_jobs_themselves(
     town: Town, desk: Outside
 ) -> None:
     leave(town, "worker")
-    town.start("worker-2", HUB_DIRECT_DATABASE_URL="")
+    town.start("worker", HUB_DIRECT_DATABASE_URL="")
     there_and_back(desk)
 
 
@@ -124,16 +124,16 @@ def test_restarting_each_process_in_turn_fails_no_event_and_doubles_none(
     town: Town, desk: Outside
 ) -> None:
     other = free_port()
-    town.start("worker-3")
+    town.start("worker-2")
     town.start("web-2", PORT=str(other))
     with Platform(town, [town.port, other]) as platform:
         platform.goes_on()
-        leave(town, "web", "worker-2")
+        leave(town, "web", "worker")
         platform.goes_on()
-        town.start("worker-4")
+        town.start("worker-3")
         town.start("web")
         platform.goes_on()
-        leave(town, "web-2", "worker-3")
+        leave(town, "web-2", "worker-2")
         platform.goes_on()
     assert platform.failed == []
     told = set(platform.acknowledged)
