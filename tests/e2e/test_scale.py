@@ -5,6 +5,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
@@ -14,7 +15,7 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from connectors import sandbox
-from hub import clock
+from hub import clock, doctor, migrate
 from tests.databases import copied
 from tests.e2e import pooler
 from tests.e2e.collector import Collector
@@ -95,6 +96,22 @@ def test_an_escalation_is_one_trace_over_all_processes(
     assert {told.split("-")[1] for told in heard} == {trace}
     for personal in (b"Bestellung", b"Ada", b"@example.com"):
         assert personal not in collector.bytes
+
+
+def test_an_upgrade_through_the_pooler_leaves_no_lock(town: Town) -> None:
+    migrate.upgrade(town.house.store.url)
+    assert town.row("select 1 from pg_locks where locktype = 'advisory'") is None
+
+
+def test_the_doctor_tells_of_the_pooler(town: Town, database: str) -> None:
+    def told(direct: str | None) -> dict[str, str | None]:
+        town.house.settings = replace(town.house.settings, direct_url=direct)
+        return {one.what: one.fault or one.hint for one in doctor.examine(town.house)}
+
+    assert "HUB_DIRECT_DATABASE_URL" in (told(None)["pooler before the database"] or "")
+    detour = told(town.house.store.url)["HUB_DIRECT_DATABASE_URL"] or ""
+    assert detour.startswith("It leads to a pooler")
+    assert told(database)["HUB_DIRECT_DATABASE_URL"] is None
 
 
 def test_without_a_direct_connection_workers_look_for_jobs_themselves(
