@@ -5,6 +5,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
@@ -14,7 +15,7 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from connectors import sandbox
-from hub import clock
+from hub import clock, doctor, migrate
 from tests.databases import copied
 from tests.e2e import pooler
 from tests.e2e.collector import Collector
@@ -97,11 +98,27 @@ def test_an_escalation_is_one_trace_over_all_processes(
         assert personal not in collector.bytes
 
 
+def test_an_upgrade_through_the_pooler_leaves_no_lock(town: Town) -> None:
+    migrate.upgrade(town.house.store.url)
+    assert town.row("select 1 from pg_locks where locktype = 'advisory'") is None
+
+
+def test_the_doctor_tells_of_the_pooler(town: Town, database: str) -> None:
+    def told(direct: str | None) -> dict[str, str | None]:
+        town.house.settings = replace(town.house.settings, direct_url=direct)
+        return {one.what: one.fault or one.hint for one in doctor.examine(town.house)}
+
+    assert "HUB_DIRECT_DATABASE_URL" in (told(None)["pooler before the database"] or "")
+    detour = told(town.house.store.url)["HUB_DIRECT_DATABASE_URL"] or ""
+    assert detour.startswith("It leads to a pooler")
+    assert told(database)["HUB_DIRECT_DATABASE_URL"] is None
+
+
 def test_without_a_direct_connection_workers_look_for_jobs_themselves(
     town: Town, desk: Outside
 ) -> None:
     leave(town, "worker")
-    town.start("worker-2", HUB_DIRECT_DATABASE_URL="")
+    town.start("worker", HUB_DIRECT_DATABASE_URL="")
     there_and_back(desk)
 
 
@@ -124,16 +141,16 @@ def test_restarting_each_process_in_turn_fails_no_event_and_doubles_none(
     town: Town, desk: Outside
 ) -> None:
     other = free_port()
-    town.start("worker-3")
+    town.start("worker-2")
     town.start("web-2", PORT=str(other))
     with Platform(town, [town.port, other]) as platform:
         platform.goes_on()
-        leave(town, "web", "worker-2")
+        leave(town, "web", "worker")
         platform.goes_on()
-        town.start("worker-4")
+        town.start("worker-3")
         town.start("web")
         platform.goes_on()
-        leave(town, "web-2", "worker-3")
+        leave(town, "web-2", "worker-2")
         platform.goes_on()
     assert platform.failed == []
     told = set(platform.acknowledged)
