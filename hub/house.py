@@ -14,6 +14,7 @@ from hub.store import Store
 from hub.summary.llm import Writer
 from hub.telemetry import Metrics
 from hub.vault import Vault
+from hub.ways import Out
 from webhooks.download import Downloads
 from webhooks.guard import Guard
 from webhooks.transport import GuardedSession
@@ -30,6 +31,7 @@ class House:
     desks: Desks
     guard: Guard
     outbound: GuardedSession
+    ways: Out  # of those who bring sessions of their own
     downloads: Downloads
     metrics: Metrics
     pace: Pace
@@ -55,6 +57,7 @@ def build(settings: Settings | None = None, *, pool: int = 8, store: Store | Non
     guard = Guard(allow=settings.allow_networks)
     outbound = GuardedSession(guard)
     downloads = Downloads(outbound, sandbox=settings.sandbox_url)
+    ways = Out(guard, settings.sandbox_url)
     return House(
         settings=settings,
         store=store,
@@ -65,9 +68,11 @@ def build(settings: Settings | None = None, *, pool: int = 8, store: Store | Non
             public_url=settings.public_url,
             sandbox_url=settings.sandbox_url,
             downloads=downloads,
+            ways=ways,
         ),
         guard=guard,
         outbound=outbound,
+        ways=ways,
         downloads=downloads,
         metrics=Metrics(),
         pace=Pace(settings.web_processes),
