@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from hub import api, console, current, headers
+from hub import api, console, current, headers, proxies
 from hub.api import files, health, intake
 from hub.house import House
 
@@ -21,4 +21,5 @@ def create_app(house: House) -> Flask:
     for blueprint in (*own, *api.blueprints(), *console.blueprints()):
         app.register_blueprint(blueprint)
     app.after_request(headers.adder(house.settings))
+    app.wsgi_app = proxies.Behind(app.wsgi_app, house.settings.trusted_proxies)  # type: ignore[method-assign]
     return app

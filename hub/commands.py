@@ -18,10 +18,10 @@ NOBODY = "Nobody can sign in yet. The first owner is made at"
 
 def web(given: Namespace) -> None:
     """Serve intake, API and console until SIGTERM."""
-    from hub import house, settings, wsgi
+    from hub import house, settings, unsafe, wsgi
 
     chosen, host = settings.read(), settings.bind(dict(os.environ), "0.0.0.0")
-    settings.refuse_unsafe(chosen, host)
+    unsafe.refuse(chosen, host)
     _check(house.build(chosen, pool=1))
     wsgi.serve(host, chosen.port)
 
