@@ -236,8 +236,12 @@ def told(problem: Exception) -> tuple[str, int] | None:
 
     from connectors.errors import ConnectorError
     from hub import admin
+    from hub.backup.archive import BadArchive
+    from hub.cluster import EmbeddedError
     from hub.settings import BadSetting
 
+    if isinstance(problem, BadArchive | EmbeddedError):
+        return str(problem), 1
     if isinstance(problem, BadSetting | admin.BadInput | admin.Conflict | admin.Unknown | BadFile):
         return str(problem.args[0] if isinstance(problem, LookupError) else problem), 2
     if isinstance(problem, ConnectorError):

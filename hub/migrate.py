@@ -37,7 +37,12 @@ def pending(url: str) -> bool:
             here = MigrationContext.configure(connection).get_current_revision()
     finally:
         database.dispose()
-    return here != ScriptDirectory.from_config(scripts()).get_current_head()
+    return here != head()
+
+
+def head() -> str | None:
+    """The revision that this version's schema stands at."""
+    return ScriptDirectory.from_config(scripts()).get_current_head()
 
 
 def scripts() -> Config:

@@ -252,6 +252,7 @@ escalations = Table(
     moment("ticketed_at", null=True),
     moment("returned_at", null=True),
     Column("mapping_version", Integer, nullable=True),  # of the last create; 0 = the default
+    moment("restored_at", null=True),  # by a backup: a desk may know more of it than we do
     *work(),
     Index("ix_escalations_list", "workspace_id", "state", "id"),
     Index("ix_escalations_conversation", "conversation_id", "id"),
