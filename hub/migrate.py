@@ -1,16 +1,22 @@
 """Bring the schema up to date; safe to run from several processes at once."""
 
+import time
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from hub.store import engine, wall
 
 SCRIPTS = Path(__file__).parent / "store" / "migrations"
 LOCK = 4_112_026  # any number of ours
+PATIENCE = "3s"  # that requests may wait behind an upgrade
+PAUSE = 2.0  # seconds until the next try
 
 
 def upgrade(url: str) -> None:
@@ -20,13 +26,26 @@ def upgrade(url: str) -> None:
         with database.connect() as guard:
             guard.exec_driver_sql("select pg_advisory_lock(%s)", (LOCK,))
             guard.commit()
-            with database.begin() as connection:
-                config = scripts()
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-                wall.build(connection)
+            while not _upgraded(database):
+                time.sleep(PAUSE)
     finally:
         database.dispose()
+
+
+def _upgraded(database: Engine) -> bool:
+    """False when a table was in use for too long: whoever waits for one holds up all behind it."""
+    try:
+        with database.begin() as connection:
+            connection.exec_driver_sql(f"set local lock_timeout = '{PATIENCE}'")
+            config = scripts()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            wall.build(connection)
+    except OperationalError as problem:
+        if not isinstance(problem.orig, LockNotAvailable):
+            raise
+        return False
+    return True
 
 
 def pending(url: str) -> bool:
