@@ -248,6 +248,15 @@ def test_code_on_a_page_can_be_read(path: Path) -> None:
         engine.render(engine.load(code), SAMPLE)
 
 
+def test_every_figure_that_an_alert_asks_for_is_one() -> None:
+    text = page("operate.md")
+    (rules,) = [code for code in blocks(ROOT / "docs" / "operate.md", "text") if "alert:" in code]
+    asked = set(re.findall(r"hub_[a-z_]+", rules))
+    told = {name.partition("{")[0] for name in first_column(text)}
+    assert len(asked) > 5 and {name.removesuffix("_bucket") for name in asked} <= told
+    assert set(re.findall(r"`(Hub\w+)`", text)) <= set(re.findall(r"alert: (\w+)", rules))
+
+
 def test_the_retry_schedule_is_the_codes() -> None:
     row = re.search(r"^\| after \| (.*) \|$", page("subscribe.md"), re.MULTILINE)
     assert row is not None
