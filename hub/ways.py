@@ -6,8 +6,6 @@ desks are excepted, on their very host and port.
 """
 
 from collections.abc import Mapping
-from functools import cached_property
-from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,7 +27,7 @@ class Out:
 
     def __call__(self, pool: int) -> Mapping[str, BaseAdapter]:
         """Adapters of one session, by the beginning of the addresses that each is for."""
-        checked = _Checked(self.guard, self._tls, pool=pool)
+        checked = _Checked(self.guard, public_tls(), pool=pool)
         ways: dict[str, BaseAdapter] = {"https://": checked, "http://": checked}
         if self.sandbox:
             ways[self.sandbox] = anywhere(pool)["http://"]
@@ -41,10 +39,6 @@ class Out:
         session.adapters.clear()
         for prefix, adapter in self(1).items():
             session.mount(prefix, adapter)
-
-    @cached_property
-    def _tls(self) -> SSLContext:
-        return public_tls()
 
 
 class _Checked(CheckedAdapter):

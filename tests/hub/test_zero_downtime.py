@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 
 from hub import migrate
 from hub.store import engine
-from tests.conftest import copied
+from tests.databases import copied
 from tests.hub.test_migrate import TABLES, fill, upgrade
 
 BEFORE_THE_RULE = "0013"  # these were made before anybody ran a release

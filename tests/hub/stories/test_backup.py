@@ -23,7 +23,7 @@ from hub.house import House
 from hub.pipeline import parking
 from hub.settings import Settings
 from hub.store import Store
-from tests.conftest import copied
+from tests.databases import copied
 from tests.hub.stories.file_house import FileHouse
 from tests.hub.stories.house_of_stories import Stories
 from tests.hub.stories.test_catch_up import MORE, notes
