@@ -35,31 +35,33 @@ class SandboxDesk(ABC):
         self.settings = {name: value for name, (value, _why) in self.SETTINGS.items()}
         self.outbox = Outbox(self.name, world.faults, self.record)
         self.restart()
+        self.rules = self._rules()
 
     def restart(self) -> None:
-        """Start anew, with routes bound to what `reset` made."""
+        """Start anew; the routes lead to what `reset` made."""
         self.reset()
-        self.rules = self._rules()
+        self._present = tuple(self.parts())
 
     def parts(self) -> Iterable[object]:
         """The objects whose methods carry routes; a large desk lists its parts here."""
         return (self,)
 
     def _rules(self) -> Any:
+        """Each route with its part's place and its method's name: the parts change, they do not."""
         rules = Map(strict_slashes=False, redirect_defaults=False)
-        for part in self.parts():
-            for _name, function in inspect.getmembers(part, inspect.ismethod):
+        for place, part in enumerate(self._present):
+            for name, function in inspect.getmembers(part, inspect.ismethod):
                 for one in getattr(function, "routes", ()):
-                    rules.add(Rule(one.path, methods=[one.method], endpoint=(one, function)))
+                    rules.add(Rule(one.path, methods=[one.method], endpoint=(one, place, name)))
         return rules.bind("sandbox")
 
     def find(self, method: str, path: str) -> tuple[Route, Callable[..., Any], Mapping[str, Any]]:
         """The route for a request; `Refused` in the vendor's words when there is none."""
         try:
-            (found, function), values = self.rules.match(self.spell(path), method)
+            (found, place, name), values = self.rules.match(self.spell(path), method)
         except HTTPException as problem:
             raise Refused(self.refusal(problem.code or 404, "Not found")) from None
-        return found, function, values
+        return found, getattr(self._present[place], name), values
 
     def run(
         self, found: Route, function: Callable[..., Any], values: Any, request: Request

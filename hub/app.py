@@ -9,16 +9,26 @@ from hub.house import House
 
 def create_app(house: House) -> Flask:
     """The Flask application of a house."""
+    return serve(routed(), house)
+
+
+def routed() -> Flask:
+    """An application with the routes and pages, without a house behind them."""
     app = Flask(__name__, static_folder=None)
-    app.extensions["house"] = house
-    house.store.tenant = current.workspace
-    app.secret_key = house.settings.secret_key.get_secret_value()
     app.config["SESSION_COOKIE_NAME"] = "hub_session"
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
-    app.config["SESSION_COOKIE_SECURE"] = house.settings.public_url.startswith("https://")
     app.url_map.strict_slashes = False
     own = (intake.blueprint, health.blueprint, files.blueprint)
     for blueprint in (*own, *api.blueprints(), *console.blueprints()):
         app.register_blueprint(blueprint)
-    app.after_request(headers.adder(house.settings))
+    app.after_request(headers.add)
+    return app
+
+
+def serve(app: Flask, house: House) -> Flask:
+    """Put a house behind an application that has none yet; the application."""
+    app.extensions["house"] = house
+    app.config["SESSION_COOKIE_SECURE"] = house.settings.public_url.startswith("https://")
+    app.secret_key = house.settings.secret_key.get_secret_value()
+    house.store.tenant = current.workspace
     return app

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from hub import commands
+from hub import commands, privacy_commands
 
 DEFAULT = "default"  # the workspace
 
@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     _subscribers(nouns)
     _people(nouns)
     _keys(nouns)
+    _privacy(nouns)
     return top
 
 
@@ -113,6 +114,29 @@ def _subscribers(nouns: Parsers) -> None:
 def _keys(nouns: Parsers) -> None:
     keys = _noun(nouns, "keys", "the keys that seal secrets at rest")
     _command(keys, "rotate", "seal every secret with the first of HUB_KEYS", commands.rotate_keys)
+
+
+def _privacy(nouns: Parsers) -> None:
+    privacy = _noun(nouns, "privacy", "customers' data")
+    for name, text, run in (
+        ("show", "print what there is of a customer", privacy_commands.show_customer),
+        ("export", "print all that there is of a customer", privacy_commands.export_customer),
+        ("erase", "erase a customer; prints the erasure", privacy_commands.erase_customer),
+    ):
+        command = _data(privacy, name, text, run)
+        command.add_argument("--id", help="the platform's, of the customer or of a conversation")
+        command.add_argument("--email")
+        command.add_argument("--phone")
+        if name == "erase":
+            command.add_argument("--yes", action="store_true", help="really: nobody can undo it")
+    report = _data(privacy, "report", "print how far an erasure is, and what remains elsewhere",
+                   privacy_commands.report_erasure)  # fmt: skip
+    report.add_argument("erasure", metavar="ID")
+    retain = _data(
+        privacy, "retain", "print, or set, how long data is kept", privacy_commands.retain
+    )
+    for name in ("transcripts", "payloads"):
+        retain.add_argument(f"--{name}", metavar="DAYS", help="a number; `all` sets no time")
 
 
 def _people(nouns: Parsers) -> None:

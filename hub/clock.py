@@ -17,8 +17,18 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hub import jobs
 from hub.house import House
-from hub.pipeline import ladder, orphans
-from hub.store import Tx, changes, connections, leases, presence, publications, tries, users
+from hub.pipeline import ladder, orphans, privacy
+from hub.store import (
+    Tx,
+    changes,
+    connections,
+    figures,
+    leases,
+    presence,
+    publications,
+    tries,
+    users,
+)
 
 log = structlog.get_logger()
 
@@ -57,7 +67,8 @@ class Clock:
         )
         seconds = self.house.settings.poll_seconds
         chores = ((self.poll, seconds), (self.climb, 5), (self.find_orphans, 30),
-                  (self.forget_bodies, 60), (self.sweep, 3600))  # fmt: skip
+                  (self.forget_bodies, 60), (self.forget_transcripts, 20), (self.count, 600),
+                  (self.sweep, 3600))  # fmt: skip
         for chore, every in chores:
             # A random part keeps several hubs from calling a desk in the same second.
             scheduler.add_job(
@@ -105,9 +116,16 @@ class Clock:
             log.warning("clock.orphans", found=found)
 
     def forget_bodies(self, tx: Tx) -> None:
-        """Delete the bodies of events that are as old as the settings say."""
-        age = timedelta(days=self.house.settings.payload_days)
-        publications.forget_bodies(tx, tx.now - age)
+        """Delete the bodies of events that are as old as the settings or their workspace say."""
+        publications.forget_bodies(tx, self.house.settings.payload_days)
+
+    def forget_transcripts(self, tx: Tx) -> None:
+        """Forget the conversations that are as old as their workspace says, a batch of them."""
+        privacy.retain(tx, self.house.settings)
+
+    def count(self, tx: Tx) -> None:
+        """Count the days of the overview that are over."""
+        figures.count_days(tx)
 
     def sweep(self, tx: Tx) -> None:
         """Forget what is over: strangers' changes, old dedupe keys, authorisations, sessions."""

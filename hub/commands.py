@@ -90,7 +90,7 @@ def setup(given: Namespace) -> int:
     if not fresh:
         print("There is an owner already, who invites the others.", file=sys.stderr)
         return 1
-    _print({"url": admin.setup_url(house), "code": admin.setup_code(house)})
+    show({"url": admin.setup_url(house), "code": admin.setup_code(house)})
     return 0
 
 
@@ -123,16 +123,16 @@ def add_workspace(given: Namespace) -> None:
 
     with _house() as house, house.store.transaction() as tx:
         made = admin.add_workspace(tx, house, given.slug, given.name or given.slug, actor=ACTOR)
-    _print({"id": made, "slug": given.slug})
+    show({"id": made, "slug": given.slug})
 
 
 def change_workspace(given: Namespace) -> None:
     """Set the time zone that routes mean."""
     from hub import admin
 
-    with _workspace(given) as (house, workspace_id), house.store.transaction() as tx:
+    with opened(given) as (house, workspace_id), house.store.transaction() as tx:
         row = admin.change_workspace(tx, workspace_id, time_zone=given.time_zone, actor=ACTOR)
-    _print({"id": row["id"], "slug": row["slug"], "time_zone": row["time_zone"]})
+    show({"id": row["id"], "slug": row["slug"], "time_zone": row["time_zone"]})
 
 
 def add_source(given: Namespace) -> None:
@@ -142,8 +142,8 @@ def add_source(given: Namespace) -> None:
 
     rate = RATE if given.rate is None else given.rate
     options = _config(given.options) if given.options is not None else None
-    with _workspace(given) as (house, workspace_id):
-        _print(
+    with opened(given) as (house, workspace_id):
+        show(
             admin.add_source(
                 house, workspace_id, given.name, given.dialect, given.secret, rate=rate,
                 options=options, actor=ACTOR,
@@ -156,13 +156,13 @@ def connect(given: Namespace) -> None:
     from hub import admin
 
     config = _config(given.config)
-    with _workspace(given) as (house, workspace_id):
+    with opened(given) as (house, workspace_id):
         made = admin.add_connection(
             house, workspace_id, given.desk, given.name, config, verify=not given.no_verify,
             actor=ACTOR,
         )  # fmt: skip
     account = made.account
-    _print(
+    show(
         {
             "id": made.row["id"],
             "desk": made.row["desk"],
@@ -178,12 +178,12 @@ def add_route(given: Namespace) -> None:
     """Add a route."""
     from hub import admin
 
-    with _workspace(given) as (house, workspace_id), house.store.transaction() as tx:
+    with opened(given) as (house, workspace_id), house.store.transaction() as tx:
         to = _names(given.to)
         row = admin.add_route(tx, workspace_id, to, given.when, given.position,
                               give_up_after=given.give_up_after, actor=ACTOR)  # fmt: skip
     told = {name: row[name] for name in ("id", "position", "give_up_after")}
-    _print(told | {"when": row["condition"], "to": list(row["connection_ids"])})
+    show(told | {"when": row["condition"], "to": list(row["connection_ids"])})
 
 
 def add_subscriber(given: Namespace) -> None:
@@ -191,8 +191,8 @@ def add_subscriber(given: Namespace) -> None:
     from hub import admin
 
     events = _names(given.events) if given.events is not None else None
-    with _workspace(given) as (house, workspace_id):
-        _print(
+    with opened(given) as (house, workspace_id):
+        show(
             admin.add_subscriber(
                 house, workspace_id, given.url, events, ordered=given.ordered,
                 asymmetric=given.asymmetric, actor=ACTOR,
@@ -204,9 +204,9 @@ def create_key(given: Namespace) -> None:
     """Make an API key; print it this once."""
     from hub import admin
 
-    with _workspace(given) as (house, workspace_id), house.store.transaction() as tx:
+    with opened(given) as (house, workspace_id), house.store.transaction() as tx:
         made = admin.create_key(tx, workspace_id, given.name, given.role, actor=ACTOR)
-    _print(made)
+    show(made)
 
 
 def add_user(given: Namespace) -> None:
@@ -214,11 +214,11 @@ def add_user(given: Namespace) -> None:
     from hub import admin
 
     password = sys.stdin.readline().rstrip("\r\n") if given.password_stdin else None
-    with _workspace(given) as (house, workspace_id), house.store.transaction() as tx:
+    with opened(given) as (house, workspace_id), house.store.transaction() as tx:
         made = admin.add_user(
             tx, workspace_id, given.email, given.name, given.role, password, actor=ACTOR
         )
-    _print({"id": made, "email": given.email, "role": given.role})
+    show({"id": made, "email": given.email, "role": given.role})
 
 
 def make_link(given: Namespace) -> None:
@@ -226,13 +226,13 @@ def make_link(given: Namespace) -> None:
     from hub import admin
     from hub.store import users
 
-    with _workspace(given) as (house, workspace_id), house.store.transaction() as tx:
+    with opened(given) as (house, workspace_id), house.store.transaction() as tx:
         user = users.by_email(tx, given.email)
         if user is None or user["workspace_id"] != workspace_id:
             raise admin.Unknown(f"There is no user {given.email} here.")
         token, until = admin.new_link(tx, workspace_id, user["id"], actor=ACTOR)
         url = admin.link_url(house, token)
-    _print({"url": url, "until": until.isoformat(timespec="seconds")})
+    show({"url": url, "until": until.isoformat(timespec="seconds")})
 
 
 def told(problem: Exception) -> tuple[str, int] | None:
@@ -284,7 +284,8 @@ def _house() -> "Iterator[House]":
 
 
 @contextmanager
-def _workspace(given: Namespace) -> "Iterator[tuple[House, str]]":
+def opened(given: Namespace) -> "Iterator[tuple[House, str]]":
+    """The house, and the workspace that the command names."""
     from hub import admin
 
     with _house() as house:
@@ -313,5 +314,6 @@ def _names(text: str) -> Sequence[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _print(value: Any) -> None:
+def show(value: Any) -> None:
+    """Print it as JSON."""
     print(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,10 +1,8 @@
 """What every answer tells a browser, whatever it is the answer to; a page may say it narrower."""
 
-from collections.abc import Callable
-
 from flask import Response, request
 
-from hub.settings import Settings
+from hub.current import house
 
 # An answer that is no page loads nothing, runs nothing and stands in nobody's frame.
 EVERYWHERE = {
@@ -20,16 +18,11 @@ EVERYWHERE = {
 SECURE = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
-def adder(settings: Settings) -> Callable[[Response], Response]:
+def add(answer: Response) -> Response:
     """Adds them where a view did not; over https only where the hub is reached by it."""
-    https = settings.public_url.startswith("https://")
-    always = tuple((EVERYWHERE | (SECURE if https else {})).items())
-
-    def add(answer: Response) -> Response:
-        for name, value in always:
-            answer.headers.setdefault(name, value)
-        if request.path.startswith("/v1/"):
-            answer.headers.setdefault("Cache-Control", "no-store")
-        return answer
-
-    return add
+    https = house().settings.public_url.startswith("https://")
+    for name, value in (EVERYWHERE | (SECURE if https else {})).items():
+        answer.headers.setdefault(name, value)
+    if request.path.startswith("/v1/"):
+        answer.headers.setdefault("Cache-Control", "no-store")
+    return answer

@@ -35,6 +35,7 @@ PREFIXES = {
     "audit": "aud",
     "retry": "ret",
     "canned": "can",
+    "erasure": "ers",
 }
 
 

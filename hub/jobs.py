@@ -139,6 +139,15 @@ def open_subjects(tx: Tx, subjects: Sequence[str]) -> set[str]:
     return {row["p"] for row in rows}
 
 
+def is_running(tx: Tx, subjects: Sequence[str]) -> bool:
+    """True while a worker holds a job about one of these rows."""
+    return bool(tx.value(
+        "select 1 from pgqueuer where status = 'picked'"
+        " and split_part(convert_from(payload, 'UTF8'), ':', 2) = any(:subjects) limit 1",
+        subjects=list(subjects),
+    ))  # fmt: skip
+
+
 def sweep(tx: Tx) -> None:
     """Empty the library's own log, which nothing of ours reads."""
     tx.run("truncate pgqueuer_log")

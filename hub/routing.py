@@ -68,8 +68,7 @@ def choose(
             return _taken(tx, step)
     aimed = _target(tx, workspace_id, facts.get("target"))
     if aimed is not None:
-        named = "it" if facts["target"] == aimed["id"] else facts["target"]
-        why = f"Went to {aimed['name']}: the platform named {named}."
+        why = f"Went to {aimed['name']}: the platform named it."
         return Choice(connection_id=aimed["id"], why=why, promised_at=_until(tx, aimed, PATIENCE))
     for step in steps:
         if step.holds and not step.route["condition"]:

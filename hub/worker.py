@@ -31,6 +31,7 @@ from hub.pipeline import (
     ladder,
     parking,
     poll,
+    privacy,
     publish,
     relay,
     replay,
@@ -39,7 +40,15 @@ from hub.pipeline import (
     sync,
 )
 from hub.store import Fenced, Row, Tx, connections, publications, traces, work
-from hub.store.schema import changes, deliveries, escalations, replays, retries, tickets
+from hub.store.schema import (
+    changes,
+    deliveries,
+    erasures,
+    escalations,
+    replays,
+    retries,
+    tickets,
+)
 from hub.store.schema import connections as connections_table
 from hub.summary import language
 from hub.taking import Worker
@@ -77,6 +86,7 @@ STORIES: Mapping[str, Story] = {
     "stray": Story(strays.meet, changes, 12),
     "close_stray": Story(strays.close, changes, 12),
     retrying.STORY: Story(retrying.retry_many, retries, 12),
+    privacy.STORY: Story(privacy.erase, erasures, 12),
     "poll": Story(poll.poll, connections_table, 1),
 }
 

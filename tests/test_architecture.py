@@ -1,6 +1,7 @@
 """Who may import whom, and where the outside libraries live."""
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,8 @@ def files(package: str) -> list[Path]:
     return sorted((ROOT / package).rglob("*.py"))
 
 
-def imports(path: Path) -> set[str]:
+@functools.cache
+def imports(path: Path) -> frozenset[str]:
     """The modules that a file imports, whole names."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
@@ -37,7 +39,7 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute"
             found |= {node.module or ""} | {f"{node.module}.{a.name}" for a in node.names}
-    return found
+    return frozenset(found)
 
 
 def tops(path: Path) -> set[str]:

@@ -4,6 +4,7 @@ A read timeout of requests is for each `recv`, so a byte a second keeps a caller
 timeout is the time for everything once the name is resolved, down to the last byte of the answer.
 """
 
+import functools
 import http.client
 import io
 import socket
@@ -24,6 +25,12 @@ from webhooks.guard import Guard
 
 CONNECT_TIMEOUT = 5.0  # seconds
 POOLS = 64  # hosts whose connections are kept
+
+
+@functools.cache
+def public_tls() -> ssl.SSLContext:
+    """TLS verified by the certificates of certifi; one for the process: loading it is slow."""
+    return ssl.create_default_context(cafile=certifi.where())
 
 
 class GuardedSession(requests.Session):
@@ -52,13 +59,13 @@ class GuardedAdapter(HTTPAdapter):
 
     def __init__(self, guard: Guard, tls: ssl.SSLContext | None = None) -> None:
         self.guard = guard
-        self.tls = tls or ssl.create_default_context(cafile=certifi.where())
+        self.tls = tls or public_tls()
         super().__init__(pool_connections=POOLS)
 
     def init_poolmanager(
         self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
     ) -> None:
-        """Connections that ask the guard, and one TLS context for all: loading it is slow."""
+        """Connections that ask the guard, and one TLS context for all."""
         self.poolmanager = _Pools(
             self.guard,
             num_pools=connections,

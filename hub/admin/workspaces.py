@@ -7,11 +7,12 @@ from hub import ids
 from hub.admin.input import BadInput, Unknown, add, change, name
 from hub.conditions import zones
 from hub.house import House
-from hub.store import Row, Tx, audit, connections
+from hub.store import Row, Tx, audit, connections, figures
 from hub.store.schema import workspaces
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 NATIVE, NATIVE_NAME = "live_chat", "Help Desk"
+KEPT = 365  # days after their end; of transcripts in a new workspace
 
 
 def add_workspace(tx: Tx, house: House, slug: str, title: str, *, actor: str = audit.HUB) -> str:
@@ -19,7 +20,8 @@ def add_workspace(tx: Tx, house: House, slug: str, title: str, *, actor: str = a
     if not SLUG.fullmatch(slug):
         raise BadInput({"slug": "Small letters, digits and hyphens, at most 63."})
     workspace_id = ids.new("workspace")
-    add(tx, workspaces, "slug", id=workspace_id, slug=slug, name=name(title), created_at=tx.now)
+    add(tx, workspaces, "slug", id=workspace_id, slug=slug, name=name(title), created_at=tx.now,
+        transcript_days=KEPT)  # fmt: skip
     connection_id = ids.new("connection")
     config = house.desks.read_config(NATIVE, {})
     connections.add(
@@ -41,6 +43,7 @@ def change_workspace(tx: Tx, workspace_id: str, *, time_zone: str, actor: str = 
     if known is None:
         raise BadInput({"time_zone": "Write a time zone such as Europe/Berlin, or UTC."})
     audit.record(tx, workspace_id, "workspace.changed", known, actor=actor, subject_id=workspace_id)
+    figures.count_anew(tx, workspace_id)
     return change(tx, workspaces, workspace_id, time_zone=known)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import structlog
@@ -76,6 +77,8 @@ def _carry_out(operation: Operation, parts: dict[str, str]) -> Response:
         given["body"] = events.read(operation.body, _body())
     result = operation.view(Call(house(), principal), **given)
     reply = result if isinstance(result, Reply) else Reply(operation.status, result)
+    if isinstance(reply.body, Iterator):  # a document that is too large to be made at once
+        return Response(reply.body, reply.status, content_type="application/json")
     return Response(json.dumps(plain(reply.body)), reply.status, content_type="application/json")
 
 

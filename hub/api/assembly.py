@@ -13,7 +13,9 @@ from hub.api import (
     events,
     keys,
     mappings,
+    privacy,
     replays,
+    retries,
     routes,
     sources,
     subscribers,
@@ -27,8 +29,8 @@ from hub.problems import Problem
 NOUNS: tuple[Noun, ...] = tuple(
     module.api
     for module in (
-        conversations, escalations, tickets, sources, connectors, connections, routes, mappings,
-        subscribers, replays, events, users, team, keys, audit,
+        conversations, escalations, retries, tickets, sources, connectors, connections, routes,
+        mappings, subscribers, replays, events, users, team, keys, privacy, audit,
     )
 )  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

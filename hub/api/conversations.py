@@ -163,7 +163,7 @@ def control(call: Call, id: str, body: Control) -> Reply:
 
 
 @api.route("POST", "/v1/conversations/<id>/messages", role="agent", answer=Written, status=202,
-           body=Write, conflicts="No ticket of the Help Desk is open.",
+           body=Write, conflicts="No ticket of the Help Desk is open, or it was deleted.",
            summary="Write to the customer, write a note, or tell what the customer said.",
            )  # fmt: skip
 def write(call: Call, id: str, body: Write) -> Written:
@@ -185,6 +185,8 @@ def _customer(call: Call, id: str, body: Write) -> Written:
     """As if the platform had sent `message.created`."""
     with call.transaction() as tx:
         conversation = _find(tx, call, id)
+        if conversation["forgotten_at"] is not None:
+            raise Problem(409, "Its words were deleted, and its customer with them.")
         source = tx.one("select * from sources where id = :id", id=conversation["source_id"])
     message_id = body.id or f"api:{uuid4()}"
     turn = events.Turn(id=message_id, role="customer", name=body.name, text=body.text)

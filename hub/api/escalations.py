@@ -118,6 +118,8 @@ def _known(call: Call, body: Escalate) -> tuple[events.Event, Row]:
         conversation = conversations.get(tx, call.workspace_id, body.conversation_id or "")
         if conversation is None:
             raise BadInput({"conversation_id": "There is no such conversation here."})
+        if conversation["forgotten_at"] is not None:
+            raise BadInput({"conversation_id": "Its words were deleted, and its customer too."})
         source = tx.one("select * from sources where id = :id", id=conversation["source_id"])
     given = body.model_dump(include={"reason", "target", "team", "priority", "fields"})
     implied = {

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from hub.console import (
     account,
+    answering,  # noqa: F401 - more pages of the sources' blueprint
     audit,
     canned,
     connecting,  # noqa: F401 - more pages of the connections' blueprint
@@ -19,6 +20,8 @@ from hub.console import (
     overview,
     people,
     playground,
+    privacy,
+    replays,  # noqa: F401 - more pages of the subscribers' blueprint
     routes,
     sessions,
     shell,
@@ -33,5 +36,5 @@ def blueprints() -> list[Blueprint]:
     """The console's blueprints, the shell that they share first."""
     work = (sessions, conversations, inbox, canned, live, overview, escalations, team, playground)
     desks = (routes, mappings, subscribers)
-    settings = (sources, keys, people, audit, account, oidc)
+    settings = (sources, keys, people, audit, privacy, account, oidc)
     return [shell.blueprint, *(noun.blueprint for noun in (*work, *desks, *settings))]

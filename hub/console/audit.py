@@ -21,6 +21,7 @@ KINDS = {
     "subscriber": "Subscribers", "delivery": "Deliveries", "connection": "Connections",
     "route": "Routes", "mapping": "Mappings", "conversation": "Conversations",
     "escalation": "Escalations", "ticket": "Tickets", "workspace": "The workspace",
+    "customer": "Customers' data", "privacy": "Retention",
 }  # fmt: skip
 COLUMNS = ("at", "actor", "what", "detail", "subject_id", "conversation_id", "escalation_id", "id")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet would compute what begins so

@@ -46,11 +46,6 @@ def activate(connection_id: str) -> Response:
     return back_to("connections.one", connection_id=connection_id)
 
 
-@blueprint.errorhandler(admin.Unknown)
-def _unknown(_: admin.Unknown) -> Response:
-    return shell.sorry(404)
-
-
 def news_of(row: Row) -> str:
     """How we hear what happens at the desk."""
     if row["desk"] == "live_chat":

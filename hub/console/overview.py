@@ -1,7 +1,10 @@
 """The overview: how many escalations, how fast, how they end, and what is in trouble now."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 from flask import Response
 
@@ -27,27 +30,25 @@ def index() -> Response:
     """Figures of a range, each with its numbers."""
     show = shell.chip(CHIPS, "week")
     back, unit, form = RANGES[show]
-    workspace = me().workspace_id
     with house().store.transaction() as tx:
-        sql = "select time_zone from workspaces where id = :id"
-        zone = clock(tx.value(sql, id=workspace))
+        workspace = tx.one("select * from workspaces where id = :id", id=me().workspace_id)
+        zone = clock(workspace["time_zone"])
         since = _floor(tx.now.astimezone(zone) - back, unit)
-        begun = figures.begun(tx, workspace, since, unit, str(zone))
-        answer = {
-            "to_ticket": figures.to_ticket(tx, workspace, since),
-            "to_reply": figures.to_reply(tx, workspace, since),
-            "resumed": figures.resumed(tx, workspace, since),
-            "failing": figures.failing(tx, workspace),
-            "parked": queries.parked_number(tx, workspace, "", None),
-            "connections": desk_queries.connections(tx, workspace, after=None).rows,
+        told = figures.told(tx, workspace, since, unit)
+        now = {
+            "failing": queries.failing(tx, workspace["id"]),
+            "parked": queries.parked_number(tx, workspace["id"], "", None),
+            "connections": desk_queries.connections(tx, workspace["id"], after=None).rows,
         }
         steps = _steps(since, tx.now.astimezone(zone), unit)
-    series = sorted({words.desk(row["desk"]) for row in begun})
-    columns = _columns(begun, steps, form, zone)
+    begun = [row for row in told if row["what"] == "begun"]
+    series = sorted({words.desk(row["name"]) for row in begun})
+    columns = _columns(begun, steps, form)
     return page(
         "overview.html", show=show, chips=CHIPS, zone=zone, unit=unit, series=series,
         columns=columns, total=sum(row["n"] for row in begun),
-        plot=plots.stacked(columns, series), **answer,
+        plot=plots.stacked(columns, series), to_ticket=_times(told, "ticket"),
+        to_reply=_times(told, "reply"), resumed=_ends(told), **now,
     )  # fmt: skip
 
 
@@ -67,11 +68,27 @@ def _steps(since: datetime, until: datetime, unit: str) -> Sequence[datetime]:
 
 
 def _columns(
-    rows: Sequence[Row], steps: Sequence[datetime], form: str, zone: tzinfo
+    rows: Sequence[Row], steps: Sequence[datetime], form: str
 ) -> list[tuple[str, dict[str, int]]]:
     """For each step its label, and its numbers by desk."""
     numbers: dict[datetime, dict[str, int]] = {}
     for row in rows:
-        at = row["at"].astimezone(zone).replace(tzinfo=None)
-        numbers.setdefault(at, {})[words.desk(row["desk"])] = row["n"]
+        numbers.setdefault(row["step"], {})[words.desk(row["name"])] = row["n"]
     return [(at.strftime(form), numbers.get(at.replace(tzinfo=None), {})) for at in steps]
+
+
+def _times(told: Sequence[Row], what: str) -> list[dict[str, Any]]:
+    """By desk how many, the time of the median, and of 19 in 20."""
+    rows = sorted((row for row in told if row["what"] == what), key=itemgetter("name"))
+    return [
+        {"desk": desk, "n": sum(row["n"] for row in sizes),
+         "p50": figures.quantile(sizes, 0.5), "p95": figures.quantile(sizes, 0.95)}
+        for desk, found in groupby(rows, itemgetter("name"))
+        for sizes in [list(found)]
+    ]  # fmt: skip
+
+
+def _ends(told: Sequence[Row]) -> list[Row]:
+    """Why the AI got the word again, the most frequent first."""
+    rows = [row for row in told if row["what"] == "resumed"]
+    return sorted(rows, key=lambda row: (-row["n"], row["name"]))

@@ -112,17 +112,6 @@ def remove(user_id: str) -> Response:
     return back_to("people.index")
 
 
-@blueprint.errorhandler(admin.Unknown)
-def _unknown(_: admin.Unknown) -> Response:
-    return shell.sorry(404)
-
-
-@blueprint.errorhandler(admin.Conflict)
-def _conflict(problem: admin.Conflict) -> Response:
-    flash(str(problem), "warning")
-    return _back(str((request.view_args or {})["user_id"]))
-
-
 def _list(errors: Mapping[str, str]) -> Response:
     with house().store.transaction() as tx:
         listed = listing.page(tx, table, me().workspace_id, {}, limit=SIZE,

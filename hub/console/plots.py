@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 720, 220  # of the drawing, in its own units
+WIDTH, HEIGHT = 960, 230  # of the drawing, in its own units
 LEFT, BOTTOM, TOP = 44, 24, 14  # room for the numbers and the times
 MOST_LABELS = 8  # below the bars
 GAP = 0.2  # of a bar's width

@@ -31,14 +31,7 @@ FOUND_ESCALATION = (
     " t.external_id, e.summary ->> 'subject') ilike :like"
 )
 AT_DESK = " and coalesce(t.connection_id, e.connection_id) = :desk"
-PARKED_IDS = """
-select id from escalations where workspace_id = :workspace and state = 'parked'
-union select escalation_id from tickets where workspace_id = :workspace and parked is not null
-union select k.escalation_id from changes g
-  join tickets k on k.connection_id = g.connection_id and k.external_id = g.external_ticket_id
-  where g.workspace_id = :workspace and g.state = 'parked'
-"""
-PARKED = f"e.id in ({PARKED_IDS})"
+PARKED = f"e.id in ({retries.PARKED})"
 SHOW_ESCALATIONS = {
     "all": f"and not {PARKED}",
     "parked": f"and {PARKED}",
@@ -88,6 +81,18 @@ def parked_number(tx: Tx, workspace_id: str, search: str, desk: str | None) -> i
     statement, values = _parked(workspace_id, search, desk)
     number: int = tx.value(f"select count(*) from ({statement}) listed", **values)
     return number
+
+
+def failing(tx: Tx, workspace_id: str) -> Row:
+    """What does not arrive now: deliveries that are tried again, endpoints that fail or are off."""
+    return tx.one(
+        "select (select count(*) from deliveries where workspace_id = :workspace"
+        "  and due_at is not null and tries > 0) as waiting,"
+        " count(*) filter (where failing_since is not null and state = 'active') as failing,"
+        " count(*) filter (where state <> 'active') as disabled"
+        " from subscribers where workspace_id = :workspace",
+        workspace=workspace_id,
+    )
 
 
 def _parked(workspace_id: str, search: str, desk: str | None) -> tuple[str, dict[str, Any]]:

@@ -111,11 +111,6 @@ def set_zone() -> Response:
     return back_to("routes.index")
 
 
-@blueprint.errorhandler(admin.Unknown)
-def _unknown(_: admin.Unknown) -> Response:
-    return shell.sorry(404)
-
-
 def _page(
     errors: Mapping[str, str], form: Mapping[str, Any], edited: str | None = None
 ) -> Response:

@@ -11,6 +11,8 @@ from flask import (
     Flask,
     Response,
     abort,
+    current_app,
+    flash,
     g,
     make_response,
     redirect,
@@ -25,7 +27,7 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
-from hub import auth
+from hub import admin, auth
 from hub.auth import Principal
 from hub.console import words
 from hub.current import house
@@ -69,6 +71,7 @@ SETTINGS = {  # the pages behind "Settings", each with the least role that sees 
     "keys": ("API keys", "admin"),
     "people": ("People", "viewer"),
     "audit": ("Audit log", "admin"),
+    "privacy": ("Privacy", "admin"),
     "playground": ("Playground", "admin"),
 }
 OTHERS = ("/v1/", "/webhooks/")  # they tell their errors themselves
@@ -84,7 +87,10 @@ blueprint = Blueprint(
 
 
 def noun(name: str, *, public: bool = False) -> Blueprint:
-    """A blueprint whose forms cannot be forged, for signed-in teammates unless it is public."""
+    """A blueprint whose forms cannot be forged, for signed-in teammates unless it is public.
+
+    What is not in the workspace is a page that says so; a conflict is told on the noun's own page.
+    """
     made = Blueprint(name, __name__)
     made.before_request(_bound)
     made.before_request(_no_nul)
@@ -92,6 +98,8 @@ def noun(name: str, *, public: bool = False) -> Blueprint:
         made.before_request(_sign_in_first)
     made.before_request(csrf.protect)
     made.after_request(_guard)
+    made.register_error_handler(admin.Unknown, lambda _: sorry(404))
+    made.register_error_handler(admin.Conflict, _conflict)
     return made
 
 
@@ -173,6 +181,13 @@ def wanted(filters: Iterable[str]) -> dict[str, str]:
 def back_to(endpoint: str, **values: Any) -> Response:
     """After a form: show the page anew, so that a reload sends nothing twice."""
     return make_response(redirect(url_for(endpoint, **values), HTTPStatus.SEE_OTHER))
+
+
+def _conflict(problem: admin.Conflict) -> Response:
+    flash(str(problem), "warning")
+    endpoint, parts = f"{request.blueprint}.one", request.view_args or {}
+    wanted = next(current_app.url_map.iter_rules(endpoint)).arguments
+    return back_to(endpoint, **{name: parts[name] for name in wanted})
 
 
 def _no_nul() -> None:

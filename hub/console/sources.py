@@ -8,8 +8,8 @@ from typing import Any
 from flask import Response, flash, render_template, request
 
 from hub import admin
-from hub.admin.sources import RATE, still_counts, url
-from hub.console import shell
+from hub.admin.sources import still_counts, url
+from hub.console import dialect_forms, shell
 from hub.console.queries import SIZE, Page
 from hub.console.shell import back_to, found, me, needs, once, page, refused
 from hub.current import house
@@ -24,6 +24,11 @@ ABOUT = {
     "standard": ("Standard Webhooks", "For a bot of your own, and for platforms that sign as"
                  " standardwebhooks.com says."),
     "bookbag": ("Bookbag", "For agents on Bookbag: it signs with X-Bookbag-Signature."),
+    "botpress": ("Botpress", "By its Human in the Loop integration. The hub answers there in"
+                 " Botpress's own words."),
+    "chatwoot": ("Chatwoot", "Your bot answers in Chatwoot while a conversation is pending. The hub"
+                 " writes there as an agent bot."),
+    "json": ("Any other JSON", "You say where in its requests our facts stand."),
 }  # fmt: skip
 EXAMPLES = ("standard", "bookbag")  # dialects with a copy-ready request, in templates/…/sources
 OVERLAPS = {"24": "24 hours", "168": "7 days", "720": "30 days", "0": "not at all: it leaked"}
@@ -49,36 +54,46 @@ def new() -> Response:
 @needs("admin")
 def add() -> Response:
     """A new platform; its secret is shown this once, with what to do there."""
-    form = request.form
+    form, dialect = request.form, request.form.get("dialect", "")
     try:
         made = admin.add_source(
-            house(), me().workspace_id, form.get("name", ""), form.get("dialect", ""),
-            form.get("secret", "").strip() or None, actor=me().actor,
+            house(), me().workspace_id, form.get("name", ""), dialect,
+            form.get("secret", "").strip() or None, options=dialect_forms.options(dialect, form),
+            callback=dialect_forms.callback(dialect, form), actor=me().actor,
         )  # fmt: skip
     except admin.BadInput as wrong:
         return refused(_form(form, wrong.errors))
     return _shown(made["id"], made["secret"], "added")
 
 
+@blueprint.post("/sources/preview")
+@needs("admin")
+def preview() -> Response:
+    """The form again, with what a request of the platform would become."""
+    try:
+        told = dialect_forms.preview("json", request.form)
+    except admin.BadInput as wrong:
+        return refused(_form(request.form, wrong.errors))
+    return _form(request.form, {}, told)
+
+
 @blueprint.get("/sources/<source_id>")
 def one(source_id: str) -> Response:
     """One platform: how to set it up, its settings."""
-    return _page(source_id, {})
+    return show(source_id, {})
 
 
 @blueprint.post("/sources/<source_id>")
 @needs("admin")
 def change(source_id: str) -> Response:
-    """Another name, pace, or words at a handover."""
-    form = request.form
+    """Another name, pace, or words at a handover; or another mapping of its JSON."""
     try:
         with house().store.transaction() as tx:
             admin.change_source(
-                tx, me().workspace_id, source_id, title=form.get("name"), rate=_rate(form),
-                handoff_message=_messages(form), actor=me().actor,
-            )  # fmt: skip
+                tx, me().workspace_id, source_id, actor=me().actor, **_changes(request.form)
+            )
     except admin.BadInput as wrong:
-        return refused(_page(source_id, wrong.errors))
+        return refused(show(source_id, wrong.errors))
     flash("Saved.", "success")
     return _back(source_id)
 
@@ -111,7 +126,7 @@ def rotate(source_id: str) -> Response:
             keep_previous=hours != "0", overlap=timedelta(hours=int(hours)), actor=me().actor,
         )  # fmt: skip
     except admin.BadInput as wrong:
-        return refused(_page(source_id, wrong.errors))
+        return refused(show(source_id, wrong.errors))
     return _shown(source_id, made["secret"], "rotated")
 
 
@@ -135,28 +150,19 @@ def remove(source_id: str) -> Response:
     return back_to("sources.index")
 
 
-@blueprint.errorhandler(admin.Unknown)
-def _unknown(_: admin.Unknown) -> Response:
-    return shell.sorry(404)
-
-
-@blueprint.errorhandler(admin.Conflict)
-def _conflict(problem: admin.Conflict) -> Response:
-    flash(str(problem), "warning")
-    return _back(str((request.view_args or {})["source_id"]))
-
-
 def titled(dialect: str) -> str:
     """How people call a dialect."""
     return ABOUT[dialect][0] if dialect in ABOUT else dialect.replace("_", " ").capitalize()
 
 
-def _page(source_id: str, errors: Mapping[str, str]) -> Response:
+def show(source_id: str, errors: Mapping[str, str], told: str | None = None) -> Response:
+    """A platform's page; `told` is what a request would become."""
     row, now = _row(source_id), house().store.now()
     return page(
         "sources/one.html", row=row, url=url(house(), row["id"]), titled=titled, errors=errors,
-        form=request.form, overlaps=OVERLAPS, previous=still_counts(now, row),
+        form=request.form, overlaps=OVERLAPS, previous=still_counts(now, row), told=told,
         messages=row["handoff_message"], example=_example(row, None),
+        **dialect_forms.shown(row),
     )  # fmt: skip
 
 
@@ -179,9 +185,19 @@ def _example(row: Row, secret: str | None) -> str | None:
     )
 
 
-def _form(form: Mapping[str, Any], errors: Mapping[str, str]) -> Response:
+def _form(form: Mapping[str, Any], errors: Mapping[str, str], told: str | None = None) -> Response:
     known = {name: (titled(name), ABOUT.get(name, ("", ""))[1]) for name in _dialects()}
-    return page("sources/new.html", form=form, errors=errors, dialects=known, rate=RATE)
+    return page(
+        "sources/new.html", form=form, errors=errors, dialects=known, told=told,
+        mapping=dialect_forms.MAPPING, sample=dialect_forms.SAMPLE,
+    )  # fmt: skip
+
+
+def _changes(form: Mapping[str, str]) -> dict[str, Any]:
+    """What one of the page's two forms says."""
+    if "options" in form:
+        return {"options": dialect_forms.options("json", form)}
+    return {"title": form.get("name"), "rate": _rate(form), "handoff_message": _messages(form)}
 
 
 def _dialects() -> list[str]:

@@ -7,7 +7,8 @@ LATEST = 100  # deliveries by which an endpoint's health is told
 
 SUBSCRIBER = """
 select s.id, s.url, s.events, s.state, s.state_reason, s.failing_since, s.previous_until,
-  s.created_at, h.* from subscribers s left join lateral (
+  s.created_at, s.source_id, o.name as source_name, h.* from subscribers s
+  left join sources o on o.id = s.source_id left join lateral (
     select count(*) as total, max(delivered_at) as delivered_at,
       count(*) filter (where state = 'delivered') as delivered,
       count(*) filter (where state in ('failed', 'dropped')) as failed,

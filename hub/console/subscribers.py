@@ -17,6 +17,12 @@ from webhooks.events import OUTGOING, TEST
 blueprint = shell.noun("subscribers")
 
 CHOICES = {type_: text for type_, text in OUTGOING.items() if type_ != TEST}
+WHICH = {
+    "failed": "what failed for good",
+    "missing": "what nobody sent: it was disabled, or younger",
+    "all": "everything that does not wait already",
+}
+REPLAYS = 5  # that a page shows
 CHIPS = {"all": "All", "failed": "Failed", "pending": "On their way", "delivered": "Delivered"}
 OVERLAPS = {"24": "24 hours", "1": "1 hour", "168": "7 days", "0": "not at all: it leaked"}
 
@@ -54,7 +60,7 @@ def add() -> Response:
 @blueprint.get("/subscribers/<subscriber_id>")
 def one(subscriber_id: str) -> Response:
     """One endpoint: its deliveries, its settings."""
-    return _page(subscriber_id, {})
+    return show(subscriber_id, {})
 
 
 @blueprint.post("/subscribers/<subscriber_id>")
@@ -69,7 +75,7 @@ def change(subscriber_id: str) -> Response:
                 actor=me().actor,
             )  # fmt: skip
     except admin.BadInput as wrong:
-        return refused(_page(subscriber_id, wrong.errors))
+        return refused(show(subscriber_id, wrong.errors))
     flash("Saved. It holds for events from now on.", "success")
     return _back(subscriber_id)
 
@@ -154,27 +160,18 @@ def delivery(subscriber_id: str, delivery_id: str) -> Response:
     return page("subscribers/delivery.html", row=row, body=body)
 
 
-@blueprint.errorhandler(admin.Unknown)
-def _unknown(_: admin.Unknown) -> Response:
-    return shell.sorry(404)
-
-
-@blueprint.errorhandler(admin.Conflict)
-def _conflict(problem: admin.Conflict) -> Response:
-    flash(str(problem), "warning")
-    return _back(str((request.view_args or {})["subscriber_id"]))
-
-
-def _page(subscriber_id: str, errors: Mapping[str, str]) -> Response:
-    show, after = shell.chip(CHIPS, "all"), request.args.get("after")
+def show(subscriber_id: str, errors: Mapping[str, str]) -> Response:
+    """An endpoint's page; with what was wrong in one of its forms."""
+    chosen, after = shell.chip(CHIPS, "all"), request.args.get("after")
     workspace = me().workspace_id
     with house().store.transaction() as tx:
         row = found(subscriber_queries.subscriber(tx, workspace, subscriber_id))
-        listed = subscriber_queries.deliveries(tx, workspace, row["id"], show, after=after)
+        listed = subscriber_queries.deliveries(tx, workspace, row["id"], chosen, after=after)
+        replays = admin.list_replays(tx, workspace, row["id"], limit=REPLAYS).rows
     return page(
-        "subscribers/one.html", row=row, listed=listed, show=show, chips=CHIPS, errors=errors,
+        "subscribers/one.html", row=row, listed=listed, show=chosen, chips=CHIPS, errors=errors,
         form=_asked(row["url"], row["events"]), choices=CHOICES, overlaps=OVERLAPS,
-        now=house().store.now(),
+        now=house().store.now(), replays=replays, which=WHICH, again=request.form,
     )  # fmt: skip
 
 

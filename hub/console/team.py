@@ -155,11 +155,6 @@ def remove_days_off(user_id: str, days_off_id: str) -> Response:
     return back_to("team.one", user_id=user_id)
 
 
-@blueprint.errorhandler(admin.Unknown)
-def _unknown(_: admin.Unknown) -> Response:
-    return shell.sorry(404)
-
-
 def _page(user_id: str, errors: Mapping[str, str], form: Mapping[str, Any]) -> Response:
     """One teammate; with what was wrong in the form beside its fields."""
     with house().store.transaction() as tx:

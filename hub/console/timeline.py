@@ -12,6 +12,9 @@ from hub.store import Row, Tx, changes, files
 
 # Lines of the audit that a message, a note or the summary tells already.
 TOLD = {"escalation.summarised", "ticket.closed", "agent.replied", "agent.noted", "file.attached"}
+# Why it went to which desk is told on the escalation's own page.
+SHORT = {"escalation.accepted"}
+ELSEWHERE = {"escalation.routed"}
 Fates = Mapping[tuple[str, int], Row]  # what became of a file, by message and place
 LONGEST = 500  # messages on one page; of a longer conversation the latest
 
@@ -40,7 +43,9 @@ class Timeline:
 
 
 def read(tx: Tx, house: House, conversation: Row, escalation_ids: Sequence[str]) -> Timeline:
-    """The conversation's line, the oldest first."""
+    """The conversation's line, the oldest first; of a forgotten one what happened, no words."""
+    if conversation["forgotten_at"] is not None:
+        return Timeline([_event(row) for row in _events(tx, escalation_ids)], 0, 0)
     messages = tx.all(
         "select * from (select * from messages where conversation_id = :id"
         " order by seq desc limit :limit) latest order by seq",
@@ -125,7 +130,7 @@ def _events(tx: Tx, escalation_ids: Sequence[str]) -> Sequence[Row]:
         " and (a.what, a.detail) is distinct from ('conversation.paused', 'takeover')"
         " order by a.id limit :limit",
         ids=list(escalation_ids),
-        shown=sorted(words.HAPPENED.keys() - TOLD),
+        shown=sorted(words.HAPPENED.keys() - TOLD - ELSEWHERE),
         limit=LONGEST,
     )
 
@@ -137,5 +142,5 @@ def _event(row: Row) -> Item:
         kind="event",
         role="system",
         name=row["name"] or words.actor(row["actor"]),
-        text=words.happened(row["what"], row["detail"]),
+        text=words.happened(row["what"], None if row["what"] in SHORT else row["detail"]),
     )

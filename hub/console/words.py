@@ -123,7 +123,9 @@ def happened(what: str, detail: str | None) -> str:
         return " ".join(filter(None, [what.replace(".", " ").replace("_", " "), detail]))
     if what == "ticket.status_changed":
         detail = _change(detail or "")
-    return text.replace("{detail}", detail or "").strip()
+    said = text.replace("{detail}", detail or "").strip()
+    said = said if detail else said.rstrip(".:")
+    return said or what.replace(".", " ").replace("_", " ").capitalize()  # its words are forgotten
 
 
 def actor(name: str) -> str | None:
@@ -202,6 +204,16 @@ def told_moment(text: str) -> str | Markup:
     return moment(datetime.fromisoformat(text))
 
 
+def wrong_in(errors: Mapping[str, str], name: str) -> list[tuple[str, str]]:
+    """What is wrong in a text of many fields: where in it, and why."""
+    inside = f"{name}."
+    return [
+        (field.removeprefix(inside) if field != name else "", why)
+        for field, why in errors.items()
+        if field == name or field.startswith(inside)
+    ]
+
+
 def span(seconds: float | None) -> str:
     """A time as people say it."""
     if seconds is None:
@@ -259,5 +271,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "told_moment": told_moment,
     "tone": tone,
     "waits": waits,
+    "wrong_in": wrong_in,
     "work": lambda value: WORKS.get(value, value),
 }

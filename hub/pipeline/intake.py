@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from hub import ids, jobs, routing
+from hub import ids, jobs, marks, routing
 from hub.house import House
 from hub.pipeline.relay import relay_soon
 from hub.store import Row, Rows, Tx, audit, connections, escalations, telling
@@ -21,6 +21,10 @@ class SourceChanged(Exception):
     """The source is another one than it was when its signature was verified: verify again."""
 
 
+class JustForgotten(Exception):
+    """A chat was forgotten after it was looked for: what was stored of it may be old."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """An event on its way into the database."""
@@ -32,6 +36,7 @@ class Told:
     id: str
     escalation_id: str | None  # of the escalation that it begins, unless there is an open one
     traceparent: str | None  # where that escalation's trace goes on from
+    mark: bytes  # of its chat
 
     @property
     def conversation(self) -> tuple[str, str]:
@@ -75,10 +80,19 @@ class Inbox:
             id=ids.new("event"),
             escalation_id=ids.new("escalation") if escalates else None,
             traceparent=self.house.tracing.here() if escalates else None,
+            mark=marks.of_chat(self.house.settings, self.source["id"], event.conversation.id),
         )
 
 
 def _store(house: House, events: Sequence[Told], *, all_or_none: bool = False) -> list[Any]:
+    """`_store_once`, and once more where a chat was forgotten while it was told of."""
+    try:
+        return _store_once(house, events, all_or_none)
+    except JustForgotten:
+        return _store_once(house, events, all_or_none)
+
+
+def _store_once(house: House, events: Sequence[Told], all_or_none: bool) -> list[Any]:
     """One commit for all, an outcome for each: many sources' events, or those of one delivery."""
     outcomes: dict[str, Outcome] = {}
     with house.store.transaction() as tx:
@@ -100,11 +114,15 @@ def _store(house: House, events: Sequence[Told], *, all_or_none: bool = False) -
 def _record(tx: Tx, events: Sequence[Told]) -> list[Outcome]:
     """Events of as many conversations."""
     workspaces = sorted({one.source["workspace_id"] for one in events if one.escalation_id})
-    rows, *routes = tx.ask(
+    rows, forgotten, *routes = tx.ask(
         telling.telling(tx, [_given(one) for one in events]),
+        telling.forgotten([one.mark for one in events]),
         *(routing.asking(workspace) for workspace in workspaces),
     )
     known, found = dict(zip(workspaces, routes, strict=True)), {row["event"]: row for row in rows}
+    marks_now = {row["mark"] for row in forgotten}
+    if any(one.mark in marks_now and found[one.id]["past"] is None for one in events):
+        raise JustForgotten
     return [_take(tx, one, found[one.id], known) for one in events]
 
 
@@ -116,18 +134,21 @@ def _given(one: Told) -> dict[str, Any]:
         dedupe_key=one.key,
         body_hash=one.body_hash,
         escalation_id=one.escalation_id,
+        mark=one.mark,
     )
 
 
 def _take(tx: Tx, one: Told, conversation: Row, routes: Mapping[str, Rows]) -> Outcome:
     if not conversation["trusted"]:
         return SourceChanged()
+    if conversation["late"]:  # it tells of what was forgotten meanwhile
+        return Accepted(id=one.id), False
     if conversation["id"] is None:
         return _duplicate(tx, one)
-    if not conversation["fresh"]:
+    if not conversation["fresh"] or conversation["past"] is not None:
         single = one.event.type == "message.created"  # tells a message, not the whole transcript
         add = telling.add_turns if single else telling.add_transcript
-        add(tx, conversation, one.event.transcript)
+        add(tx, conversation, telling.since(conversation["past"], one.event))
     escalation_id = one.escalation_id and _escalation(tx, one, conversation, routes)
     if one.escalation_id is None:
         _carry_out(tx, conversation, one.event)

@@ -30,6 +30,8 @@ SEARCHES = {
     "     and o.kind = 'hint' and o.state = 'waiting' and o.id < c.id))",
     "retry_many": "select id, null as connection_id from retries where ended_at is null"
     " and parked is null and created_at < :old and (due_at is null or due_at < :old)",
+    "erase": "select id, null as connection_id from erasures where ended_at is null"
+    " and parked is null and created_at < :old and (due_at is null or due_at < :old)",
     "deliver": "select d.id, d.subscriber_id as connection_id from deliveries d"
     " join subscribers s on s.id = d.subscriber_id where d.state = 'pending'"
     " and s.state = 'active' and d.created_at < :old and (d.due_at is null or d.due_at < :old)"

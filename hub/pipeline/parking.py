@@ -9,7 +9,15 @@ from hub.pipeline.publish import publish
 from hub.store import Row, Tx, audit, connections
 from hub.store import changes as inbox
 from hub.store import escalations as cases
-from hub.store.schema import changes, deliveries, escalations, replays, retries, tickets
+from hub.store.schema import (
+    changes,
+    deliveries,
+    erasures,
+    escalations,
+    replays,
+    retries,
+    tickets,
+)
 
 LONGEST = 500  # characters of an error on a timeline
 
@@ -146,7 +154,7 @@ def pause_connection(tx: Tx, connection_id: str, reason: str, *, actor: str = au
 
 def _noun(table: Table) -> str:
     nouns = {escalations: "escalation", tickets: "relay", changes: "change", retries: "retry",
-             replays: "replay"}  # fmt: skip
+             replays: "replay", erasures: "erasure"}  # fmt: skip
     return nouns.get(table, "delivery")
 
 

@@ -28,14 +28,14 @@ def retry_many(house: House, job: Job) -> None:
             jobs.finish(tx, job)
             return
     for _ in range(AT_ONCE):
-        if not _one(house, job, row["run"], row["workspace_id"], row["actor"]):
+        if not next_one(house, job, row["run"], row["workspace_id"], row["actor"]):
             return
     with house.store.transaction() as tx:
         jobs.finish(tx, job)
         jobs.enqueue(tx, jobs.HUB, STORY, job.subject)
 
 
-def _one(house: House, job: Job, run: int, workspace_id: str, actor: str) -> bool:
+def next_one(house: House, job: Job, run: int, workspace_id: str, actor: str) -> bool:
     """The next escalation goes on; False at the end, and the job is finished."""
     with house.store.transaction() as tx:
         escalation_id = retries.next_one(tx, job.subject, run)

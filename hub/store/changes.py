@@ -231,6 +231,8 @@ def as_change(row: Row) -> Change:
     )
 
 
+# What a desk tells of a ticket whose conversation was forgotten is not kept, whether we know the
+# ticket by its number or by the key that we stamped on it.
 RECEIVE = """
 insert into changes (id, workspace_id, connection_id, external_id, external_ticket_id, kind, body,
     via, at, received_at)
@@ -238,6 +240,11 @@ select c.id, c.workspace_id, c.connection_id, c.external_id, c.external_ticket_i
     c.via, c.at, :now
 from json_to_recordset(cast(:rows as json)) as c(id text, workspace_id text, connection_id text,
     external_id text, external_ticket_id text, kind text, body jsonb, via text, at timestamptz)
+where not exists (select 1 from tickets t join conversations f on f.id = t.conversation_id
+    where t.connection_id = c.connection_id and t.external_id = c.external_ticket_id
+    and f.forgotten_at is not null)
+and not exists (select 1 from escalations e join conversations f on f.id = e.conversation_id
+    where e.id = c.body ->> 'key' and f.forgotten_at is not null)
 on conflict (connection_id, external_id) do nothing
 returning id, connection_id, external_id, external_ticket_id, kind
 """

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from hub import ids, jobs
@@ -209,14 +209,21 @@ def _line(row: Row) -> dict[str, str]:
     return {name: row[column] for name, column in names.items()}
 
 
-def forget_bodies(tx: Tx, before: datetime, *, limit: int = 10_000) -> int:
-    """Delete the bodies of events older than `before` that wait for nobody; how many."""
-    return tx.run(
-        "update events set payload = null where id in (select e.id from events e"
-        " where e.direction = 'out' and e.payload is not null and e.at < :before and not exists ("
-        "   select 1 from subscribers s join deliveries d on d.subscriber_id = s.id"
-        "   and d.event_id = e.id where s.workspace_id = e.workspace_id and d.state = 'pending')"
-        " order by e.at limit :limit)",
-        before=before,
-        limit=limit,
-    )
+# As old as the workspace says, or the installation where that is less.
+FORGET_BODIES = """
+update events set payload = null where id in (
+    select o.id from workspaces w cross join lateral (
+        select e.id from events e where e.workspace_id = w.id and e.direction = 'out'
+            and e.payload is not null
+            and e.at < :now - least(:days, coalesce(w.payload_days, :days)) * interval '1 day'
+            and not exists (select 1 from subscribers s join deliveries d
+                on d.subscriber_id = s.id and d.event_id = e.id
+                where s.workspace_id = e.workspace_id and d.state = 'pending')
+        order by e.at limit :limit) o
+    limit :limit)
+"""
+
+
+def forget_bodies(tx: Tx, days: int, *, limit: int = 10_000) -> int:
+    """Delete the bodies of events that are kept no longer and wait for nobody; how many."""
+    return tx.run(FORGET_BODIES, now=tx.now, days=days, limit=limit)

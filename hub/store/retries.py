@@ -7,6 +7,31 @@ from hub.store import Fenced, Row, Tx
 from hub.store.schema import retries
 
 MOST = 10_000  # escalations of one bulk retry
+PARKED = """
+select id from escalations where workspace_id = :workspace and state = 'parked'
+union select escalation_id from tickets where workspace_id = :workspace and parked is not null
+union select k.escalation_id from changes g
+  join tickets k on k.connection_id = g.connection_id and k.external_id = g.external_ticket_id
+  where g.workspace_id = :workspace and g.state = 'parked'
+"""
+
+
+def parked(
+    tx: Tx, workspace_id: str, *, among: Sequence[str] | None, connection_id: str | None
+) -> list[str]:
+    """Parked escalations, the oldest first: all, or those of some ids, or of one connection."""
+    rows = tx.all(
+        "select e.id from escalations e left join tickets t on t.escalation_id = e.id"
+        f" where e.workspace_id = :workspace and e.id in ({PARKED})"
+        " and (cast(:among as text[]) is null or e.id = any(:among))"
+        " and (cast(:at as text) is null or coalesce(t.connection_id, e.connection_id) = :at)"
+        " order by e.id limit :most",
+        workspace=workspace_id,
+        among=None if among is None else list(among),
+        at=connection_id,
+        most=MOST,
+    )
+    return [row["id"] for row in rows]
 
 
 def begin(tx: Tx, workspace_id: str, escalation_ids: Sequence[str], actor: str) -> str:

@@ -141,6 +141,9 @@ def work() -> list[Column]:  # type: ignore[type-arg]
 workspaces = Table(
     "workspaces", metadata, key(), words("slug", null=False), words("name", null=False),
     words("time_zone", null=False, default="UTC"),  # whose clock routes mean
+    moment("counted_to", null=True),  # up to which midnight its days are in `figures`
+    Column("transcript_days", Integer, nullable=True),  # kept after their end; null: for ever
+    Column("payload_days", Integer, nullable=True),  # of events; null: as the installation says
     moment("created_at"), UniqueConstraint("slug"),
 )  # fmt: skip
 
@@ -180,6 +183,8 @@ conversations = Table(
     count("message_count"),
     moment("started_at"),
     moment("last_message_at", null=True),
+    moment("forgotten_at", null=True),  # when its words and its customer were deleted
+    Column("forgotten_chat", LargeBinary, nullable=True),  # by which it is known again: `hub.marks`
     UniqueConstraint("source_id", "external_id"),
     Index("ix_conversations_list", "workspace_id", "waiting", "id"),
     Index("ix_conversations_requester", "workspace_id", "requester_key"),
@@ -188,6 +193,8 @@ conversations = Table(
     of_some("conversations", "live", "not waiting and (state = 'live' or speaker = 'human')",
             "workspace_id", "id"),
     of_some("conversations", "human", "speaker = 'human'", "workspace_id", "id"),
+    of_some("conversations", "kept", "forgotten_at is null", "workspace_id", "id"),
+    of_some("conversations", "forgotten", "forgotten_chat is not null", "forgotten_chat"),
     of_some("conversations", "ended", "speaker = 'ai' and not waiting and state <> 'live'",
             "workspace_id", "id"),
 )  # fmt: skip
@@ -225,7 +232,7 @@ events = Table(
           postgresql_where=text("dedupe_key is not null")),
     Index("ix_events_list", "workspace_id", "direction", "id"),
     Index("ix_events_conversation", "conversation_id", "id"),
-    Index("ix_events_bodies", "at",
+    Index("ix_events_bodies", "workspace_id", "at",
           postgresql_where=text("direction = 'out' and payload is not null")),
 )  # fmt: skip
 
@@ -290,6 +297,7 @@ tickets = Table(
     UniqueConstraint("connection_id", "external_id"),
     Index("ix_tickets_conversation", "conversation_id", "id"),
     Index("ix_tickets_list", "workspace_id", "status", "id"),
+    Index("ix_tickets_created", "workspace_id", "created_at"),
     Index("ix_tickets_parked", "workspace_id", "id", postgresql_where=text("parked is not null")),
     Index("ix_tickets_due", "due_at", postgresql_where=text("due_at is not null")),
     Index("ix_tickets_number", "workspace_id", "external_id"),
@@ -313,6 +321,19 @@ entries = Table(
     data("calls", null=True),  # what was called at the desk for it (`connectors.calls`)
     Index("uq_entries_message", "ticket_id", "kind", "message_id", unique=True),
     Index("ix_entries_echo", "ticket_id", "external_id"),
+)  # fmt: skip
+
+# Customers who are to be erased, by their conversations: nothing here tells who they are.
+erasures = Table(
+    "erasures", metadata, key(), workspace(),
+    words("actor", null=False),
+    Column("conversation_ids", ARRAY(Text), nullable=False),
+    data("counts"),  # what there was of them, by noun
+    moment("created_at"),
+    moment("ended_at", null=True),
+    *work(),
+    Index("ix_erasures_list", "workspace_id", "id"),
+    Index("ix_erasures_open", "id", postgresql_where=text("ended_at is null")),
 )  # fmt: skip
 
 # Customers' files that follow their messages to the ticket.
@@ -588,8 +609,19 @@ audit = Table(
           postgresql_where=text("escalation_id is not null")),
     Index("ix_audit_conversation", "conversation_id", "id",
           postgresql_where=text("conversation_id is not null")),
-    Index("ix_audit_resumed", "workspace_id", "at",
-          postgresql_where=text("what = 'conversation.resumed'")),
+    of_some("audit", "turns", "what in ('agent.replied', 'conversation.resumed')",
+            "workspace_id", "at"),
+)  # fmt: skip
+
+# Of each day that is over, how often what happened; made from the rows above (`store.figures`).
+figures = Table(
+    "figures", metadata,
+    Column("workspace_id", Text(collation="C"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("size", Integer, primary_key=True, autoincrement=False),
+    Column("n", Integer, nullable=False),
 )  # fmt: skip
 
 # The hub's own desk: what `connectors.live_chat` calls "the vendor".

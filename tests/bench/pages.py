@@ -1,6 +1,7 @@
 """How fast the console's lists are with many conversations, and that no big table is read whole.
 
-Set-based SQL fills the database: a fifth of the rows is another workspace's.
+Set-based SQL fills the database: a fifth of the rows is another workspace's. 100,000 conversations
+are those of 30 days, one every 26 seconds.
 """
 
 import base64
@@ -21,7 +22,7 @@ from hub import house as houses
 from hub.app import create_app
 from hub.console import shell
 from hub.settings import Settings
-from hub.store import Row, Rows, Store, Tx, connections
+from hub.store import Row, Rows, Store, Tx, connections, figures
 from tests.bench.report import Figures
 from tests.bench.rig import quantile
 
@@ -48,6 +49,9 @@ LISTS = {
     "inbox, one desk": "/inbox?show=all&desk={desk}",
     "one conversation": "/conversations/{middle}",
     "escalations": "/escalations",
+    "overview, 30 days": "/overview?show=month",
+    "overview, 7 days": "/overview?show=week",
+    "overview, 24 hours": "/overview?show=day",
 }
 OURS = [name for name in LISTS if name != "escalations"]  # without a big table read whole
 FILL = """
@@ -60,7 +64,7 @@ select 'con_' || lpad(n::text, 26, '0'), case when n % 5 = 0 then :other else :w
     'c' || (n % 30000) || '@example.com',
     case when n > :number * 0.98 and n % 4 = 1 then 'human' else 'ai' end,
     n > :number * 0.98 and n % 40 = 2, case when n > :number * 0.97 then 'live' else 'ended' end,
-    10, now() - (:number - n) * interval '1 minute', now() - (:number - n) * interval '1 minute'
+    10, now() - (:number - n) * interval '26 seconds', now() - (:number - n) * interval '26 seconds'
 from generate_series(1, :number) n;
 
 insert into messages (id, workspace_id, conversation_id, external_id, role, text, at)
@@ -68,7 +72,7 @@ select 'msg_' || lpad((n * 10 + k)::text, 26, '0'),
     case when n % 5 = 0 then :other else :workspace end, 'con_' || lpad(n::text, 26, '0'),
     n || '-' || k, (array['customer', 'ai'])[1 + k % 2],
     s.all[1 + (random() * 1999)::int] || ' ' || s.all[1 + (random() * 1999)::int] || ' order ' || n,
-    now() - (:number - n) * interval '1 minute' + k * interval '1 second'
+    now() - (:number - n) * interval '26 seconds' + k * interval '1 second'
 from generate_series(1, :number) n, generate_series(0, 9) k,
     (select cast(:sentences as text[]) as all) s;
 
@@ -100,8 +104,8 @@ from tickets t where t.desk = 'live_chat';
 insert into audit (id, workspace_id, at, actor, what, detail, conversation_id, escalation_id)
 select 'aud_' || lpad((row_number() over (order by e.id, k))::text, 26, '0'), e.workspace_id,
     e.created_at, 'hub', (array['escalation.accepted', 'escalation.summarised', 'ticket.created',
-        'conversation.resumed'])[k], null, e.conversation_id, e.id
-from escalations e, generate_series(1, 4) k;
+        'agent.replied', 'conversation.resumed'])[k], null, e.conversation_id, e.id
+from escalations e, generate_series(1, 5) k;
 
 insert into events (id, workspace_id, direction, type, source_id, conversation_id, at)
 select 'evt_' || lpad((row_number() over ())::text, 26, '0'), c.workspace_id, 'in',
@@ -154,6 +158,7 @@ def fill(store: Store, workspace: str, other: str, me: str, number: int) -> dict
                 tx.run(statement, **_used(statement, values))
         tx.run("set local maintenance_work_mem = '256MB'")
         tx.connection.exec_driver_sql(index)
+        figures.count_days(tx)
     with store.autocommit.connect() as connection:
         connection.exec_driver_sql("vacuum analyze")
     return {"middle": f"con_{number // 2 + 1:026d}", "desk": desk}

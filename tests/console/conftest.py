@@ -69,7 +69,7 @@ def chromium() -> Iterator[playwright.Browser]:
 def site(app: Flask) -> Iterator[str]:
     """The address of the console on loopback."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

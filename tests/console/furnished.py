@@ -66,6 +66,7 @@ class Furnished:
         self._parked("chat-4")
         self._retried("chat-12")
         self._at_zendesk("chat-8")
+        self._erased("chat-16")
         self._playground()
         self.office.work()
 
@@ -150,6 +151,16 @@ class Furnished:
         with self.house.store.transaction() as tx:
             retrying.begin(tx, self.office.workspace, [row["id"]], actor=f"user:{_line(0)}")
 
+    def _erased(self, chat: str) -> None:
+        """A customer who is given back to the AI, and erased."""
+        where = self.office.workspace
+        with self.house.store.transaction() as tx:
+            row = conversations.get(tx, where, chat)
+            assert row is not None
+            takeover.resume(tx, conversations.lock(tx, row["id"]), actor="test")
+        with self.house.store.transaction() as tx:
+            admin.erase_customer(tx, where, admin.customer(id=chat), actor=f"user:{_line(0)}")
+
     def _parked(self, chat: str) -> Row:
         """A desk that answers with hostile words; the escalation that it refused."""
         row = self.office.row(
@@ -200,7 +211,7 @@ def furnished(settings: Settings) -> Iterator[Furnished]:
     settings = replace(settings, public_url=url, port=server.server_port, oidc=provider)
     house = houses.build(settings, store=Store(settings.database_url, pool=12))
     _late.app = create_app(house)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     with house.store.transaction() as tx:
         office = Office(house, admin.add_workspace(tx, house, "default", "Default"))
     office.hire("owner@example.com", "owner", "Olga Owner")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -20,6 +21,8 @@ from hub.store.schema import escalations as escalations_table
 from webhooks.events import Event, read
 
 PASSWORD = "correct horse battery"
+# With the least of work: the hub's own way takes 0.1 s to hash it, and again whenever it is tried.
+HASHED = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 ASKED = "My parcel 4711 has not arrived. Can I get my money back?"
 
 
@@ -35,7 +38,9 @@ class Office:
     def hire(self, email: str, role: str = "agent", name: str | None = None) -> str:
         """A teammate who can sign in; their id."""
         with self.house.store.transaction() as tx:
-            return admin.add_user(tx, self.workspace, email, name, role, PASSWORD)
+            user_id = admin.add_user(tx, self.workspace, email, name, role)
+            tx.run("update users set password_hash = :hash where id = :id", hash=HASHED, id=user_id)
+        return user_id
 
     def chat(self, external_id: str, *texts: str, **about: Any) -> str:
         """The customer and the AI talk in turns; the conversation's id."""

@@ -16,6 +16,8 @@ TABLES = {"ticket_id": "native_tickets"}  # ids whose table is not called like t
 ROW = {
     "playground.one": "select c.id from conversations c join sources s on s.id = c.source_id"
     " and s.playground where c.workspace_id = :workspace order by c.id desc limit 1",
+    "privacy.of_conversation": "select id from conversations where workspace_id = :workspace"
+    " and forgotten_at is null order by id desc limit 1",
 }
 # Downloads, and the way to a provider and back.
 NO_PAGES = {"conversations.file", "oidc.leave", "oidc.callback"}

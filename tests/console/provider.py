@@ -32,7 +32,7 @@ class Provider:
 
     def __post_init__(self) -> None:
         self.server = make_server("127.0.0.1", 0, self.app(), threaded=True)
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
 
     @property

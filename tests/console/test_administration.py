@@ -8,7 +8,10 @@ import requests
 
 from hub import admin as administration
 from hub.house import House
-from hub.store import connections, figures
+from hub.jobs import Job
+from hub.pipeline import retrying
+from hub.store import Fenced, connections, figures, work
+from hub.store.schema import retries
 from tests.console.office import Browser, Office
 
 
@@ -168,6 +171,25 @@ def test_many_go_on_with_one_click_and_the_page_tells_how_far(
     assert office.row("select count(*) as n from escalations where parked is not null")["n"] == 0
 
 
+def test_a_bulk_retry_goes_on_where_a_killed_worker_left_it(office: Office) -> None:
+    parked = park_many(office, 4)
+    with office.house.store.transaction() as tx:
+        retry_id = retrying.begin(tx, office.workspace, parked, actor="me")
+    killed = Job(retrying.STORY, retry_id)
+    with office.house.store.transaction() as tx:
+        row = work.begin(tx, retries, retry_id)
+        assert row is not None
+    step = (office.house, killed, row["run"], office.workspace, "me")
+    assert retrying.next_one(*step) and retrying.next_one(*step)
+    office.work()  # the queue gives its job to another worker
+    with pytest.raises(Fenced):
+        retrying.next_one(*step)  # it was only slow
+    told = office.row("select done, went_on, ended_at from retries")
+    assert (told["done"], told["went_on"]) == (4, 4) and told["ended_at"] is not None
+    tried = "select count(*) as n from audit where what = 'escalation.retried'"
+    assert office.row(tried)["n"] == 4
+
+
 def test_only_those_that_are_ticked_go_on(agent: Browser, office: Office) -> None:
     first, second = park_many(office, 2)
     agent.post("/escalations/retries", which="ticked", id=first)
@@ -210,8 +232,8 @@ def test_the_overview_counts_by_desk_with_times_and_ends(agent: Browser, office:
         office.ticket_at(zendesk, escalation, str(n))
     office.escalate("chat-9", minutes_ago=3)
     with office.house.store.transaction() as tx:
-        tx.run("update escalations set ticketed_at = created_at + interval '4 s'"
-               " where ticketed_at is not null")  # fmt: skip
+        tx.run("update escalations e set created_at = t.created_at - interval '4 s'"
+               " from tickets t where t.escalation_id = e.id")  # fmt: skip
     agent.post(f"/conversations/{_conversation(office)}/resume")
     text = agent.get("/overview?show=day").text
     assert '<svg class="plot"' in text and "<strong>4</strong> escalations" in text
@@ -219,15 +241,52 @@ def test_the_overview_counts_by_desk_with_times_and_ends(agent: Browser, office:
     assert "A teammate gave it back" in text
 
 
-def test_the_times_are_of_the_range_that_is_asked_about(office: Office) -> None:
+def test_a_day_that_is_over_is_counted_once_and_tells_the_same(
+    agent: Browser, office: Office
+) -> None:
     zendesk = office.connect()
-    escalation = office.escalate("chat-1")
-    office.ticket_at(zendesk, escalation)
+    for n, days in enumerate((0, 2, 2, 9)):
+        office.ticket_at(zendesk, office.escalate(f"chat-{n}"), str(n))
+        with office.house.store.transaction() as tx:
+            for table in ("escalations", "tickets"):
+                tx.run(f"update {table} set created_at = created_at - :days * interval '1 day'"
+                       " where id = (select max(id) from " f"{table})", days=days)  # fmt: skip
+    agent.post(f"/conversations/{_conversation(office)}/resume")
+    part = {"X-Part": "1"}
+    before = agent.get("/overview?show=month", **part).text
+    for _ in range(2):
+        with office.house.store.transaction() as tx:
+            figures.count_days(tx)
+    counted = office.row("select sum(n) as n from figures where what = 'begun'")
+    assert counted["n"] == 3
+    assert agent.get("/overview?show=month", **part).text == before
+    assert "<strong>4</strong> escalations" in before
+    assert "<strong>3</strong> escalations" in agent.get("/overview?show=week").text
+    assert "<strong>1</strong> escalations" in agent.get("/overview?show=day").text
+
+
+def test_another_clock_has_its_days_counted_anew(admin: Browser, office: Office) -> None:
+    office.escalate("chat-1")
     with office.house.store.transaction() as tx:
         tx.run("update escalations set created_at = created_at - interval '2 days'")
-        later = figures.to_ticket(tx, office.workspace, tx.now - timedelta(days=1))
-        (row,) = figures.to_ticket(tx, office.workspace, tx.now - timedelta(days=3))
-    assert later == [] and row["n"] == 1 and row["p50"] > 100_000
+        figures.count_days(tx)
+    with office.house.store.transaction() as tx:
+        administration.change_workspace(tx, office.workspace, time_zone="Asia/Kathmandu")
+    assert "<strong>1</strong> escalations" in admin.get("/overview?show=week").text
+    assert office.row("select count(*) as n from figures")["n"] == 0
+
+
+@pytest.mark.parametrize(("seconds", "median"), [(0.4, 0.4), (4, 4), (90, 90), (100_000, 100_000)])
+def test_a_time_is_told_to_a_fortieth(seconds: float, median: float, office: Office) -> None:
+    zendesk = office.connect()
+    office.ticket_at(zendesk, office.escalate("chat-1"))
+    with office.house.store.transaction() as tx:
+        tx.run("update escalations e set created_at = t.created_at - :s * interval '1 second'"
+               " from tickets t", s=seconds)  # fmt: skip
+        workspace = tx.one("select * from workspaces where id = :id", id=office.workspace)
+        told = figures.told(tx, workspace, tx.now - timedelta(days=3), "hour")
+    times = [row for row in told if row["what"] == "ticket"]
+    assert figures.quantile(times, 0.5) == pytest.approx(median, rel=0.026)
 
 
 def _conversation(office: Office) -> str:

@@ -5,8 +5,9 @@ and write, what somebody would who wants to run a script in a teammate's browser
 brought is then looked at from one side a test.
 """
 
+import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, Response
+from werkzeug.serving import make_server
 
 from connectors import sandbox
+from hub import house as houses
+from hub.app import create_app
 from tests.conftest import settings_of
 from tests.console.furnished import Furnished, furnished
 from tests.console.office import PASSWORD
@@ -84,12 +88,7 @@ def place(
 @pytest.fixture(scope="module")
 def context(chromium: Chromium, place: Furnished) -> Iterator[BrowserContext]:
     """The owner's phone."""
-    made = chromium.new_context(
-        base_url=place.url,
-        viewport=NARROW,  # type: ignore[arg-type]
-        reduced_motion="reduce",  # a colour on its way to another has the contrast of neither
-    )
-    made.add_init_script("window.ran = (what) => { window.hasRun = what; }")
+    made = _phone(chromium, place.url)
     tab = made.new_page()
     tab.goto("/sign-in")
     tab.get_by_label("E-mail").fill("owner@example.com")
@@ -102,8 +101,22 @@ def context(chromium: Chromium, place: Furnished) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture(scope="module")
-def visits(context: BrowserContext, place: Furnished) -> dict[str, Visit]:
-    """Every page, opened once."""
+def nobody(chromium: Chromium, place: Furnished, server_url: str) -> Iterator[BrowserContext]:
+    """A phone before a hub that nobody has set up."""
+    with copied(server_url, "hub_fresh") as url:
+        house = houses.build(replace(place.house.settings, database_url=url))
+        server = make_server("127.0.0.1", 0, create_app(house), threaded=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        made = _phone(chromium, f"http://127.0.0.1:{server.server_port}")
+        yield made
+        made.close()
+        server.shutdown()
+        house.close()
+
+
+@pytest.fixture(scope="module")
+def visits(context: BrowserContext, nobody: BrowserContext, place: Furnished) -> dict[str, Visit]:
+    """Every page, opened once; the first one of a hub that is new, too."""
     with place.house.store.transaction() as tx:
         found = addresses(place.app, tx, place.office.workspace, token=place.invitation)
         found |= {
@@ -115,18 +128,37 @@ def visits(context: BrowserContext, place: Furnished) -> dict[str, Visit]:
     cookies = {c["name"]: c["value"] for c in context.cookies()}
     pages = {name: path for name, path in found.items() if is_page(place.url + path, cookies)}
     assert len(pages) >= 15, pages
-    return {name: _visit(context, path) for name, path in pages.items()}
+    first = _visits(nobody, {"sessions.setup": "/setup"})
+    return first | _visits(context, pages)
 
 
-def _visit(context: BrowserContext, path: str) -> Visit:
-    tab = context.new_page()
+def _phone(chromium: Chromium, url: str) -> BrowserContext:
+    made = chromium.new_context(
+        base_url=url,
+        viewport=NARROW,  # type: ignore[arg-type]
+        reduced_motion="reduce",  # a colour on its way to another has the contrast of neither
+    )
+    made.add_init_script("window.ran = (what) => { window.hasRun = what; }")
+    return made
+
+
+def _visits(context: BrowserContext, pages: dict[str, str]) -> dict[str, Visit]:
+    tab = context.new_page()  # one for all: a fresh one would compile axe anew, 1 s a page
     complaints: list[str] = []
     tab.on("console", lambda message: complaints.append(message.text))
     tab.on("pageerror", lambda problem: complaints.append(str(problem)))
     tab.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+    seen = {name: _visit(tab, path, complaints) for name, path in pages.items()}
+    tab.close()
+    return seen
+
+
+def _visit(tab: Page, path: str, complaints: list[str]) -> Visit:
+    complaints.clear()
     answer = tab.goto(path, wait_until="load")
     assert answer is not None
     visit = _look(tab, path, answer)
+    tab.evaluate(AXE_SCRIPT)
     for scheme, rules in (("light", None), ("dark", "color-contrast")):
         tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         visit.axe[scheme] = _axe(tab, rules)
@@ -135,7 +167,6 @@ def _visit(context: BrowserContext, path: str) -> Visit:
     if tab.evaluate("window.hasRun") is not None:
         complaints.append("a payload ran")
     visit.complaints = [text for text in complaints if not _expected(text, visit)]
-    tab.close()
     return visit
 
 
@@ -152,7 +183,6 @@ def _expected(complaint: str, visit: Visit) -> bool:
 
 
 def _axe(tab: Page, rule: str | None) -> list[str]:
-    tab.evaluate(AXE_SCRIPT)
     how: dict[str, Any] = {"resultTypes": ["violations"]}
     how["runOnly"] = (
         {"type": "rule", "values": [rule]} if rule else {"type": "tag", "values": LEVEL}

@@ -1,12 +1,17 @@
 """The playground: the customer and the agent in one page, the real way in between."""
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
+import requests
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from hub import admin as administration
+from hub.house import House
 from hub.playground import script
 from tests.console.office import PASSWORD, Browser, Office
 
@@ -171,3 +176,40 @@ def test_the_whole_loop_is_seen_without_leaving_the_page(page: Page, office: Off
     expect(chat.locator(".ai").last).to_contain_text("My colleague tells me: “At the neighbour's.”")
     expect(page.locator("#steps .done")).to_have_count(6)
     expect(page.locator("#told-events")).to_contain_text("conversation.resumed")
+
+
+@pytest.mark.browser
+def test_the_loop_goes_over_another_desk_and_back(page: Page, house: House, office: Office) -> None:
+    house.settings = replace(house.settings, public_url=page.url.partition("/playground")[0])
+    told = requests.get(f"{house.settings.sandbox_url}/_desks", timeout=10).json()["data"]
+    (account,) = [one["accounts"][0] for one in told if one["desk"] == "zendesk"]
+    administration.add_connection(
+        house, office.workspace, "zendesk", "Our Zendesk", account["config"]
+    )
+    page.reload()
+    page.get_by_label("The ticket goes").select_option(label="to Our Zendesk")
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="A human, please.").click()
+    opened = page.get_by_role("link", name="Open the ticket in Zendesk")
+    work_until_seen(office, opened)
+    with page.expect_popup() as popup:
+        opened.click()
+    desk = popup.value
+    desk.get_by_label("Answer or note").fill("It is at your neighbour's.")
+    desk.get_by_role("button", name="Reply to the customer").click()
+    said = page.locator("#said .agent", has_text="It is at your neighbour's.")
+    work_until_seen(office, said)
+    desk.get_by_label("Status").select_option("solved")
+    desk.get_by_role("button", name="Change").click()
+    desk.close()
+    work_until_seen(office, page.locator("#said .ai", has_text="I am back."))
+    expect(page.locator("#steps .done")).to_have_count(6)
+
+
+def work_until_seen(office: Office, what: Locator) -> None:
+    """Run jobs as they come in, the desk's webhooks' too, until the page shows it."""
+    deadline = time.monotonic() + 60
+    while not what.first.is_visible():
+        assert time.monotonic() < deadline, f"{what} was not seen"
+        office.work()
+        what.page.wait_for_timeout(50)

@@ -1,6 +1,7 @@
 """Sources, subscribers, API keys, people and the audit log, as an admin uses them."""
 
 import csv
+import html
 import io
 import re
 from datetime import timedelta
@@ -456,3 +457,105 @@ def test_the_log_is_read_page_by_page_with_its_filters(admin: Browser, office: O
     second = admin.get(link[1].replace("&amp;", "&")).text
     ids = [re.findall(r'<tr id="(aud_\w+)"', text) for text in (first, second)]
     assert [len(one) for one in ids] == [50, 10] and not set(ids[0]) & set(ids[1])
+
+
+# Single dialects: how JSON is read, where a platform is answered
+CHATWOOT = {
+    "name": "Chatwoot", "dialect": "chatwoot", "callback_url": "https://93.184.216.34",
+    "callback_token": "bot-token",
+}  # fmt: skip
+
+
+def test_chatwoot_is_added_with_its_way_back_and_the_steps_there(
+    admin: Browser, office: Office
+) -> None:
+    text = admin.post("/sources/new", token_from="/sources/new", **CHATWOOT).text
+    assert "Conversation Status Changed" in text and "bot-token" not in text
+    source = office.row("select id from sources where dialect = 'chatwoot'")["id"]
+    page = f"/sources/{source}"
+    text = admin.get(page).text
+    assert "https://93.184.216.34" in text and "bot-token" not in text
+    line = office.row("select id, url from subscribers where source_id = :id", id=source)
+    assert "Change them at the source" in admin.get(f"/subscribers/{line['id']}").text
+    text = follow(admin, f"{page}/callback", page, callback_url="https://93.184.216.35",
+                  callback_token="another").text  # fmt: skip
+    assert "is answered there from now on" in text and "https://93.184.216.35" in text
+    assert "is not answered any more" in follow(admin, f"{page}/callback/end", page).text
+    assert office.row("select count(*) as n from subscribers")["n"] == 0
+
+
+def test_what_is_wrong_with_a_way_back_stands_beside_it(admin: Browser, office: Office) -> None:
+    inside = CHATWOOT | {"callback_url": "http://10.0.0.1", "callback_token": "x"}
+    answer = admin.post("/sources/new", token_from="/sources/new", **inside)
+    assert answer.status_code == 422 and "callback_url-wrong" in answer.text
+    tokenless = CHATWOOT | {"callback_token": ""}
+    answer = admin.post("/sources/new", token_from="/sources/new", **tokenless)
+    assert answer.status_code == 422 and "callback_token-wrong" in answer.text
+    assert office.row("select count(*) as n from sources")["n"] == 0
+
+
+def test_a_platforms_json_is_mapped_tried_and_changed(admin: Browser, office: Office) -> None:
+    text = admin.get("/sources/new").text
+    example = {name: filled(text, name) for name in ("options", "body")}
+    form = {"name": "Acme", "dialect": "json", "secret": "s" * 32} | example
+    tried = admin.post("/sources/preview", token_from="/sources/new", **form).text
+    assert "Wo ist mein Paket?" in tried[tried.index('id="becomes"') :]
+    assert office.row("select count(*) as n from sources")["n"] == 0
+    assert admin.post("/sources/new", token_from="/sources/new", **form).status_code == 200
+    row = office.row("select id, options from sources")
+    assert row["options"]["signature"]["header"] == "X-Acme-Signature"
+    page = f"/sources/{row['id']}"
+    other = example["options"].replace("X-Acme-Signature", "X-Other")
+    assert "Saved" in follow(admin, page, page, options=other).text
+    assert office.row("select options from sources")["options"]["signature"]["header"] == "X-Other"
+    assert office.row("select name from sources")["name"] == "Acme"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ('{"type": ', "This is not JSON"),
+        ("[1]", "It must be an object"),
+        ("[" * 100_000, "too deep"),
+        ('{"fields": {"conversation.id": "x"}}', "<code>signature</code>"),
+    ],
+)
+def test_a_mapping_of_json_that_does_not_hold_says_where(
+    admin: Browser, options: str, told: str
+) -> None:
+    form = {"name": "Acme", "dialect": "json", "options": options}
+    answer = admin.post("/sources/new", token_from="/sources/new", **form)
+    assert answer.status_code == 422 and told in answer.text
+
+
+# Ranges of events once more
+def test_a_range_is_sent_again_followed_and_stopped(admin: Browser, office: Office) -> None:
+    subscriber = administration.add_subscriber(office.house, office.workspace, HOOK)["id"]
+    office.escalate("chat-1")
+    page = f"/subscribers/{subscriber}"
+    form = {"which": "all", "since": "2020-01-01T00:00"}
+    text = follow(admin, f"{page}/replays", page, **form).text
+    assert "everything that does not wait already" in text and "Running" in text
+    replay = office.row("select id from replays")["id"]
+    assert "under way" in follow(admin, f"{page}/replays", page, **form).text
+    text = follow(admin, f"{page}/replays/{replay}/stop", page).text
+    assert "Stopped" in text and office.row("select state from replays")["state"] == "stopped"
+
+
+@pytest.mark.parametrize("form", [{"which": "all"}, {"which": "all", "since": "soon"},
+                                  {"which": "x", "since": "2020-01-01T00:00"}])  # fmt: skip
+def test_a_range_without_a_beginning_is_refused_beside_its_field(
+    admin: Browser, office: Office, form: dict[str, str]
+) -> None:
+    subscriber = administration.add_subscriber(office.house, office.workspace, HOOK)["id"]
+    page = f"/subscribers/{subscriber}"
+    answer = admin.post(f"{page}/replays", token_from=page, **form)
+    assert answer.status_code == 422 and 'class="wrong"' in answer.text
+    assert office.row("select count(*) as n from replays")["n"] == 0
+
+
+def filled(text: str, name: str) -> str:
+    """What stands in a text of many lines."""
+    found = re.search(rf'<textarea[^>]* name="{name}"[^>]*>([^<]*)</textarea>', text)
+    assert found is not None, name
+    return html.unescape(found[1])

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from hub import admin, auth
+from hub import admin, auth, ids
 from hub.console.shell import TOKEN
 from hub.house import House
 from hub.pipeline import takeover
@@ -19,6 +19,7 @@ from tests.console.office import Office
 from tests.hub.who_may import Route
 
 THEIR_WORDS = "Rosalind Franklin"  # a customer's name, which no stranger may read
+ERASED = "erased@x.example"
 SAME = {"<name>", "<desk>", "<path:filename>"}  # what is the same for all workspaces
 WAYS = {"<way>": "up", "<state>": "active", "<int:place>": "0", "<operation>": "x", "<token>": "x"}
 TABLES = {  # where the word before an id is not its table's name
@@ -106,7 +107,7 @@ class Company:
             "sources": office.source["id"], "connections": connection, "users": user,
             "keys": key, "routes": route, "subscribers": subscriber, "files": "fil_none",
             "days_off": off, "retries": retry, "sessions": self.another_session(user),
-            "replays": self.begin_replay(subscriber),
+            "replays": self.begin_replay(subscriber), "erasures": self.begin_erasure(),
             "playground": Platform(self.house, self.workspace).begin("en"),
         }  # fmt: skip
 
@@ -122,6 +123,23 @@ class Company:
             since = tx.now - timedelta(hours=1)
             made = admin.start_replay(tx, self.workspace, subscriber_id, "all", since=since)
         return str(made["id"])
+
+    def begin_erasure(self) -> str:
+        """An erasure of somebody else that no job has carried out yet."""
+        self.customer(ERASED)
+        with self.house.store.transaction() as tx:
+            return admin.erase_customer(tx, self.workspace, admin.customer(email=ERASED))
+
+    def customer(self, email: str) -> None:
+        """A conversation of a customer whom nobody has."""
+        with self.house.store.transaction() as tx:
+            chat = ids.new("conversation")
+            tx.run(
+                "insert into conversations (id, workspace_id, source_id, external_id, requester)"
+                " select :id, workspace_id, id, :id, jsonb_build_object('email', :email ::text)"
+                " from sources where workspace_id = :w order by id limit 1",
+                id=chat, w=self.workspace, email=email,
+            )  # fmt: skip
 
     def run_jobs(self) -> None:
         """Everything but deliveries, which would leave the house."""

@@ -14,12 +14,17 @@ from tests.hub.company import Company, noun, path
 from tests.hub.who_may import Route
 
 LATER = "another horse, another battery"  # a password
+LEAVING = "leaving@x.example"  # a customer whose data is asked for
 UNRECORDED: dict[str, set[Route]] = {
     "they change nothing": {
         ("POST", "/v1/conversations/<id>/control"),
         ("POST", "/v1/routes/preview"),
         ("POST", "/v1/mappings/preview"),
         ("POST", "/v1/sources/preview"),
+        ("POST", "/sources/preview"),
+        ("POST", "/sources/<source_id>/preview"),
+        ("POST", "/v1/privacy/preview"),
+        ("POST", "/privacy/customer"),
     },
     "what comes of the way to a desk's own page is recorded when they are back": {
         ("POST", "/connections/new/<desk>"),
@@ -47,6 +52,7 @@ CHANGES: list[tuple[Route, dict[str, Any]]] = [
     (("POST", "/v1/conversations/<id>/resume"), {}),
     (("POST", "/v1/escalations"), {"conversation_id": "conversations"}),
     (("POST", "/v1/escalations/<id>/retry"), {}),
+    (("POST", "/v1/escalations/retries"), {}),
     (("POST", "/v1/sources"), {"name": "another"}),
     (("PATCH", "/v1/sources/<id>"), {"name": "renamed"}),
     (("POST", "/v1/sources/<id>/rotate"), {}),
@@ -93,6 +99,12 @@ CHANGES: list[tuple[Route, dict[str, Any]]] = [
     (("POST", "/escalations/retries"), {"id": "escalations"}),
     (("POST", "/canned-texts"), {"name": "Farewell", "text": "Bye!"}),
     (("POST", "/canned-texts/<canned_id>/remove"), {}),
+    (("PATCH", "/v1/privacy"), {"transcript_days": 90}),
+    (("POST", "/privacy"), {"transcript_days": "100", "payload_days": ""}),
+    (("POST", "/v1/privacy/export"), {"email": LEAVING}),
+    (("POST", "/privacy/export"), {"email": LEAVING}),
+    (("POST", "/v1/privacy/erasures"), {"email": LEAVING}),
+    (("POST", "/privacy/erasures"), {"email": LEAVING, "conversations": "1"}),
     (("POST", "/routes"), {"to": "connections", "when": "language = fr", "give_up_after": "5"}),
     (("POST", "/routes/<route_id>"), {"to": "connections", "give_up_after": "5"}),
     (("POST", "/routes/<route_id>/switch/<way>"), {}),
@@ -118,6 +130,11 @@ CHANGES: list[tuple[Route, dict[str, Any]]] = [
     (("POST", "/sources/<source_id>/state/<state>"), {}),
     (("POST", "/sources/<source_id>/rotate"), {}),
     (("POST", "/sources/<source_id>/end-previous"), {}),
+    (
+        ("POST", "/sources/<source_id>/callback"),
+        {"callback_url": "https://chat.example", "callback_token": "token"},
+    ),
+    (("POST", "/sources/<source_id>/callback/end"), {}),
     (("POST", "/sources/<source_id>/remove"), {}),
     (("POST", "/subscribers/new"), {"url": "https://w.example/h"}),
     (("POST", "/subscribers/<subscriber_id>"), {"url": "https://v.example/h"}),
@@ -125,6 +142,11 @@ CHANGES: list[tuple[Route, dict[str, Any]]] = [
     (("POST", "/subscribers/<subscriber_id>/rotate"), {}),
     (("POST", "/subscribers/<subscriber_id>/test"), {}),
     (("POST", "/subscribers/<subscriber_id>/replay"), {"delivery": "deliveries"}),
+    (
+        ("POST", "/subscribers/<subscriber_id>/replays"),
+        {"which": "all", "since": "2026-01-01T00:00"},
+    ),
+    (("POST", "/subscribers/<subscriber_id>/replays/<replay_id>/stop"), {}),
     (("POST", "/subscribers/<subscriber_id>/remove"), {}),
     (("POST", "/keys"), {"name": "another", "role": "agent", "expires": ""}),
     (("POST", "/keys/<key_id>/revoke"), {}),
@@ -193,11 +215,16 @@ def make_ready(company: Company, route: Route, ids: dict[str, str]) -> dict[str,
             )
         if rule == "/people/<user_id>/state/<state>":
             tx.run("update users set deactivated_at = now() where id = :id", id=ids["users"])
-    if rule.endswith("/replays/<id>/stop"):
+    if rule.endswith("/stop"):
         return ids | {"replays": company.begin_replay(ids["subscribers"])}
+    if "/callback" in rule:
+        made = admin.add_source(company.house, company.workspace, rule, "chatwoot")
+        return ids | {"sources": made["id"]}
     if "<session_id>" in rule:
         owner = company.value("select id from users where workspace_id = :w and role = 'owner'")
         return ids | {"sessions": company.another_session(owner)}
+    if "/privacy/e" in rule:
+        company.customer(LEAVING)
     if method == "DELETE" or rule.endswith(("/remove", "/revoke")):
         what = noun(rule, re.findall(r"<[^>]+>", rule)[-1])
         return ids | {what: unused(company, what, ids)}

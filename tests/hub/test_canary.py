@@ -17,6 +17,7 @@ from standardwebhooks import Webhook
 from hub import admin, auth, telemetry
 from hub.house import House
 from tests.console.office import Browser, Office
+from tests.hub.catalogue import dump
 
 PHONE = "+49 1511 8472739"
 PASSWORD = "canary password 5521"
@@ -25,10 +26,6 @@ FOR_THE_CUSTOMER = {
     "conversations", "messages", "events", "escalations", "tickets", "changes", "audit",
     "native_tickets", "native_entries",
 }  # fmt: skip
-COLUMNS = """
-    select table_name as table, column_name as column from information_schema.columns
-    where table_schema = 'public' and data_type in
-      ('text', 'character varying', 'bytea', 'json', 'jsonb', 'ARRAY', 'USER-DEFINED')"""
 
 
 @dataclass
@@ -193,19 +190,6 @@ def faults(sandbox_url: str) -> None:
     """The desk fails from here on."""
     fault = {"desk": "zendesk", "mode": "server_error", "rate": 1}
     requests.post(f"{sandbox_url}/_faults", json=fault, timeout=10).raise_for_status()
-
-
-def dump(house: House) -> dict[str, str]:
-    """Every word and every byte of the database, by table."""
-    with house.store.transaction() as tx:
-        columns = tx.all(COLUMNS)
-        assert len(columns) > 100
-        tables: dict[str, str] = {}
-        for one in columns:
-            sql = f"select string_agg({one['column']}::text, ' ') from {one['table']}"
-            tables[one["table"]] = tables.get(one["table"], "") + (tx.value(sql) or "")
-        jobs = tx.value("select string_agg(convert_from(payload, 'UTF8'), ' ') from pgqueuer")
-        return tables | {"jobs": jobs or ""}
 
 
 def test_a_key_and_a_session_are_kept_as_what_they_cannot_be_read_from() -> None:

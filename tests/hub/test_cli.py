@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 import requests
 
-from hub import cli
+from hub import cli, worker
 from hub.house import House
+from hub.jobs import Job
+from tests.console.office import Office
 
 ROOT = Path(__file__).parents[2]
 KEYS = "test:" + "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="  # 32 times k
@@ -248,3 +250,31 @@ def test_a_link_with_which_somebody_sets_a_password_is_made_by_command(hub: Hub)
     hub("user", "add", "ada@example.com", "--role", "owner")
     assert "/join/" in hub("user", "link", "Ada@example.com")["url"]
     assert "no user" in hub("user", "link", "nobody@example.com", expect=2)
+
+
+def test_a_customer_is_shown_exported_and_erased_by_command(hub: Hub, workspace: str) -> None:
+    Office(hub.house, workspace).chat("chat-1", "My parcel is lost.")
+    whom = ("--email", "Ada@example.com", "--workspace", slug(hub, workspace))
+    assert hub("privacy", "show", *whom)["counts"]["messages"] == 1
+    taken = hub("privacy", "export", *whom)
+    assert taken["conversations"][0]["messages"][0]["text"] == "My parcel is lost."
+    assert "Conversations: 1, messages: 1." in hub("privacy", "erase", *whom, expect=2)
+    assert hub.count("erasures") == 0
+    made = hub("privacy", "erase", *whom, "--yes")
+    worker.run(hub.house, Job("erase", made["id"]))
+    told = hub("privacy", "report", made["id"], *whom[2:])
+    assert (told["state"], told["done"], hub.count("messages")) == ("done", 1, 0)
+
+
+def test_how_long_data_is_kept_is_set_by_command(hub: Hub, workspace: str) -> None:
+    here = ("--workspace", slug(hub, workspace))
+    kept = hub("privacy", "retain", "--transcripts", "180", "--payloads", "14", *here)
+    assert kept == {"transcript_days": 180, "payload_days": 14}
+    assert hub("privacy", "retain", "--transcripts", "all", *here)["transcript_days"] is None
+    assert "From 7 to 3650 days." in hub("privacy", "retain", "--payloads", "1", *here, expect=2)
+
+
+def slug(hub: Hub, workspace: str) -> str:
+    """How commands call the workspace."""
+    with hub.house.store.transaction() as tx:
+        return str(tx.value("select slug from workspaces where id = :id", id=workspace))

@@ -37,6 +37,7 @@ API = {
     POST /v1/conversations/<id>/control
     GET  /v1/escalations
     GET  /v1/escalations/<id>
+    GET  /v1/escalations/retries/<id>
     GET  /v1/tickets
     GET  /v1/tickets/<id>
     GET  /v1/sources
@@ -65,6 +66,7 @@ API = {
     GET  /v1/users/<id>
     GET  /v1/team
     GET  /v1/team/<id>
+    GET  /v1/privacy
     """,
     "agent": """
     POST /v1/conversations/<id>/takeover
@@ -72,6 +74,7 @@ API = {
     POST /v1/conversations/<id>/messages
     POST /v1/escalations
     POST /v1/escalations/<id>/retry
+    POST /v1/escalations/retries
     """,
     "admin": """
     POST /v1/sources
@@ -110,6 +113,12 @@ API = {
     GET  /v1/keys/<id>
     DELETE /v1/keys/<id>
     GET  /v1/audit
+    PATCH /v1/privacy
+    POST /v1/privacy/preview
+    POST /v1/privacy/export
+    POST /v1/privacy/erasures
+    GET  /v1/privacy/erasures
+    GET  /v1/privacy/erasures/<id>
     """,
 }
 CONSOLE = {
@@ -194,6 +203,10 @@ CONSOLE = {
     POST /team/rule
     GET  /sources/new
     POST /sources/new
+    POST /sources/preview
+    POST /sources/<source_id>/preview
+    POST /sources/<source_id>/callback
+    POST /sources/<source_id>/callback/end
     POST /sources/<source_id>
     POST /sources/<source_id>/state/<state>
     POST /sources/<source_id>/rotate
@@ -206,6 +219,8 @@ CONSOLE = {
     POST /subscribers/<subscriber_id>/rotate
     POST /subscribers/<subscriber_id>/test
     POST /subscribers/<subscriber_id>/replay
+    POST /subscribers/<subscriber_id>/replays
+    POST /subscribers/<subscriber_id>/replays/<replay_id>/stop
     POST /subscribers/<subscriber_id>/remove
     GET  /keys
     POST /keys
@@ -217,6 +232,14 @@ CONSOLE = {
     POST /people/<user_id>/remove
     GET  /audit
     GET  /audit.csv
+    GET  /privacy
+    POST /privacy
+    POST /privacy/customer
+    GET  /privacy/customer/<conversation_id>
+    POST /privacy/export
+    POST /privacy/erasures
+    GET  /privacy/erasures/<erasure_id>
+    GET  /privacy/erasures/<erasure_id>/report.json
     GET  /playground
     POST /playground
     GET  /playground/<conversation_id>

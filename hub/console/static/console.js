@@ -16,6 +16,8 @@ import { paintTimes } from "./times.js";
 const paint = (root) => { paintTimes(root); paintMarks(root); };
 
 paint(document);
+// On a phone the pages behind "Settings" are one line that scrolls.
+document.querySelector(".settings-nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 followMarks();
 forgetDrafts();
 keepDrafts();

@@ -1,5 +1,6 @@
 // Times in the reader's zone and, where they matter as a distance, as "4 min".
 const CLOCK = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const TODAY = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const STEPS = [[86_400, "d"], [3_600, "h"], [60, "min"]];
@@ -14,7 +15,7 @@ export function paintTimes(root) {
 }
 
 const FORMS = {
-  clock: (at) => CLOCK.format(at),
+  clock: (at) => (at.toDateString() === new Date().toDateString() ? TODAY : CLOCK).format(at),
   day: (at) => DAY.format(at),
   ago: (at) => distance((Date.now() - at) / 1000),
   until: (at) => (at > Date.now() ? distance((at - Date.now()) / 1000) : "no time: overdue"),

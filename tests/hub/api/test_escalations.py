@@ -170,3 +170,18 @@ def test_two_calls_for_a_person_in_one_delivery_are_one_escalation(api: Api, sou
     receipt = Inbox(api.house, row).accept([("e-1", first), ("e-2", again)], "hash")
     assert len({one.escalation_id for one in receipt.accepted}) == 1
     assert len(api("GET", "/escalations")["data"]) == 1
+
+
+def test_parked_escalations_go_on_together_and_tell_how_far(api: Api, chat) -> None:
+    escalation = api("POST", "/escalations", {"conversation_id": "chat-1"}, expect=202)["id"]
+    api("POST", "/escalations/retries", expect=409)  # nothing is parked
+    with api.house.store.transaction() as tx:
+        tx.run("update escalations set state = 'parked', parked = '{}'")
+    api("POST", "/escalations/retries", {"ids": ["esc_of_nobody"]}, expect=409)
+    begun = api("POST", "/escalations/retries", {"ids": [escalation]}, expect=202)
+    assert (begun["total"], begun["done"], begun["ended_at"]) == (1, 0, None)
+    work(api)
+    told = api("GET", f"/escalations/retries/{begun['id']}")
+    assert (told["done"], told["went_on"], told["stuck"]) == (1, 1, 0)
+    assert told["ended_at"] is not None
+    api("GET", "/escalations/retries/ret_none", expect=404)
