@@ -15,6 +15,7 @@
 Messages carry the vendor's words and never a secret of ours.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 
@@ -76,3 +77,9 @@ class Unsupported(Permanent):
 
 class BadDelivery(Exception):
     """An inbound webhook that we refuse: unsigned, forged, stale or unreadable."""
+
+
+def in_short(problem: Exception) -> str:
+    """Its kind and the desk's status, for a log: the desk's words may repeat a customer's."""
+    status = re.search(r" -> (\d{3})\b", str(problem))
+    return type(problem).__name__ + (f" ({status[1]})" if status else "")

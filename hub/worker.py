@@ -21,6 +21,7 @@ from connectors.errors import (
     Permanent,
     Retryable,
     Unavailable,
+    in_short,
 )
 from hub import jobs
 from hub.house import House
@@ -132,7 +133,7 @@ def _failed(house: House, job: Job, story: Story, problem: Exception) -> None:
     if not isinstance(problem, ConnectorError | MappingError):
         log.exception("job.bug", story=job.story, subject=job.subject)
     else:
-        log.warning("job.failed", story=job.story, subject=job.subject, why=str(problem))
+        log.warning("job.failed", story=job.story, subject=job.subject, why=in_short(problem))
     with house.store.transaction() as tx:
         jobs.finish(tx, job)
         here = story.table.c.id == job.subject

@@ -17,7 +17,7 @@ from datetime import datetime
 import structlog
 
 from connectors.base import Connector
-from connectors.errors import Conflict, InvalidRequest, NotFound, Unsupported
+from connectors.errors import Conflict, InvalidRequest, NotFound, Unsupported, in_short
 from connectors.types import Note
 from hub import jobs, summary
 from hub.house import House
@@ -158,5 +158,5 @@ def _write(connector: Connector, ticket: Row, entry: Row, text: str) -> tuple[st
                 return "sent", known
         return "sent", connector.add_note(ticket["external_id"], note)
     except (NotFound, Conflict, InvalidRequest, Unsupported) as refusal:
-        log.warning("note.refused", ticket=ticket["id"], why=str(refusal))
+        log.warning("note.refused", ticket=ticket["id"], why=in_short(refusal))
         return "failed", None

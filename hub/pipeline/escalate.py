@@ -22,6 +22,7 @@ from connectors.errors import (
     Retryable,
     Unavailable,
     Unsupported,
+    in_short,
 )
 from connectors.types import Note, Ticket
 from hub import jobs, views
@@ -193,7 +194,7 @@ def _add_note(house: House, job: Job, case: Case, connector: Connector, ticket: 
             external_id = _write_note(connector, case, ticket)
     except (InvalidRequest, NotFound, Conflict, Unsupported) as refusal:
         state = "failed"
-        log.warning("note.refused", ticket=ticket["id"], why=str(refusal))
+        log.warning("note.refused", ticket=ticket["id"], why=in_short(refusal))
     crashpoint("escalate.noted")
     with house.store.transaction() as tx:
         at_desk = ticket["connection_id"], ticket["external_id"]
