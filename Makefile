@@ -1,13 +1,14 @@
 # make run     the hub with its sandbox desks and a sample escalation, on http://127.0.0.1:8000
 # make test    everything the tests need, then the checks and the whole suite
 # make fuzz    20,000 requests made from the OpenAPI document, as every role
+# make audit   known vulnerabilities of what is pinned (asks pypi.org)
 # make bench   the figures of docs/benchmarks.md, measured on this machine
 
 PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
 
-.PHONY: run test check fuzz bench lock clean
+.PHONY: run test check fuzz audit bench lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/runtime
@@ -23,6 +24,16 @@ test: .venv/development .venv/model/installed
 
 fuzz: .venv/development
 	@$(BIN)/python -m tests.fuzz
+
+# --strict: a package that the service does not know, or a service that is not there, is no "all clear".
+audit: .venv/audit/installed
+	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt
+	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/development.txt
+
+.venv/audit/installed:
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install -qq --disable-pip-version-check pip-audit
+	@touch $@
 
 bench: .venv/development
 	$(BIN)/python -m tests.bench

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from connectors import types
 from connectors.auth import MemoryTokens, TokenStore
 from connectors.errors import Unsupported
-from connectors.http import CONNECT_TIMEOUT, READ_TIMEOUT, Throttle, Unthrottled
+from connectors.http import CONNECT_TIMEOUT, READ_TIMEOUT, Throttle, Unthrottled, Ways, anywhere
 from connectors.oauth import Consent
 from connectors.types import (
     Account,
@@ -71,6 +71,7 @@ class Ports:
     tokens: TokenStore = field(default_factory=MemoryTokens)
     native: Any = None  # live_chat only: the hub's own desk (`connectors.live_chat.desk`)
     timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT)  # seconds: connect, read
+    ways: Ways = anywhere  # who dials: for every `Http` of the connector
     download: Callable[[str], Iterator[bytes]] = no_download  # from any public host, guarded
 
 

@@ -3,21 +3,25 @@
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter
 
 
-class Detour(HTTPAdapter):
-    """Sends to `there` what is addressed to `here`."""
+class Detour(BaseAdapter):
+    """Sends to `there`, by the session's own way there, what is addressed to `here`."""
 
-    def __init__(self, here: str, there: str) -> None:
-        super().__init__(max_retries=0, pool_maxsize=16)
+    def __init__(self, here: str, there: str, way: BaseAdapter) -> None:
+        super().__init__()
         self.here = here
         self.there = there
+        self.way = way
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         """The answer of the other place, with the request as it was addressed."""
         sent = request.copy()
         sent.url = (request.url or "").replace(self.here, self.there, 1)
-        response = super().send(sent, **kwargs)
+        response = self.way.send(sent, **kwargs)
         response.request = request
         return response
+
+    def close(self) -> None:
+        """Nothing of its own; the session closes the way."""

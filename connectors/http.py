@@ -6,7 +6,7 @@
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.hooks import dispatch_hook
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -41,6 +41,12 @@ LATER = (408, 423, 425, 477)  # timed out, locked, too early; HubSpot: the accou
 MAX_ANSWER = 5 * 1024 * 1024  # bytes; ask for pages that stay below
 
 Explain = Callable[[requests.Response], tuple[str, dict[str, str]]]
+# Given how many connections to keep: who dials, by the beginning of the addresses that each is for.
+Ways = Callable[[int], Mapping[str, BaseAdapter]]
+
+
+class Barred(requests.ConnectionError):
+    """A way does not lead to this address: nothing was sent."""
 
 
 class Throttle(Protocol):
@@ -68,6 +74,12 @@ def plain(response: requests.Response) -> tuple[str, dict[str, str]]:
     return response.text[:200], {}
 
 
+def anywhere(pool: int) -> Mapping[str, BaseAdapter]:
+    """To any address, for tests and sandboxes; the hub gives ways that look before they dial."""
+    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=pool, max_retries=0)
+    return {"https://": adapter, "http://": adapter}
+
+
 class Http(requests.Session):
     """A session for one account at one desk: pooled, timed, capped, scrubbed, never redirected."""
 
@@ -81,6 +93,7 @@ class Http(requests.Session):
         timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
         retry_header: str = "Retry-After",
         own_limit: str | None = None,
+        ways: Ways = anywhere,
     ) -> None:
         super().__init__()
         self.trust_env = False  # no proxy and no .netrc from the environment
@@ -93,9 +106,9 @@ class Http(requests.Session):
         self.timeout = timeout
         self.retry_header = retry_header  # where this desk says when to come back
         self.own_limit = own_limit  # part of an address whose 429 says nothing of other calls
-        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=pool, max_retries=0)
-        self.mount("https://", adapter)
-        self.mount("http://", adapter)
+        self.adapters.clear()  # those of requests ask nobody
+        for prefix, adapter in ways(pool).items():
+            self.mount(prefix, adapter)
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send once (twice after a 401 with renewable auth); raise our errors, return only 2xx."""
@@ -259,7 +272,7 @@ def _stays_unread(request: requests.PreparedRequest, response: requests.Response
 
 def _was_sent(problem: Exception) -> bool:
     """False only when the connection never came up, so that nothing can have landed."""
-    if isinstance(problem, requests.ConnectTimeout):
+    if isinstance(problem, requests.ConnectTimeout | Barred):
         return False
     cause = problem.args[0] if problem.args else None
     if isinstance(cause, MaxRetryError):
@@ -270,6 +283,8 @@ def _was_sent(problem: Exception) -> bool:
 def _words(problem: Exception) -> str:
     if isinstance(problem, requests.Timeout | ReadTimeoutError):
         return "no answer in time"
+    if isinstance(problem, Barred):
+        return f"not called: {problem}"
     return f"no usable answer ({type(problem).__name__})"
 
 

@@ -152,7 +152,12 @@ class Grants:
         hidden = [str(value) for name, value in form.items() if name not in known]
         ports = self.ports
         return Http(
-            secrets=hidden, explain=explain, throttle=ports.throttle, pool=1, timeout=ports.timeout
+            secrets=hidden,
+            explain=explain,
+            throttle=ports.throttle,
+            pool=1,
+            timeout=ports.timeout,
+            ways=ports.ways,
         )
 
     def _refused(self, words: str) -> AuthFailed | RateLimited:

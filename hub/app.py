@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from hub import api, console, current, headers
+from hub import api, console, current, headers, proxies
 from hub.api import files, health, intake
 from hub.house import House
 
@@ -30,5 +30,6 @@ def serve(app: Flask, house: House) -> Flask:
     app.extensions["house"] = house
     app.config["SESSION_COOKIE_SECURE"] = house.settings.public_url.startswith("https://")
     app.secret_key = house.settings.secret_key.get_secret_value()
+    app.wsgi_app = proxies.Behind(app.wsgi_app, house.settings.trusted_proxies)  # type: ignore[method-assign]
     house.store.tenant = current.workspace
     return app

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from hub import commands, privacy_commands
+from hub.backup import commands as backups
 
 DEFAULT = "default"  # the workspace
 
@@ -67,6 +68,10 @@ def _upkeep(nouns: Parsers) -> None:
     demo = _command(nouns, "demo", "send sample conversations to a running hub", commands.demo)
     demo.add_argument("--once", action="store_true", help="one conversation only")
     _command(nouns, "doctor", "check settings, database, connections, webhooks", commands.doctor)
+    take = _command(nouns, "backup", "write the whole database to a file", backups.backup)
+    take.add_argument("file", metavar="FILE", help="which does not exist yet")
+    back = _command(nouns, "restore", "bring a backup into an empty database", backups.restore)
+    back.add_argument("file", metavar="FILE")
     workspace = _noun(nouns, "workspace", "tenants")
     add = _command(workspace, "add", "add a workspace with its Help Desk", commands.add_workspace)
     add.add_argument("slug")

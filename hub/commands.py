@@ -18,10 +18,10 @@ NOBODY = "Nobody can sign in yet. The first owner is made at"
 
 def web(given: Namespace) -> None:
     """Serve intake, API and console until SIGTERM."""
-    from hub import house, settings, wsgi
+    from hub import house, settings, unsafe, wsgi
 
     chosen, host = settings.read(), settings.bind(dict(os.environ), "0.0.0.0")
-    settings.refuse_unsafe(chosen, host)
+    unsafe.refuse(chosen, host)
     each = chosen.connections or wsgi.POOL
     _check(house.build(chosen, pool=1), chosen.web_processes * each)
     wsgi.serve(host, chosen.port)
@@ -241,8 +241,12 @@ def told(problem: Exception) -> tuple[str, int] | None:
 
     from connectors.errors import ConnectorError
     from hub import admin
+    from hub.backup.archive import BadArchive
+    from hub.cluster import EmbeddedError
     from hub.settings import BadSetting
 
+    if isinstance(problem, BadArchive | EmbeddedError):
+        return str(problem), 1
     if isinstance(problem, BadSetting | admin.BadInput | admin.Conflict | admin.Unknown | BadFile):
         return str(problem.args[0] if isinstance(problem, LookupError) else problem), 2
     if isinstance(problem, ConnectorError):

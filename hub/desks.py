@@ -22,6 +22,7 @@ from hub.native import NativeDesk
 from hub.store import Row, Store, connections
 from hub.tokens import Tokens
 from hub.vault import Place, Vault
+from hub.ways import Out
 from webhooks.download import Downloads, Failed
 
 FIELDS_FRESH = timedelta(minutes=5)  # how long a list of a desk's fields is believed
@@ -55,12 +56,14 @@ class Desks:
         public_url: str,
         sandbox_url: str | None,
         downloads: Downloads,
+        ways: Out,
     ) -> None:
         self.store = store
         self.vault = vault
         self.public_url = public_url
         self.sandbox_url = sandbox_url
         self.downloads = downloads
+        self.ways = ways
         self._open: dict[str, tuple[int, Connector]] = {}
         self._fields: dict[str, FieldList] = {}
         self._lock = threading.Lock()
@@ -107,8 +110,11 @@ class Desks:
 
     def try_out(self, desk: str, config: Config, tokens: TokenStore | None = None) -> Connector:
         """A connector for a config that is not stored yet."""
-        ports = Ports(now=self.store.now, tokens=tokens or MemoryTokens())
-        return registry.get(desk)(config, ports)
+        return registry.get(desk)(config, self.ports(tokens))
+
+    def ports(self, tokens: TokenStore | None = None) -> Ports:
+        """What a connector needs that is not stored yet."""
+        return Ports(now=self.store.now, tokens=tokens or MemoryTokens(), ways=self.ways)
 
     def seal(self, workspace_id: str, connection_id: str, config: Config) -> bytes:
         """The config as it is stored: whole, secrets included, readable by the vault only."""
@@ -148,6 +154,7 @@ class Desks:
                 public_url=self.public_url,
             ),
             download=self._download,
+            ways=self.ways,
         )
         config = self.unseal(
             desk, connection["workspace_id"], connection["id"], connection["config"]

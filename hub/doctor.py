@@ -18,6 +18,10 @@ NO_WALL = (
     "The database's account may not make the role hub_tenant. Let another account make it and grant"
     " it to this one, then run `python -m hub migrate`."
 )
+NO_PROXY = (
+    "TLS ends at a proxy, and HUB_TRUSTED_PROXIES does not name it: all clients count as one, for"
+    " rates and for sign-ins."
+)
 SAMPLE = (
     Turn("1", "customer", "The blue lamp of my order 4711 does not light, and I want a new one."),
     Turn("2", "ai", "Please check whether the bulb sits firmly in its socket."),
@@ -64,6 +68,8 @@ def examine(house: House) -> Iterator[Finding]:
     yield from _connections(house)
     if not house.store.walled:
         yield Finding("second wall between workspaces", hint=NO_WALL)
+    if house.settings.public_url.startswith("https://") and not house.settings.trusted_proxies:
+        yield Finding("clients' addresses", hint=NO_PROXY)
     with house.store.transaction() as tx:
         rows = tx.all(
             "select * from connections where archived_at is null order by workspace_id, id"

@@ -15,6 +15,7 @@ from hub.summary.llm import Writer
 from hub.telemetry import Metrics
 from hub.tracing import Exporting, Tracing
 from hub.vault import Vault
+from hub.ways import Out
 from webhooks.download import Downloads
 from webhooks.guard import Guard
 from webhooks.transport import GuardedSession
@@ -31,6 +32,7 @@ class House:
     desks: Desks
     guard: Guard
     outbound: GuardedSession
+    ways: Out  # of those who bring sessions of their own
     downloads: Downloads
     metrics: Metrics
     pace: Pace
@@ -58,6 +60,7 @@ def build(settings: Settings | None = None, *, pool: int = 8, store: Store | Non
     guard = Guard(allow=settings.allow_networks)
     outbound = GuardedSession(guard)
     downloads = Downloads(outbound, sandbox=settings.sandbox_url)
+    ways = Out(guard, settings.sandbox_url)
     return House(
         settings=settings,
         store=store,
@@ -68,9 +71,11 @@ def build(settings: Settings | None = None, *, pool: int = 8, store: Store | Non
             public_url=settings.public_url,
             sandbox_url=settings.sandbox_url,
             downloads=downloads,
+            ways=ways,
         ),
         guard=guard,
         outbound=outbound,
+        ways=ways,
         downloads=downloads,
         metrics=Metrics(),
         pace=Pace(settings.web_processes),

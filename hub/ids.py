@@ -5,6 +5,7 @@ They sort by time of birth (https://www.rfc-editor.org/rfc/rfc9562#name-uuid-ver
 within the millisecond (its method 3), so that the lines of one transaction keep their order.
 """
 
+import hashlib
 import os
 import time
 from datetime import datetime
@@ -45,6 +46,13 @@ def new(noun: str) -> str:
     number = (milliseconds << 80) | (0x7 << 76) | (rest * 4096 // 1_000_000 << 64)
     number |= (0x2 << 62) | int.from_bytes(os.urandom(8)) >> 2
     return f"{PREFIXES[noun]}_{_base32(number)}"
+
+
+def derived(noun: str, parent: str, *parts: object) -> str:
+    """The same id for the same parts each time, as old as the row with the id `parent`."""
+    digest = hashlib.sha256(repr((parent, *parts)).encode()).digest()
+    number = (0x7 << 76) | (int.from_bytes(digest[:10]) & ~((0xF << 76) | (0x3 << 62)) | 0x2 << 62)
+    return f"{PREFIXES[noun]}_{parent[-26:-16]}{_base32(number)[-16:]}"
 
 
 def first(noun: str, moment: datetime) -> str:

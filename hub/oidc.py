@@ -57,7 +57,7 @@ def begin(house: House, browser: str, wanted: str) -> str:
     provider = _provider(house)
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     url, _ = _session(house, provider).create_authorization_url(
-        _metadata(provider)["authorization_endpoint"],
+        _metadata(house, provider)["authorization_endpoint"],
         state=state,
         nonce=nonce,
         code_verifier=verifier,
@@ -79,7 +79,7 @@ def come_back(house: House, browser: str, state: str, code: str) -> tuple[Person
     """Who came back to the browser that left, and where they wanted to go."""
     provider = _provider(house)
     kept = _take(house, browser, state)
-    metadata = _metadata(provider)
+    metadata = _metadata(house, provider)
     session = _session(house, provider)
     try:
         token = session.fetch_token(
@@ -163,11 +163,11 @@ def _person(claims: Mapping[str, Any]) -> Person:
     return Person(str(email).strip(), name if isinstance(name, str) and name.strip() else None)
 
 
-def _metadata(provider: Oidc) -> dict[str, Any]:
+def _metadata(house: House, provider: Oidc) -> dict[str, Any]:
     """The provider's own description of itself."""
     try:
         with requests.Session() as session:
-            session.trust_env = False
+            house.ways.lead(session)
             found = _json(session, f"{provider.issuer}/.well-known/openid-configuration")
     except requests.RequestException as problem:
         raise Away(str(problem)) from None
@@ -198,7 +198,7 @@ def _session(house: House, provider: Oidc) -> OAuth2Session:
         code_challenge_method="S256",
         default_timeout=TIMEOUT,
     )
-    session.trust_env = False  # a proxy of the environment would see the secrets
+    house.ways.lead(session)  # a proxy of the environment would see the secrets
     return session
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def show_customer(given: Namespace) -> None:
     """Print what there is of a customer."""
     from hub import admin
-    from hub.api import privacy
+    from hub.api import privacy_shapes as privacy
 
     with opened(given) as (house, workspace_id), house.store.transaction() as tx:
         there = privacy.shown(admin.held(tx, workspace_id, _customer(given)))
@@ -76,7 +76,7 @@ def _customer(given: Namespace) -> "Customer":
 
 
 def _erasure(row: "Row") -> dict[str, Any]:
-    from hub.api import privacy
+    from hub.api import privacy_shapes as privacy
 
     return privacy.report(row).model_dump(mode="json")
 

@@ -15,7 +15,7 @@ from hub.house import House
 from hub.settings import BadSetting
 from hub.store import Row, Tx
 from hub.telemetry import crashpoint
-from hub.vault import Place, Unsealable, Vault
+from hub.vault import FORM, Place, Unsealable, Vault
 
 BATCH = 100  # secrets a transaction
 AGAIN = 1.0  # seconds until a token is looked for again that is being renewed
@@ -86,6 +86,16 @@ def rotate(house: House, say: Callable[[str], None]) -> int:
     say("Every other secret is sealed with the first key." if broken else "All is sealed with the"
         " first key of HUB_KEYS: the others may be taken out.")  # fmt: skip
     return broken
+
+
+def key_ids(tx: Tx) -> set[str]:
+    """The ids of the keys with which something in the database is sealed."""
+    statement = " union ".join(
+        f"select substring({s.column} for position('\\x00'::bytea in {s.column}) - 1) as mark"
+        f" from {s.table} where {s.column} is not null"
+        for s in SECRETS
+    )
+    return {bytes(row["mark"]).removeprefix(FORM).decode() for row in tx.all(statement)}
 
 
 class _Batch(NamedTuple):

@@ -8,8 +8,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -18,12 +19,12 @@ from hub import postgres
 from hub.summary.endpoint import APIS, Endpoint
 
 DEFAULT_PORT = 8000
-WIDEST = {4: 8, 6: 16}  # bits: 10.0.0.0/8 is one's own, 0.0.0.0/0 everybody's
-RANDOM = 12  # different bytes; 32 random ones have fewer once in 10**17 times
 WORD = "up.json"  # in the data folder, while `up` runs
 SHORTEST_KEEPING = 7  # days
 FEWEST = 3  # connections to the database that a process can work with
 SHARED = ("PORT", "HUB_PUBLIC_URL", "HUB_SANDBOX_URL", "HUB_ALLOW_PRIVATE_NETWORKS")
+
+Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
 
 
 class BadSetting(Exception):
@@ -62,7 +63,8 @@ class Settings:
     drain_seconds: int = 0
     tracing: bool = False
     sandbox_url: str | None = None
-    allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    allow_networks: Networks = ()
+    trusted_proxies: Networks = ()
     llm: Endpoint | None = None
     oidc: Oidc | None = None
 
@@ -94,34 +96,11 @@ def read(environ: dict[str, str] | None = None) -> Settings:
         drain_seconds=drain_seconds(env),
         tracing=_tracing(env),
         sandbox_url=env.get("HUB_SANDBOX_URL", "").rstrip("/") or None,
-        allow_networks=_networks(env.get("HUB_ALLOW_PRIVATE_NETWORKS", "")),
+        allow_networks=_networks(env, "HUB_ALLOW_PRIVATE_NETWORKS"),
+        trusted_proxies=_networks(env, "HUB_TRUSTED_PROXIES"),
         llm=_llm(env),
         oidc=_oidc(env),
     )
-
-
-def refuse_unsafe(chosen: Settings, host: str) -> None:
-    """`BadSetting` for what must not listen where strangers can reach it."""
-    wide = [str(one) for one in chosen.allow_networks if one.prefixlen < WIDEST[one.version]]
-    if wide:
-        raise BadSetting(
-            f"HUB_ALLOW_PRIVATE_NETWORKS may not hold {wide[0]}: name your own networks, or any"
-            " address that somebody enters may be called."
-        )
-    if _is_loopback(host):
-        return
-    for name, key in chosen.keys:
-        if len(set(base64.b64decode(key.get_secret_value()))) < RANDOM:
-            raise BadSetting(
-                f"The key {name!r} of HUB_KEYS is not random and {host} is open to others: make one"
-                " by `openssl rand -base64 32`, put it in front and run `python -m hub keys"
-                " rotate`."
-            )
-    if len(set(chosen.secret_key.get_secret_value())) < RANDOM:
-        raise BadSetting(
-            f"HUB_SECRET_KEY can be guessed and {host} is open to others: set it to what"
-            " `openssl rand -base64 32` prints."
-        )
 
 
 def beside(environ: Mapping[str, str]) -> dict[str, str]:
@@ -177,13 +156,6 @@ def number(env: Mapping[str, str], name: str, default: int, *, least: int = 1) -
     if not text.isdecimal() or int(text) < least:
         raise BadSetting(f"{name} must be a whole number above {least - 1}, not {text!r}.")
     return int(text)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _database(env: dict[str, str]) -> str | None:
@@ -295,11 +267,12 @@ def _oidc(env: dict[str, str]) -> Oidc | None:
     )
 
 
-def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+def _networks(env: dict[str, str], name: str) -> Networks:
+    parts = [part.strip() for part in env.get(name, "").split(",")]
     try:
-        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+        return tuple(ip_network(part) for part in parts if part)
     except ValueError as problem:
-        raise BadSetting(f"HUB_ALLOW_PRIVATE_NETWORKS: {problem}.") from None
+        raise BadSetting(f"{name}: {problem}.") from None
 
 
 def _llm(env: dict[str, str]) -> Endpoint | None:

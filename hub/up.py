@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from hub import settings
+from hub import settings, unsafe
 from hub.commands import NOBODY
 from hub.postgres import Embedded, EmbeddedError
 from hub.supervisor import Child, Supervisor, port_free
@@ -31,7 +31,7 @@ def run(args: Namespace) -> int:
         environ |= _environment(environ, port, sandbox=len(ports) == 2)
         os.environ.update(environ)
         chosen = settings.read(environ)
-        settings.refuse_unsafe(chosen, host)
+        unsafe.refuse(chosen, host)
         database = Embedded(chosen.data_dir) if chosen.embedded else None
         if database is not None:
             database.start()

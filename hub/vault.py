@@ -6,6 +6,7 @@ the 2 in front it is of the first form, whose place was without workspace: `keys
 """
 
 import base64
+import hmac
 import json
 import os
 from typing import Any, NamedTuple
@@ -38,8 +39,18 @@ class Vault:
     """Seals with the first key, opens with any."""
 
     def __init__(self, keys: tuple[tuple[str, SecretStr], ...]) -> None:
-        self._keys = {name: AESGCM(base64.b64decode(key.get_secret_value())) for name, key in keys}
+        plain = {name: base64.b64decode(key.get_secret_value()) for name, key in keys}
+        self._keys = {name: AESGCM(key) for name, key in plain.items()}
+        self._marks = {
+            name: hmac.digest(key, b"the hub's mark of a key", "sha256").hex()[:16]
+            for name, key in plain.items()
+        }
         self._first = keys[0][0]
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """Each key's id with a mark by which this very key is known, and from which none is had."""
+        return dict(self._marks)
 
     @property
     def mark(self) -> bytes:

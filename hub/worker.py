@@ -39,6 +39,7 @@ from hub.pipeline import (
     strays,
     sync,
 )
+from hub.pipeline.case import Unsure
 from hub.store import Fenced, Row, Tx, connections, publications, traces, work
 from hub.store.schema import (
     changes,
@@ -148,8 +149,9 @@ def _settle(tx: Tx, house: House, job: Job, story: Story, row: Row, problem: Exc
     called = calls.taken()
     if called and connection_id:
         connections.complained(tx, connection_id, job.story, str(problem))
-    if isinstance(problem, escalate.Unsure):  # whoever lets it go on has looked
-        tx.run("update escalations set create_started_at = null where id = :id", id=job.subject)
+    if isinstance(problem, Unsure):  # whoever lets it go on has looked
+        tx.run("update escalations set create_started_at = null, restored_at = null"
+               " where id = :id", id=job.subject)  # fmt: skip
     if isinstance(problem, Unavailable) and connection_id:
         connections.failed(tx, connection_id)
     closing = job.story == "close"

@@ -5,9 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import text
-
-from hub.store import engine
 
 # Any statement that changes more than rows is noted by the database itself.
 # https://www.postgresql.org/docs/18/event-trigger-definition.html: not for TRUNCATE, not for what
@@ -20,13 +17,12 @@ create function lent.note() returns event_trigger language plpgsql security defi
 create event trigger lent on ddl_command_end execute function lent.note();
 create event trigger lent_drop on sql_drop execute function lent.note();
 """
+OTHERS_END = """
+select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %(name)s
+"""
 RESHAPED = """
 select 1 from lent.reshaped union all select 1 from pg_db_role_setting where setdatabase =
     (select oid from pg_database where datname = current_database())
-"""
-OTHERS_END = """
-select pg_terminate_backend(pid, 5000) from pg_stat_activity
-where datname = current_database() and pid <> pg_backend_pid()
 """
 EMPTY = """
 do $$ declare
@@ -49,41 +45,54 @@ end $$
 class Lent:
     """One copy of the template: emptied after each test, and made anew when one changed its shape.
 
-    A copy is four hundred files and takes a tenth of a second.
+    A copy is four hundred files and takes a tenth of a second. Each test has it under another name,
+    so that what an earlier test has left running finds it no more.
     """
 
     def __init__(self, server_url: str) -> None:
         self._server_url = server_url
-        self._url = server_url.replace("///hub?", "///hub_test?")
-        self._held: psycopg.Connection[Any] | None = None
+        self._number = 0
+        self._exists = False
 
     def take(self) -> str:
         """Its URL; it is as after the migrations."""
-        if self._held is None:
-            sql(self._server_url, "create database hub_test template hub_template")
-            self._held = psycopg.connect(self._url, autocommit=True)
-            self._held.execute(WATCH)
+        before, self._number = self._name, self._number + 1
+        if not (self._exists and self._renamed(before)):
+            sql(self._server_url, f"create database {self._name} template hub_template")
+            sql(self._url, WATCH)
+            self._exists = True
         return self._url
 
     def give_back(self) -> None:
         """The test is over: who is still connected ends, and its rows go."""
-        assert self._held is not None
-        try:
-            self._held.execute(OTHERS_END)
-            reshaped = self._held.execute(RESHAPED).fetchone()
-            if not reshaped:
-                self._held.execute(EMPTY)
-        except psycopg.OperationalError:  # the test ended every connection, or the server
-            reshaped = True
-        if reshaped:
+        sql(self._server_url, OTHERS_END, name=self._name)
+        if sql(self._url, RESHAPED):
             self.drop()
+        else:
+            sql(self._url, EMPTY)
 
     def drop(self) -> None:
         """Give it up; the next test gets another."""
-        if self._held is not None:
-            self._held.close()
-            self._held = None
-            sql(self._server_url, "drop database if exists hub_test with (force)")
+        if self._exists:
+            sql(self._server_url, f"drop database {self._name} with (force)")
+            self._exists = False
+
+    def _renamed(self, before: str) -> bool:
+        """False where somebody has come back in the meantime; then it is gone."""
+        try:
+            sql(self._server_url, f"alter database {before} rename to {self._name}")
+        except psycopg.errors.ObjectInUse:
+            sql(self._server_url, f"drop database {before} with (force)")
+            return False
+        return True
+
+    @property
+    def _name(self) -> str:
+        return f"hub_test_{self._number}"
+
+    @property
+    def _url(self) -> str:
+        return self._server_url.replace("///hub?", f"///{self._name}?")
 
 
 @contextmanager
@@ -94,9 +103,8 @@ def copied(server_url: str, name: str, template: str = "hub_template") -> Iterat
     sql(server_url, f"drop database {name} with (force)")
 
 
-def sql(url: str, statement: str) -> None:
-    """Carry out one statement that no transaction may hold."""
-    database = engine(url, pool=1)
-    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(statement))
-    database.dispose()
+def sql(url: str, statement: str, **values: str) -> list[Any]:
+    """Carry out one statement, or several without values, in no transaction; its rows, if any."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        done = connection.execute(statement, values or None)  # type: ignore[arg-type]
+        return done.fetchall() if done.description else []

@@ -25,7 +25,7 @@ from tests.showroom import Showroom
 
 SIZES = {"1280": {"width": 1280, "height": 800}, "360": {"width": 360, "height": 740}}
 SCHEMES = ("light", "dark")
-README = {"ticket": "conversations.one", "overview": "overview.index"}
+README = {"ticket": "conversations.one", "overview": "conversations.index"}
 # A browser that has the picture can write it smaller than it takes it.
 SMALLER = """async (png) => {
   const image = new Image(); image.src = "data:image/png;base64," + png; await image.decode();

@@ -27,8 +27,7 @@ from tests.e2e.town import ROOT, eventually, free_port
 
 NOTE = "Both charges are booked, I have seen the statement. Refunding the second one."
 CANNED = {
-    "Refund is on its way": "Hello {customer.first_name|there}, your refund is on its way."
-    " It takes 3 to 5 days.",
+    "Refund is on its way": "Hello {customer.first_name|there}, your refund is on its way.",
     "Ask for the order": "Could you tell me the number of your order? It begins with R-.",
 }
 MAPPING = """desk: zendesk

@@ -45,7 +45,15 @@ def constants(node: ast.AST) -> set[str]:
 
 def test_every_setting_is_documented_and_no_other() -> None:
     read = {name for tree in trees() for node in ast.walk(tree) for name in asked(node)}
-    wsgi = ("CONTENT_", "HTTP_", "REQUEST_", "QUERY_", "SERVER_", "PATH_")  # of a request
+    wsgi = (
+        "CONTENT_",
+        "HTTP_",
+        "REMOTE_",
+        "REQUEST_",
+        "QUERY_",
+        "SERVER_",
+        "PATH_",
+    )  # of a request
     own = {name for name in read if not name.startswith(wsgi)}
     assert len(own) > 10
     assert set(first_column(page("settings.md"))) == own
@@ -238,6 +246,15 @@ def test_code_on_a_page_can_be_read(path: Path) -> None:
         json.loads(code)
     for code in blocks(path, "yaml"):
         engine.render(engine.load(code), SAMPLE)
+
+
+def test_every_figure_that_an_alert_asks_for_is_one() -> None:
+    text = page("operate.md")
+    (rules,) = [code for code in blocks(ROOT / "docs" / "operate.md", "text") if "alert:" in code]
+    asked = set(re.findall(r"hub_[a-z_]+", rules))
+    told = {name.partition("{")[0] for name in first_column(text)}
+    assert len(asked) > 5 and {name.removesuffix("_bucket") for name in asked} <= told
+    assert set(re.findall(r"`(Hub\w+)`", text)) <= set(re.findall(r"alert: (\w+)", rules))
 
 
 def test_the_retry_schedule_is_the_codes() -> None:

@@ -10,12 +10,13 @@ import io
 import socket
 import ssl
 import time
+from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import certifi
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import DEFAULT_POOLSIZE, HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
@@ -54,20 +55,28 @@ class GuardedSession(requests.Session):
         return None
 
 
-class GuardedAdapter(HTTPAdapter):
+class CheckedAdapter(HTTPAdapter):
     """Resolves a host once, has the guard check every address, and dials one that was checked."""
 
-    def __init__(self, guard: Guard, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        guard: Guard,
+        tls: ssl.SSLContext | None = None,
+        *,
+        pool: int = DEFAULT_POOLSIZE,
+        response: type[http.client.HTTPResponse] = http.client.HTTPResponse,
+    ) -> None:
+        self.asked = {"guard": guard, "response": response}
         self.guard = guard
         self.tls = tls or public_tls()
-        super().__init__(pool_connections=POOLS)
+        super().__init__(pool_connections=POOLS, pool_maxsize=pool)
 
     def init_poolmanager(
         self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
     ) -> None:
         """Connections that ask the guard, and one TLS context for all."""
         self.poolmanager = _Pools(
-            self.guard,
+            self.asked,
             num_pools=connections,
             maxsize=maxsize,
             block=block,
@@ -87,10 +96,26 @@ class GuardedAdapter(HTTPAdapter):
         cert: Any = None,
         proxies: Any = None,
     ) -> requests.Response:
-        """Send, verified and without proxy whatever is asked; Forbidden if the guard refuses.
+        """Send, verified and without proxy whatever is asked; Forbidden if the guard refuses."""
+        return super().send(request, stream=stream, timeout=timeout)
 
-        One number as `timeout` is for all of it, of which 5 s at most to connect.
-        """
+
+class GuardedAdapter(CheckedAdapter):
+    """The same for whole URLs that strangers chose, with a timeout for the whole answer."""
+
+    def __init__(self, guard: Guard, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(guard, tls, response=_TimedResponse)
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> requests.Response:
+        """One number as `timeout` is for all of it, of which 5 s at most to connect."""
         self.guard.check_url(request.url or "")
         if isinstance(timeout, int | float):
             timeout = Timeout(total=timeout, connect=min(CONNECT_TIMEOUT, timeout))
@@ -100,10 +125,12 @@ class GuardedAdapter(HTTPAdapter):
 class _Guarded(HTTPConnection):
     """A connection that dials an address which the guard has seen."""
 
-    def __init__(self, *args: Any, guard: Guard, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, guard: Guard, response: type[http.client.HTTPResponse], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.guard = guard
-        self.response_class = _TimedResponse
+        self.response_class = response
 
     def _new_conn(self) -> socket.socket:
         try:
@@ -142,9 +169,9 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class _Pools(PoolManager):
-    def __init__(self, guard: Guard, **kwargs: Any) -> None:
+    def __init__(self, asked: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.guard = guard
+        self.asked = asked
         self.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
     def _new_pool(
@@ -155,7 +182,7 @@ class _Pools(PoolManager):
         request_context: dict[str, Any] | None = None,
     ) -> HTTPConnectionPool:
         pool = super()._new_pool(scheme, host, port, request_context)
-        pool.conn_kw["guard"] = self.guard
+        pool.conn_kw.update(self.asked)
         return pool
 
 

@@ -26,6 +26,7 @@ class Api:
             explain=explain,
             throttle=self.ports.throttle,
             timeout=self.ports.timeout,
+            ways=self.ports.ways,
         )
         # WRITE: how the vendor takes credentials. connectors/auth.py has Basic, and OAuth for
         # tokens that die (connectors/help_scout/api.py uses it). Every secret goes to `secrets`.

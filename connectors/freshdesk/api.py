@@ -34,6 +34,7 @@ class Api:
             explain=explain,
             throttle=self.ports.throttle,
             timeout=self.ports.timeout,
+            ways=self.ports.ways,
         )
         http.auth = Basic(key.get_secret_value(), SecretStr("X"))
         return http

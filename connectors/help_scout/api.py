@@ -34,6 +34,7 @@ class Api:
             explain=explain,
             throttle=self.ports.throttle,
             timeout=self.ports.timeout,
+            ways=self.ports.ways,
             retry_header=RETRY_HEADER,
         )
         http.auth = OAuth(self.ports.tokens, self._grant, self.ports.now)

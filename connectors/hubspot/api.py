@@ -38,7 +38,11 @@ class Api:
         config, ports = self.config, self.ports
         secrets = [s.get_secret_value() for s in (config.access_token, config.client_secret) if s]
         http = Session(
-            secrets=secrets, explain=explain, throttle=ports.throttle, timeout=ports.timeout
+            secrets=secrets,
+            explain=explain,
+            throttle=ports.throttle,
+            timeout=ports.timeout,
+            ways=ports.ways,
         )
         if config.access_token:
             http.headers["Authorization"] = f"Bearer {config.access_token.get_secret_value()}"

@@ -35,6 +35,7 @@ class Api:
             explain=explain,
             throttle=ports.throttle,
             timeout=ports.timeout,
+            ways=ports.ways,
         )
         http.headers["Intercom-Version"] = VERSION
         if config.access_token:

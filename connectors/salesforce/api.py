@@ -49,6 +49,7 @@ class Api:
             explain=explain,
             throttle=self.ports.throttle,
             timeout=self.ports.timeout,
+            ways=self.ports.ways,
         )
         http.auth = OAuth(self.ports.tokens, self._grant, self.ports.now)
         return http

@@ -30,7 +30,8 @@ class Library:
 
     def __init__(self, http: Http, config: Config) -> None:
         if config.root != config.host:
-            http.mount(config.host, Detour(config.host, config.root))
+            way = http.get_adapter(f"{config.root}/")
+            http.mount(config.host, Detour(config.host, config.root, way))
         self.sf: Any = Salesforce(
             session_id=NOBODY,
             instance_url=config.host,

@@ -37,6 +37,7 @@ class Api:
             explain=explain,
             throttle=self.ports.throttle,
             timeout=self.ports.timeout,
+            ways=self.ports.ways,
             own_limit=EXPORT,  # 10 calls a minute: a long catching-up must not hold tickets up
         )
         http.auth = self._auth()

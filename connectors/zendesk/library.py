@@ -37,7 +37,8 @@ class Library:
     def __init__(self, http: Http, config: Config) -> None:
         self.http = http
         if config.root != config.host:
-            http.mount(config.host, Detour(config.host, config.root))
+            way = http.get_adapter(f"{config.root}/")
+            http.mount(config.host, Detour(config.host, config.root, way))
         # "anonymous" keeps zenpy from asking for secrets: the session has its own authentication.
         self.zenpy = Zenpy(
             subdomain=config.subdomain,

@@ -35,6 +35,7 @@ class Api:
             explain=explain,
             throttle=self.ports.throttle,
             timeout=self.ports.timeout,
+            ways=self.ports.ways,
         )
         http.headers["orgId"] = self.config.org_id
         ports = self.ports

@@ -48,7 +48,8 @@ class Keys:
         from jwt import PyJWK, PyJWTError
 
         try:
-            answer = Http(timeout=self.ports.timeout).call("GET", self.url)
+            http = Http(timeout=self.ports.timeout, ways=self.ports.ways)
+            answer = http.call("GET", self.url)
             rsa = [key for key in answer["keys"] if key["kty"] == "RSA"]
             found = {key["kid"]: PyJWK(key, "RS256") for key in rsa}
         except (ConnectorError, PyJWTError, KeyError, TypeError, ValueError) as problem:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connectors import base, oauth, registry
 from connectors.auth import MemoryTokens, Token
-from connectors.base import Config, Ports
+from connectors.base import Config
 from connectors.oauth import Consent, Grants
 from connectors.types import Account
 from hub import auth, ids
@@ -132,7 +132,7 @@ def finish(house: House, visit: Visit, code: str, *, actor: str) -> Connected:
 
     Raises what the desk says (`connectors.errors`), or `BadInput` when the name is taken meanwhile.
     """
-    grants = Grants(consent_of(visit.desk), visit.config, Ports(now=house.store.now))
+    grants = Grants(consent_of(visit.desk), visit.config, house.desks.ports())
     token = grants.redeem(code, redirect_uri=redirect_uri(house), verifier=visit.verifier)
     tokens = MemoryTokens()
     tokens.token = token

@@ -6,7 +6,7 @@ from flask import Response, flash, request
 
 from hub import admin, exporting
 from hub.admin.privacy import LEAST, LONGEST
-from hub.api import privacy as told
+from hub.api import privacy_shapes as told
 from hub.console import shell
 from hub.console.queries import Page
 from hub.console.shell import back_to, me, needs, once, page, refused

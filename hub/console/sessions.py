@@ -12,6 +12,7 @@ from hub import admin, auth
 from hub.console import shell
 from hub.console.shell import back_to, once, page, refused
 from hub.current import house
+from hub.pace import neighbourhood
 from hub.store import Row, Tx, tries, users
 from hub.store.tries import Pace
 
@@ -142,7 +143,7 @@ def too_often(email: str) -> timedelta | None:
     """Count a try; how long to wait after too many, by the same rule whether anybody has it."""
     with house().store.transaction() as tx:
         return (
-            tries.take(tx, f"address {request.remote_addr}", BY_ADDRESS)
+            tries.take(tx, f"address {neighbourhood(request.remote_addr)}", BY_ADDRESS)
             or tries.take(tx, _both(email), BY_BOTH)
             or tries.take(tx, f"account {_plain(email)}", BY_ACCOUNT)
         )
@@ -170,7 +171,7 @@ def check_again(form: Mapping[str, str]) -> None:
 
 
 def _both(email: str) -> str:
-    return f"account {_plain(email)} at {request.remote_addr}"
+    return f"account {_plain(email)} at {neighbourhood(request.remote_addr)}"
 
 
 def _plain(email: str) -> str:

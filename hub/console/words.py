@@ -81,6 +81,7 @@ HAPPENED: dict[str, str] = {  # the audit's lines
     "escalation.accepted": "Escalated. {detail}",
     "escalation.routed": "{detail}",
     "escalation.moved": "{detail}",
+    "escalation.restored": "{detail}",
     "escalation.summarised": "Summarised: {detail}",
     "summary.not_used": "{detail}",
     "summary.extended": "Since then: {detail}",

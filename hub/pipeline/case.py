@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from connectors.errors import Permanent
 from connectors.types import Draft
 from hub import jobs, summary, views
 from hub.house import House
@@ -13,6 +14,10 @@ from hub.pipeline.publish import publish
 from hub.store import Question, Row, Tx, audit, connections, conversations, escalations, work
 from hub.store.schema import escalations as table
 from hub.summary.llm import Written
+
+
+class Unsure(Permanent):
+    """A create may have landed at a desk that cannot be searched: a person has to look."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,7 +65,8 @@ def catch_up(house: House, job: Job) -> None:
                 if wait:
                     _look_again(tx, ticket, wait)
                 return
-            entry = escalations.intend_entry(tx, ticket, KIND, told[-1]["id"])
+            entry = dict(escalations.intend_entry(tx, ticket, KIND, told[-1]["id"]))
+            entry["older"] |= escalation["restored_at"] is not None
         connector = house.desks.open(connections.get(tx, ticket["connection_id"]))
     known = _summary(told, escalation)
     state, external_id = _write(connector, ticket, entry, _text(known, told))

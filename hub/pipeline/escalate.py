@@ -19,7 +19,6 @@ from connectors.errors import (
     ConnectorError,
     InvalidRequest,
     NotFound,
-    Permanent,
     Retryable,
     Unavailable,
     Unsupported,
@@ -28,8 +27,8 @@ from connectors.types import Note, Ticket
 from hub import jobs, views
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import facts, files, ladder, relay, writing
-from hub.pipeline.case import Case, begin
+from hub.pipeline import facts, files, ladder, relay, restored, writing
+from hub.pipeline.case import Case, Unsure, begin
 from hub.pipeline.handover import hand_over
 from hub.pipeline.publish import publish
 from hub.store import (
@@ -49,10 +48,6 @@ from hub.telemetry import crashpoint
 log = structlog.get_logger()
 
 
-class Unsure(Permanent):
-    """A create may have landed at a desk that cannot be searched: a person has to look."""
-
-
 def escalate(house: House, job: Job) -> None:
     """Open the escalation's ticket, once; or flag it for the Help Desk when no desk is routed."""
     written = writing.ahead(house, job.subject)
@@ -65,6 +60,10 @@ def escalate(house: House, job: Job) -> None:
     connector = house.desks.open(case.connection)
     ticket = case.ticket
     if ticket is None:
+        there = restored.elsewhere(house, case)
+        if there is not None:
+            _follow(house, job, case, there)
+            return
         landed = _find_or_create(house, connector, case)
         if landed is None:
             _leave(house, job, case)
@@ -75,6 +74,13 @@ def escalate(house: House, job: Job) -> None:
             ticket = _link(tx, house, case, found, version)
         crashpoint("escalate.linked")
     _add_note(house, job, case, connector, ticket)
+
+
+def _follow(house: House, job: Job, case: Case, there: Row) -> None:
+    """The escalation goes to its ticket, which its next run finds."""
+    with house.store.transaction() as tx:
+        ladder.turn_to(tx, case.escalation["id"], case.run, there)
+        jobs.finish(tx, job)
 
 
 def _find_or_create(
@@ -214,6 +220,6 @@ def _write_note(connector: Connector, case: Case, ticket: Row) -> str:
     text = facts.note(case.summary, case.escalation, case.transcript, case.earlier, others)
     note = Note(id=case.escalation["id"], text=text)
     written = None
-    if case.ticket is not None:  # an earlier run may have written it
+    if case.ticket is not None or case.attempted_at is not None:  # an earlier run may have
         written = connector.find_entry(ticket["external_id"], note)
     return written or connector.add_note(ticket["external_id"], note)

@@ -102,14 +102,14 @@ def _bring(
     """The desk's id of the file, which an earlier run may have attached already."""
     place = ticket["external_id"]
     try:
-        known = connector.find_entry(place, file) if row["entry_id"] else None
+        known = connector.find_entry(place, file) if row["older"] else None
         if known is not None:
+            _intend(house, row, lock)
             return known
         _check(connector, file, row)
         with house.downloads.room:
             whole = _fetch(house, connector, file, row["tries"])
-            with house.store.transaction() as tx:
-                escalations.intend_entry(tx, lock(tx), "file", row["id"])
+            _intend(house, row, lock)
             crashpoint("files.before_request")
             return connector.attach(place, whole)
     except AuthFailed as refusal:
@@ -118,6 +118,12 @@ def _bring(
         raise Left("refused", f"{connector.title} lets us attach no files: {refusal}") from refusal
     except (InvalidRequest, NotFound, Conflict, Unsupported) as refusal:
         raise Left("refused", f"{connector.title} did not take it: {refusal}") from refusal
+
+
+def _intend(house: House, row: Row, lock: Lock) -> None:
+    """Its echo will be known."""
+    with house.store.transaction() as tx:
+        escalations.intend_entry(tx, lock(tx), "file", row["id"])
 
 
 def _is_known(connector: Connector) -> bool:

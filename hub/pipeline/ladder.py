@@ -100,6 +100,14 @@ def go_back(tx: Tx, row: Row, connection: Row) -> None:
     _move(tx, row, connection, [why], "Went back to", create_started_at=tx.now - IN_FLIGHT)
 
 
+def turn_to(tx: Tx, escalation_id: str, run: int, connection: Row) -> None:
+    """The ticket was found at another desk of the route than where the escalation is."""
+    row = _lock(tx, escalation_id)
+    if row is None or row["run"] != run:
+        raise Fenced(f"escalation {escalation_id}: run {run} was overtaken")
+    go_back(tx, row, connection)
+
+
 def _lock(tx: Tx, escalation_id: str) -> Row | None:
     """The escalation, locked after its conversation, while it waits for a ticket at a desk."""
     conversations.lock_for(tx, escalation_id)
@@ -197,7 +205,8 @@ def _move(
         "given_up": [*(one for one in row["given_up"] if one != target["id"]), old],
         "run": row["run"] + 1,
         "leaving": None,
-        "create_started_at": None,
+        # After a restore a ticket may stand at any desk of the route: it is looked for first.
+        "create_started_at": row["restored_at"],
         "promised_at": None if target["desk"] == NATIVE else promised,
     }
     tx.run(table.update().where(table.c.id == row["id"]).values(moved | _fresh(row) | values))

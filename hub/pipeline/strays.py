@@ -68,6 +68,7 @@ def close(house: House, job: Job) -> None:
         jobs.finish(tx, job)
         for waiting in changes.waiting(tx, connection["id"], external):
             changes.settle(tx, waiting["id"], "dropped", OUTCOME)
+            changes.empty(tx, waiting["id"])
         told = f"A second ticket appeared at {connection['name']} ({external}) and was closed."
         audit.record(
             tx, row["workspace_id"], "ticket.late", f"{told} {text}", subject_id=row["id"],

@@ -61,21 +61,21 @@ class Tx:
 
     def begin_for(self, workspace_id: str) -> None:
         """BEGIN, and see this workspace alone until the end: one message, one round trip."""
-        with self._driver() as driver:
+        with self.driver() as driver:
             driver.execute(wall.begin_for(workspace_id))
 
     def finish(self) -> None:
         """Write what was kept and commit, in as few round trips as its answers allow."""
         if not self.kept:
             return
-        with self._driver() as driver, driver.pipeline():
+        with self.driver() as driver, driver.pipeline():
             self._write_kept()
             driver.commit()
 
     def write(self) -> None:
         """Write what was kept, for a statement that is to see it."""
         if self.kept:
-            with self._driver() as driver, driver.pipeline():
+            with self.driver() as driver, driver.pipeline():
                 self._write_kept()
 
     def _write_kept(self) -> None:
@@ -85,7 +85,7 @@ class Tx:
 
     def ask(self, *questions: Question) -> list[Rows]:
         """The rows of every question, in one round trip."""
-        with self._driver() as driver:
+        with self.driver() as driver:
             with driver.pipeline():
                 cursors = [
                     driver.cursor(row_factory=dict_row).execute(_native(text), values)
@@ -99,7 +99,7 @@ class Tx:
 
     def send(self, statement: str, **values: Any) -> None:
         """Execute; nobody asks what it touched."""
-        with self._driver() as driver:
+        with self.driver() as driver:
             driver.cursor().execute(_native(statement), values)
 
     def insert(self, table: str, **values: Any) -> None:
@@ -112,7 +112,7 @@ class Tx:
     def run(self, statement: Executable | str, **values: Any) -> int:
         """Execute; the number of rows touched."""
         if isinstance(statement, str):
-            with self._driver() as driver:
+            with self.driver() as driver:
                 return driver.cursor().execute(_native(statement), values).rowcount
         return self.connection.execute(statement, values or None).rowcount
 
@@ -130,7 +130,7 @@ class Tx:
     def all(self, statement: Executable | str, **values: Any) -> Rows:
         """Every row."""
         if isinstance(statement, str):
-            with self._driver() as driver:
+            with self.driver() as driver:
                 cursor = driver.cursor(row_factory=dict_row)
                 return cursor.execute(_native(statement), values).fetchall()
         return cast(Rows, self.connection.execute(statement, values or None).mappings().all())
@@ -141,7 +141,7 @@ class Tx:
         return None if row is None else next(iter(row.values()))
 
     @contextmanager
-    def _driver(self) -> Iterator[psycopg.Connection[Any]]:
+    def driver(self) -> Iterator[psycopg.Connection[Any]]:
         """The driver's connection; its errors come as SQLAlchemy's, a broken one is replaced."""
         driver = cast("psycopg.Connection[Any]", self.connection.connection.driver_connection)
         try:

@@ -204,6 +204,11 @@ def forget(tx: Tx, change_id: str) -> None:
     tx.run("delete from changes where id = :id", id=change_id)
 
 
+def empty(tx: Tx, change_id: str) -> None:
+    """Keep no words of a change that belongs to no ticket of ours, but that it was met."""
+    tx.run("update changes set body = '{}' where id = :id", id=change_id)
+
+
 def forget_strangers(tx: Tx) -> int:
     """Forget old changes of tickets that were never ours; how many."""
     return tx.run(

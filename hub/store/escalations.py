@@ -153,7 +153,8 @@ def intend_entry(tx: Tx, ticket: Row, kind: str, message_id: str) -> Row:
 
 def _intent(tx: Tx, ticket: Row, kind: str, message_id: str) -> dict[str, Any]:
     return {
-        "id": ids.new("entry"),
+        # Desks know a note by it: the same again after a restore.
+        "id": ids.derived("entry", message_id, ticket["escalation_id"], kind),
         "workspace": ticket["workspace_id"],
         "ticket": ticket["id"],
         "message": message_id,

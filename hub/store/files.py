@@ -35,7 +35,10 @@ def expect(tx: Tx, ticket: Row, messages: Sequence[Row]) -> list[Row]:
 
 
 def begin_next(tx: Tx, ticket: Row) -> Row | None:
-    """The ticket's next file with one more try, what its message tells of it, and its entry."""
+    """The ticket's next file with one more try, what its message tells of it.
+
+    `older` says that the desk may have it already: it was intended before, or is of a backup.
+    """
     return tx.first(
         "update files set tries = files.tries + 1 from files f"
         " join messages m on m.id = f.message_id left join entries e"
@@ -43,7 +46,9 @@ def begin_next(tx: Tx, ticket: Row) -> Row | None:
         " where files.id = f.id and f.id = (select w.id from files w"
         " join messages s on s.id = w.message_id where w.ticket_id = :ticket"
         " and w.state = 'waiting' order by s.seq, w.position limit 1)"
-        " returning files.*, m.attachments -> files.position as told, e.id as entry_id",
+        " returning files.*, m.attachments -> files.position as told, e.id is not null or"
+        " exists (select 1 from tickets t join escalations x on x.id = t.escalation_id"
+        " where t.id = f.ticket_id and x.restored_at is not null) as older",
         ticket=ticket["id"],
     )
 
@@ -106,7 +111,8 @@ def as_file(row: Row) -> File:
 
 def _new(tx: Tx, ticket: Row, message: Row, position: int) -> dict[str, object]:
     return {
-        "id": ids.new("file"),
+        # The desk knows the file by it: the same again after a restore.
+        "id": ids.derived("file", message["id"], ticket["escalation_id"], position),
         "workspace_id": ticket["workspace_id"],
         "ticket_id": ticket["id"],
         "message_id": message["id"],

@@ -2,8 +2,8 @@
 
 What stays: ids, states, times, who spoke, a ticket's number and address at its desk, an agent's
 message without its words. So the overview's figures, the audit's lines and the tickets' links are
-what they were, and what comes late is known for what it is: see `FORGOTTEN` in `changes` and
-`telling`.
+what they were, and what comes late is known for what it is: see `changes.RECEIVE` and
+`telling.TELL`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,10 @@ MESSAGES_AT_ONCE = 5000
 OVER = """c.speaker = 'ai' and not c.waiting and not exists (select 1 from escalations e
     where e.conversation_id = c.id and (e.state <> 'returned'
         or (e.create_started_at is not null and e.ticketed_at is null)))"""
-# Their details are the hub's own words, and figures count some of them.
-TOLD_BY_THE_HUB = [
-    "conversation.paused", "conversation.resumed", "ticket.status_changed", "ticket.closed",
+# Their details are the hub's own words or a teammate's name, and figures count some of them.
+NOT_THE_CUSTOMERS = [
+    "conversation.paused", "conversation.resumed", "conversation.taken_over", "ticket.assigned",
+    "ticket.status_changed", "ticket.closed",
 ]  # fmt: skip
 
 MINE = "t.conversation_id = any(:ids)"
@@ -28,13 +29,12 @@ DELIVERIES = """events e join subscribers s on s.workspace_id = e.workspace_id
     where e.conversation_id = any(:ids) and e.direction = 'out'"""
 STATEMENTS = (
     "delete from presence where conversation_id = any(:ids)",
-    "delete from reads where conversation_id = any(:ids)",
+    """delete from reads r using conversations c, users u where c.id = any(:ids)
+        and u.workspace_id = c.workspace_id and r.user_id = u.id and r.conversation_id = c.id""",
     f"delete from files f using tickets t where f.ticket_id = t.id and {MINE}",
     f"delete from entries e using tickets t where e.ticket_id = t.id and {MINE}",
     f"""delete from changes c using tickets t where c.connection_id = t.connection_id
         and c.external_ticket_id = t.external_id and {MINE}""",
-    """delete from changes c using escalations e where e.conversation_id = any(:ids)
-        and c.connection_id = any(e.given_up) and c.body ->> 'key' = e.id""",
     """delete from native_entries n using native_tickets t, escalations e
         where n.ticket_id = t.id and t.key = e.id and e.conversation_id = any(:ids)""",
     """update native_tickets t set subject = '', requester = '{}', requester_key = null,
@@ -49,9 +49,9 @@ STATEMENTS = (
         attempts = '[]', state = case state when 'pending' then 'dropped' else state end,
         last_error = case when state <> 'delivered' then 'The body is deleted.' end
         from (select d.id as one from {DELIVERIES}) d where id = d.one""",
-    """update events set payload = null, dedupe_key = case when strpos(dedupe_key, c.external_id)
-        = 0 then dedupe_key end
-        from conversations c where c.id = conversation_id and conversation_id = any(:ids)""",
+    """update events set payload = null, dedupe_key = case when strpos(dedupe_key,
+        (select external_id from conversations where id = conversation_id)) = 0 then dedupe_key end
+        where conversation_id = any(:ids)""",
     """update escalations set reason = '{}', target = null, team = null, priority = null,
         fields = '{}', summary = null, brief = null, leaving = null, last_error = null,
         parked = null, due_at = null, run = run + 1 where conversation_id = any(:ids)""",
@@ -112,7 +112,7 @@ def forget(tx: Tx, marks: Mapping[str, bytes]) -> None:
     for ticket in at_desks:  # what a desk tells now is met before or after, never in between
         changes.lock_ticket(tx, ticket["connection_id"], ticket["external_id"])
     for statement in STATEMENTS:
-        values = {"told": TOLD_BY_THE_HUB} if ":told" in statement else {}
+        values = {"told": NOT_THE_CUSTOMERS} if ":told" in statement else {}
         tx.run(statement, ids=known, **values)
     tx.run(CONVERSATIONS, ids=known, chats=list(marks.values()), now=tx.now)
 

@@ -261,6 +261,7 @@ escalations = Table(
     moment("returned_at", null=True),
     Column("mapping_version", Integer, nullable=True),  # of the last create; 0 = the default
     words("traceparent"),  # where its trace began (`hub.tracing`)
+    moment("restored_at", null=True),  # by a backup: a desk may know more of it than we do
     *work(),
     Index("ix_escalations_list", "workspace_id", "state", "id"),
     Index("ix_escalations_conversation", "conversation_id", "id"),

@@ -158,9 +158,10 @@ def fill(store: Store, workspace: str, other: str, me: str, number: int) -> dict
                 tx.run(statement, **_used(statement, values))
         tx.run("set local maintenance_work_mem = '256MB'")
         tx.connection.exec_driver_sql(index)
-        figures.count_days(tx)
     with store.autocommit.connect() as connection:
         connection.exec_driver_sql("vacuum analyze")
+    with store.transaction() as tx:
+        figures.count_days(tx)
     return {"middle": f"con_{number // 2 + 1:026d}", "desk": desk}
 
 

@@ -34,7 +34,10 @@ SHAPE = """
     select indrelid::regclass || '.' || indexrelid::regclass, pg_get_indexdef(indexrelid)
     from pg_index where indrelid = any(cast(:names as regclass[]))
     order by 1, 2"""
-OF_A_TYPE = {"text": "a word", "bytea": b"bytes", "text[]": ["a word"], "integer": 7}
+OF_A_TYPE = {
+    "text": "a word", "bytea": b"bytes", "text[]": ["a word"], "integer": 7, "bigint": 7,
+    "date": "2026-11-23",
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from pydantic import SecretStr
 from werkzeug.datastructures import Headers
 
 from connectors.http import CONNECT_TIMEOUT, READ_TIMEOUT
-from hub import settings as settings_module
-from hub import taking, tokens
+from hub import taking, tokens, unsafe
 from hub.app import create_app
 from hub.house import House
 from hub.settings import BadSetting, Settings
+from hub.summary.endpoint import Endpoint
 
 GOOD_KEY = SecretStr(base64.b64encode(bytes(range(32))).decode())
 GOOD_SECRET = SecretStr("Zb7uJ3wFq0x1nS5kT8rY2mVd4cHg6aLe")
@@ -33,7 +33,7 @@ def good() -> Settings:
 
 def test_good_settings_are_taken_everywhere(good: Settings) -> None:
     for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "192.0.2.7"):
-        settings_module.refuse_unsafe(good, host)
+        unsafe.refuse(good, host)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "hub.internal"])
@@ -49,10 +49,10 @@ def test_good_settings_are_taken_everywhere(good: Settings) -> None:
 def test_keys_that_can_be_guessed_are_for_loopback_alone(
     good: Settings, host: str, change: dict[str, object], named: str
 ) -> None:
-    unsafe = replace(good, **change)
-    settings_module.refuse_unsafe(unsafe, "127.0.0.1")
+    guessable = replace(good, **change)
+    unsafe.refuse(guessable, "127.0.0.1")
     with pytest.raises(BadSetting, match=named) as refusal:
-        settings_module.refuse_unsafe(unsafe, host)
+        unsafe.refuse(guessable, host)
     assert "\n" not in str(refusal.value)
 
 
@@ -60,7 +60,20 @@ def test_keys_that_can_be_guessed_are_for_loopback_alone(
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 def test_all_the_world_is_no_network_of_ours(good: Settings, block: str, host: str) -> None:
     with pytest.raises(BadSetting, match="HUB_ALLOW_PRIVATE_NETWORKS"):
-        settings_module.refuse_unsafe(replace(good, allow_networks=(ip_network(block),)), host)
+        unsafe.refuse(replace(good, allow_networks=(ip_network(block),)), host)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_nothing_passes_the_internet_openly(good: Settings, host: str) -> None:
+    for url in ("http://hub.example.com", "HTTP://93.184.216.34:8000", "http://hub.example.com:80"):
+        with pytest.raises(BadSetting, match=r"HUB_PUBLIC_URL must begin with https://"):
+            unsafe.refuse(replace(good, public_url=url), host)
+    inside = ("http://127.0.0.1:8000", "http://10.1.2.3", "http://hub:8000", "http://hub.internal")
+    for url in inside:
+        unsafe.refuse(replace(good, public_url=url), host)
+    model = Endpoint(base_url="http://llm.example.com/v1", key=SecretStr("sk"), model="m")
+    with pytest.raises(BadSetting, match="HUB_LLM_BASE_URL"):
+        unsafe.refuse(replace(good, llm=model), host)
 
 
 def test_a_lease_outlives_what_is_done_under_it() -> None:

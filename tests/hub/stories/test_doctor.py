@@ -1,5 +1,8 @@
 """The doctor looks at mappings too: a desk's fields change after a mapping was saved."""
 
+from dataclasses import replace
+from ipaddress import ip_network
+
 from hub import admin, doctor
 from tests.hub.stories.house_of_stories import Stories
 
@@ -33,6 +36,18 @@ def test_a_connection_that_is_paused_for_what_still_holds_is_one_fault(zendesk: 
     with zendesk.house.store.transaction() as tx:
         tx.run(pause, why=why)
     assert faults(zendesk) == [f"It is paused: {why}"]
+
+
+def test_a_proxy_that_is_not_named_is_told(stories: Stories) -> None:
+    def told() -> list[str]:
+        return [one.hint for one in doctor.examine(stories.house) if one.hint]
+
+    house = stories.house
+    house.settings = replace(house.settings, public_url="https://hub.example.com")
+    assert "HUB_TRUSTED_PROXIES" in " ".join(told())
+    here = (ip_network("127.0.0.1/32"),)
+    house.settings = replace(house.settings, trusted_proxies=here)
+    assert told() == []
 
 
 def faults(stories: Stories) -> list[str]:

@@ -272,6 +272,8 @@ def test_a_ticket_that_shows_up_late_is_closed_when_another_desk_has_one(desks: 
     assert len(notes) == 1
     assert "This conversation goes on in intercom" in notes[0]["text"]
     assert "A second ticket appeared at Zendesk" in detail(desks, "ticket.late")
+    met = desks.rows("select body from changes where outcome = 'a second ticket, closed'")
+    assert met and not any(row["body"] for row in met)  # no words of it are kept
     desks.poll()
     assert len([r for r in desks.ledger("add_note") if r["ticket_id"] == late]) == 1
 
