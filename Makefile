@@ -1,13 +1,14 @@
 # make run     the hub with its sandbox desks and a sample escalation, on http://127.0.0.1:8000
 # make test    everything the tests need, then the checks and the whole suite
 # make fuzz    20,000 requests made from the OpenAPI document, as every role
+# make faults  kill -9, cut sockets, a database that goes away: hours of it (docs/reliability.md)
 # make bench   the figures of docs/benchmarks.md, measured on this machine
 
 PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
 
-.PHONY: run test check fuzz bench lock clean
+.PHONY: run test check fuzz faults bench lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/runtime
@@ -23,6 +24,9 @@ test: .venv/development .venv/model/installed
 
 fuzz: .venv/development
 	@$(BIN)/python -m tests.fuzz
+
+faults: .venv/development
+	@$(BIN)/python -m tests.faults
 
 bench: .venv/development
 	$(BIN)/python -m tests.bench

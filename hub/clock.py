@@ -17,6 +17,7 @@ from hub import jobs
 from hub.house import House
 from hub.pipeline import ladder, orphans
 from hub.store import Tx, changes, connections, presence, publications, tries, users
+from hub.telemetry import crashpoint
 
 log = structlog.get_logger()
 
@@ -66,6 +67,7 @@ class Clock:
         try:
             with self.house.store.transaction() as tx:
                 chore(tx)
+                crashpoint("clock.before_commit", chore.__name__)
         except OperationalError as problem:
             log.warning("clock.database_away", chore=chore.__name__, why=str(problem.orig))
 

@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from hub.store import engine, wall
+from hub.telemetry import crashpoint
 
 SCRIPTS = Path(__file__).parent / "store" / "migrations"
 LOCK = 4_112_026  # any number of ours
@@ -25,6 +26,7 @@ def upgrade(url: str) -> None:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
                 wall.build(connection)
+                crashpoint("migration.before_commit")
     finally:
         database.dispose()
 

@@ -61,7 +61,7 @@ def escalate(house: House, job: Job) -> None:
         if case is None:
             jobs.finish(tx, job)
             return
-    crashpoint("escalate.summarised")
+    crashpoint("escalate.summarised", job.subject)
     connector = house.desks.open(case.connection)
     ticket = case.ticket
     if ticket is None:
@@ -70,10 +70,11 @@ def escalate(house: House, job: Job) -> None:
             _leave(house, job, case)
             return
         found, version = landed
-        crashpoint("escalate.desk_committed")
+        crashpoint("escalate.desk_committed", job.subject)
         with house.store.transaction() as tx:
             ticket = _link(tx, house, case, found, version)
-        crashpoint("escalate.linked")
+            crashpoint("escalate.before_commit", job.subject)
+        crashpoint("escalate.linked", job.subject)
     _add_note(house, job, case, connector, ticket)
 
 
@@ -86,13 +87,14 @@ def _find_or_create(
     """
     if case.attempted_at is not None:
         found = _look(connector, case, (case.now - case.attempted_at).total_seconds())
+        crashpoint("escalate.looked", case.escalation["id"])
         if found is not None:
             return found, case.escalation["mapping_version"]
     if case.escalation["leaving"]:
         return None
     if case.attempted_at is not None:  # from now on the next look has another create to find
         _started(house, case, house.store.now())
-    crashpoint("escalate.before_request")
+    crashpoint("escalate.before_request", case.escalation["id"])
     try:
         return connector.create_ticket(case.draft), case.mapping_version
     except ConnectorError as problem:
@@ -186,7 +188,7 @@ def _add_note(house: House, job: Job, case: Case, connector: Connector, ticket: 
     except (InvalidRequest, NotFound, Conflict, Unsupported) as refusal:
         state = "failed"
         log.warning("note.refused", ticket=ticket["id"], why=str(refusal))
-    crashpoint("escalate.noted")
+    crashpoint("escalate.noted", job.subject)
     with house.store.transaction() as tx:
         at_desk = ticket["connection_id"], ticket["external_id"]
         _, _, waiting, mine = tx.ask(

@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
@@ -145,9 +146,10 @@ class Town:
             eventually(self._ready, "web answers")
 
     def stop(self, name: str) -> None:
-        """Kill a process and all that it started."""
+        """Kill a process and all that it started, which may live on when it is dead itself."""
         process = self.processes.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def died(self, name: str) -> bool:
