@@ -8,7 +8,7 @@ link            ticket, speaker, news: one transaction
 note            the summary and the customer's earlier tickets, for the desk's people
 """
 
-from datetime import datetime
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -49,6 +49,20 @@ from hub.telemetry import crashpoint
 log = structlog.get_logger()
 
 
+class Landed(NamedTuple):
+    """A ticket at its desk, and how it was made: by this run, or by the earlier one of `row`."""
+
+    ticket: Ticket
+    mapping_version: int | None
+    last_seq: int  # where its transcript ends
+
+    @classmethod
+    def earlier(cls, ticket: Ticket, case: Case) -> "Landed":
+        """What a look has found; what came in since its create is not in it."""
+        row, seq = case.escalation, case.escalation["transcript_seq"]
+        return cls(ticket, row["mapping_version"], case.last_seq if seq is None else seq)
+
+
 class Unsure(Permanent):
     """A create may have landed at a desk that cannot be searched: a person has to look."""
 
@@ -69,19 +83,16 @@ def escalate(house: House, job: Job) -> None:
         if landed is None:
             _leave(house, job, case)
             return
-        found, version = landed
         crashpoint("escalate.desk_committed", job.subject)
         with house.store.transaction() as tx:
-            ticket = _link(tx, house, case, found, version)
+            ticket = _link(tx, house, case, landed)
             crashpoint("escalate.before_commit", job.subject)
         crashpoint("escalate.linked", job.subject)
     _add_note(house, job, case, connector, ticket)
 
 
-def _find_or_create(
-    house: House, connector: Connector, case: Case
-) -> tuple[Ticket, int | None] | None:
-    """The ticket and the version of the mapping that made it; None when it is to leave.
+def _find_or_create(house: House, connector: Connector, case: Case) -> Landed | None:
+    """The ticket; None when the escalation is to leave.
 
     Look first whenever an earlier run's create may have landed.
     """
@@ -89,24 +100,25 @@ def _find_or_create(
         found = _look(connector, case, (case.now - case.attempted_at).total_seconds())
         crashpoint("escalate.looked", case.escalation["id"])
         if found is not None:
-            return found, case.escalation["mapping_version"]
+            return Landed.earlier(found, case)
     if case.escalation["leaving"]:
         return None
     if case.attempted_at is not None:  # from now on the next look has another create to find
-        _started(house, case, house.store.now())
+        _started(house, case, **case.started(house.store.now()))
     crashpoint("escalate.before_request", case.escalation["id"])
     try:
-        return connector.create_ticket(case.draft), case.mapping_version
+        return Landed(connector.create_ticket(case.draft), case.mapping_version, case.last_seq)
     except ConnectorError as problem:
         if not (isinstance(problem, Unavailable) and problem.sent):
-            _started(house, case, None)  # nothing has landed; a look that fails clears no doubt
+            # Nothing has landed; a look that fails clears no doubt.
+            _started(house, case, create_started_at=None)
         raise
 
 
-def _started(house: House, case: Case, at: datetime | None) -> None:
-    """Record since when a create may be on its way, or that none is."""
+def _started(house: House, case: Case, **values: Any) -> None:
+    """Record since when a create may be on its way, and what it tells; or that none is."""
     with house.store.transaction() as tx:
-        work.write(tx, table, case.escalation["id"], case.run, create_started_at=at)
+        work.write(tx, table, case.escalation["id"], case.run, **values)
 
 
 def _leave(house: House, job: Job, case: Case) -> None:
@@ -126,9 +138,9 @@ def _look(connector: Connector, case: Case, seconds: float) -> Ticket | None:
     return connector.find_ticket(case.draft.key)
 
 
-def _link(tx: Tx, house: House, case: Case, found: Ticket, version: int | None) -> Row:
+def _link(tx: Tx, house: House, case: Case, landed: Landed) -> Row:
     """The ticket is known, the human has the conversation, and everybody hears of it."""
-    last = case.transcript[-1]["seq"] if case.transcript else 0
+    found, version, last = landed
     at_desk = case.connection["id"], found.id
     talks, _, linked, early, unsent = tx.ask(
         conversations.locking(case.conversation["id"]),
@@ -169,7 +181,8 @@ def _link(tx: Tx, house: House, case: Case, found: Ticket, version: int | None) 
         connections.healthy(tx, case.connection["id"])
     # What came in before there was a ticket: the desk's early changes, the customer's words.
     changes.linked(tx, case.connection["id"], early)
-    if files.expect(tx, ticket, case.transcript) or unsent:
+    shown = [message for message in case.transcript if message["seq"] <= last]
+    if files.expect(tx, ticket, shown) or unsent:
         relay.begin_relay(tx, ticket)
     seconds = (tx.now - case.escalation["created_at"]).total_seconds()
     house.metrics.ticket_seconds.labels(case.connection["desk"]).observe(max(0.0, seconds))

@@ -252,6 +252,7 @@ escalations = Table(
     moment("ticketed_at", null=True),
     moment("returned_at", null=True),
     Column("mapping_version", Integer, nullable=True),  # of the last create; 0 = the default
+    Column("transcript_seq", BigInteger, nullable=True),  # how far its transcript went
     *work(),
     Index("ix_escalations_list", "workspace_id", "state", "id"),
     Index("ix_escalations_conversation", "conversation_id", "id"),
