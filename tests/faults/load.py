@@ -26,7 +26,7 @@ from tests.faults.lives import Life
 from tests.faults.stage import Stage
 
 SLOTS = ("worker", "worker", "clock")
-PAUSE = (0.1, 0.9)  # seconds between blows
+PAUSE = (0.05, 1.0)  # seconds between blows
 POLLED = 4.0  # seconds in which every desk is polled
 BACKLOG = 250  # jobs; with more the platform waits
 # Web's lines need an armed gunicorn, and a command is no worker; a killed renewal of a token that
@@ -110,7 +110,7 @@ class Load:
             self.stage.waits_no_longer()
             self._pace()
         self._look_around()
-        time.sleep(self.chance.uniform(*PAUSE) / 3)
+        time.sleep(self.chance.uniform(*PAUSE))
         victim = self.chance.choices((0, 1, 2, "web", None), (30, 30, 3, 4, 33))[0]
         if victim == "web":
             for process in self.stage.web_workers():

@@ -40,9 +40,8 @@ class Play:
             self._strike(self._deeds(has_ticket))
             self._mend()
             self.stage.finish()
-        for (line, _), chat in self.chats.items():
-            if SCENES[line].role not in ("web", "worker"):
-                self._command(SCENES[line].role, f"{line}:1:{SCENES[line].deed(chat)}")
+        for role in COMMANDS:
+            self._command(role)
         self.stage.finish()
 
     def _before(self) -> None:
@@ -148,16 +147,17 @@ class Play:
         ]:
             self.files.put(name.removeprefix("/"))
 
-    def _command(self, role: str, spec: str) -> None:
+    def _command(self, role: str) -> None:
         """A process other than web and worker dies, and another one goes on with its work."""
-        environ = ENVIRON.get(role, {})
-        if role == "migrate":
-            environ = {"DATABASE_URL": self._empty()}
-        life = self.stage.begin(role, spec, **environ)
-        assert life.ended.wait(DIES_WITHIN), f"nobody dies at {spec}"
-        assert life.code == KILLED and spec in self.stage.struck()
-        self.killed += 1
-        if role != "clock":
+        found = {line: chat for (line, _), chat in self.chats.items() if SCENES[line].role == role}
+        environ = {"DATABASE_URL": self._empty()} if role == "migrate" else ENVIRON.get(role, {})
+        for line, chat in found.items():
+            spec = f"{line}:1:{SCENES[line].deed(chat)}"
+            life = self.stage.begin(role, spec, **environ)
+            assert life.ended.wait(DIES_WITHIN), f"nobody dies at {spec}"
+            assert life.code == KILLED, f"{role} ended by itself ({life.code}) before {spec}"
+            self.killed += 1
+        if found and role != "clock":
             again = self.stage.begin(role, **environ)
             assert again.ended.wait(DIES_WITHIN)
             assert again.code == 0, f"{role} cannot go on"
@@ -171,4 +171,5 @@ class Play:
         return re.sub(r"///\w+\?", "///hub_empty?", url)
 
 
+COMMANDS = ("clock", "rotate_keys", "migrate")
 ENVIRON = {"rotate_keys": {"HUB_KEYS": f"{ANOTHER_KEY},{KEYS}"}}

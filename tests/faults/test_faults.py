@@ -77,7 +77,7 @@ def test_a_note_a_further_note_and_a_file_are_at_the_desk_once(play: Play) -> No
     assert len(noted.desk.notes(noted.ticket)) == 1
     more = play.chats["catch_up.desk_committed", "zendesk"]
     assert len(more.desk.notes(more.ticket)) == 2
-    for line in ("files.before_request", "files.desk_committed", "job.put_off"):
+    for line in ("files.before_request", "files.desk_committed"):
         chat = play.chats[line, "zendesk"]
         rows = chat.desk.harness.ledger(call="attach")
         assert [r["ticket_id"] for r in rows].count(chat.ticket) == 1, line
