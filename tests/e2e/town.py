@@ -25,6 +25,7 @@ from connectors.sandbox import Harness
 from hub import admin, settings
 from hub import house as houses
 from hub.admin.connecting import MOST_RATE
+from hub.child import die_with_parent
 from hub.store import Row, connections
 from hub.vault import Place
 
@@ -141,6 +142,7 @@ class Town:
         self.processes[name] = subprocess.Popen(
             [sys.executable, "-m", "hub", name],
             env=self.environ | environ, cwd=ROOT, stdout=log, stderr=log, process_group=0,
+            preexec_fn=die_with_parent(signal.SIGTERM),  # nobody is left when the tests are killed
         )  # fmt: skip
         if name == "web":
             eventually(self._ready, "web answers")

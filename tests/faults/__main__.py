@@ -9,6 +9,7 @@ by chance comes from the seed, which is printed.
 import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -180,6 +181,7 @@ def main() -> int:
     parser.add_argument("--report", type=Path, help="write the report between its marks there")
     given = parser.parse_args()
     print(f"seed {given.seed}: repeat with --seed {given.seed}", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
     with standing_run(given) as run:
         for part in given.only or PARTS:

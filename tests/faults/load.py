@@ -3,6 +3,7 @@
 import contextlib
 import json
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ import requests
 from sqlalchemy.exc import DBAPIError
 
 from connectors import registry
+from hub.child import die_with_parent
 from hub.postgres import Embedded
 from hub.telemetry import CRASHPOINTS
 from tests.e2e.desks import Outside
@@ -60,8 +62,9 @@ class Load:
         path = self.stage.folder / f"{name}.json"
         path.write_text(json.dumps(order))
         self.sender = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.sender", str(path)], cwd=ROOT
-        )
+            [sys.executable, "-m", "tests.faults.sender", str(path)],
+            cwd=ROOT, preexec_fn=die_with_parent(signal.SIGTERM),
+        )  # fmt: skip
 
     @property
     def sending(self) -> bool:
@@ -94,7 +97,7 @@ class Load:
             self.sender.wait(600)
         time.sleep(POLLED)
         for life in lives:
-            assert life.alive, f"a {life.role} ended by itself ({life.code})"
+            assert life.alive, f"a {life.role} ended by itself: {self.stage.last_words()}"
             life.kill()
         self.stage.bury(*lives)
         self.stage.finish(600)
@@ -225,5 +228,5 @@ def sandbox(folder: Path, port: int) -> subprocess.Popen[bytes]:
     with open(folder / "sandbox.log", "ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "hub", "sandbox", "--port", str(port)],
-            cwd=ROOT, stdout=log, stderr=log,
+            cwd=ROOT, stdout=log, stderr=log, preexec_fn=die_with_parent(signal.SIGTERM),
         )  # fmt: skip

@@ -92,6 +92,11 @@ class Stage(Town):
         logs = (self.folder / "worker.log").read_text() + (self.folder / "web.log").read_text()
         return re.findall("^crash: (.+)$", logs, re.M)
 
+    def last_words(self) -> str:
+        """The last traceback of a worker or a clock."""
+        log = (self.folder / "worker.log").read_text()
+        return log[log.rfind("Traceback") :][:6000]
+
     def struck(self) -> set[str]:
         """The lines that have had a victim."""
         return set(self.deaths())

@@ -95,6 +95,7 @@ def main() -> None:
                     sys.stderr.flush()
                     os._exit(code)
             _say(born=pid, order=order["owner"])
+    os.killpg(0, signal.SIGKILL)  # who gave the orders is gone: nobody is left behind
 
 
 if __name__ == "__main__":
