@@ -24,7 +24,7 @@ from hub import migrate
 from hub.postgres import Embedded
 from tests.bench import machine
 from tests.e2e.town import ROOT, eventually, free_port
-from tests.faults import invariants, report
+from tests.faults import evidence, invariants, report
 from tests.faults.load import Load, sandbox
 from tests.faults.performing import Play
 from tests.faults.proxy import KINDS, Proxy
@@ -53,7 +53,7 @@ class Run:
 
     def judge(self, part: str) -> None:
         """Look at every invariant; what is broken is told and kept."""
-        wrong = invariants.broken(invariants.gather(self.stage, self.load.strangers))
+        wrong = invariants.broken(evidence.gather(self.stage, self.load.strangers))
         for name, found in wrong.items():
             self.say(f"BROKEN {name} after {part}: {len(found)}, such as {found[:3]}")
             self.broken.setdefault(name, []).extend(found)
@@ -186,7 +186,7 @@ def main() -> int:
     with standing_run(given) as run:
         for part in given.only or PARTS:
             PART[part](run)
-        seen = invariants.gather(run.stage)
+        seen = evidence.gather(run.stage)
         run.figures |= {"events": len(seen.acknowledged), "escalations": len(seen.escalated()),
                         "minutes": (time.monotonic() - began) / 60}  # fmt: skip
     told = report.text(run.figures, run.broken, command=_command(), commit=_commit(),

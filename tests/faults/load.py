@@ -206,6 +206,7 @@ class Load:
         self.database.process.wait(30)
         self.database.ensure()
         eventually(self._database_answers, "PostgreSQL answers", 60)
+        self.stage.house.store.engine.dispose()  # the watcher's own connections are dead, too
         return time.monotonic() - began
 
     def _database_answers(self) -> bool:

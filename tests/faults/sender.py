@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from tests.faults.invariants import PHONE
+from tests.faults.evidence import PHONE
 from tests.faults.stage import Acknowledged, body_of, signed
 
 THREADS = 6

@@ -10,7 +10,7 @@ from connectors import registry, sandbox
 from hub.telemetry import CRASHPOINTS
 from tests.conftest import copied
 from tests.e2e.town import ROOT
-from tests.faults import invariants, scenes
+from tests.faults import evidence, invariants, scenes
 from tests.faults.performing import Play
 from tests.faults.stage import Stage, standing
 from tests.hub.stories.file_house import FileHouse
@@ -59,7 +59,7 @@ def test_every_line_at_which_a_process_can_die_has_a_name_and_a_scene() -> None:
 
 def test_after_a_kill_at_every_line_every_invariant_holds(stage: Stage, play: Play) -> None:
     assert {spec.split(":")[0] for spec in stage.struck()} == set(CRASHPOINTS)
-    assert invariants.broken(invariants.gather(stage)) == {}
+    assert invariants.broken(evidence.gather(stage)) == {}
 
 
 @pytest.mark.parametrize("name", registry.names())
