@@ -89,10 +89,10 @@ MARK = re.compile(r"^\S+ #\d+: ")
 def _gone_back(seen: Evidence) -> list[str]:
     """News of a status that does not follow the one before; a desk may open a ticket anew."""
     told = {headers["webhook-id"]: json.loads(body) for headers, body in seen.heard()}
-    changed = [event for event in told.values() if event["type"] == "ticket.status_changed"]
+    changed = {n: one for n, one in told.items() if one["type"] == "ticket.status_changed"}
     last: dict[str, str] = {}
     wrong = []
-    for event in sorted(changed, key=lambda event: str(event["timestamp"])):
+    for _, event in sorted(changed.items()):  # ids are made in the order of time
         ticket, before = event["data"]["ticket"], event["data"]["previous"]
         if last.setdefault(ticket["id"], before) != before:
             wrong.append(
@@ -137,7 +137,9 @@ def nothing_lies_about(seen: Evidence) -> list[str]:
         " union all select 'delivery ' || id from deliveries where state = 'pending'"
         " union all select 'retry ' || id from retries where ended_at is null"
         " union all select 'replay ' || id from replays where state = 'running'"
-        " union all select 'entry ' || id from entries where state = 'sending'"
+        " union all select 'entry ' || n.id from entries n join tickets t on t.id = n.ticket_id"
+        "  join escalations e on e.id = t.escalation_id"
+        "  where n.state = 'sending' and e.state <> 'returned'"
     )
     return [f"job {row['name']} is {row['status']}" for row in jobs] + [
         f"{row['name']} waits for ever" for row in lost

@@ -50,6 +50,8 @@ class Load:
         self.hold = stage.folder / "hold"
         self.sender: subprocess.Popen[bytes] | None = None
         self.stopping = threading.Event()
+        self.last = 0  # line of the ledger that an agent has seen
+        self.taken = 0  # acknowledged events that the Help Desk has seen
         self.strangers: set[str] = set()  # addresses to which a process of the hub had a connection
 
     def send(self, name: str, events: int, longest: int = 12) -> None:
@@ -165,15 +167,15 @@ class Load:
 
     def _agents(self) -> None:
         """People at the desks take, answer and solve about half of what arrives."""
-        chance, seen, last = random.Random(f"{self.seed}/agents"), 0, 0
+        chance = random.Random(f"{self.seed}/agents/{self.last}")
         while not self.stopping.wait(0.2):
             with contextlib.suppress(requests.RequestException, AssertionError):
-                rows = self._ledger(last)
-                last = rows[-1]["seq"] if rows else last
+                rows = self._ledger(self.last)
+                self.last = rows[-1]["seq"] if rows else self.last
                 for row in rows:
                     if row["call"] == "create_ticket":
                         self._at_a_desk(chance, row["desk"], row["ticket_id"])
-                seen = self._at_the_help_desk(chance, seen)
+                self._at_the_help_desk(chance)
 
     def _at_a_desk(self, chance: random.Random, name: str, ticket: str) -> None:
         desk = self.stage.desks[name]
@@ -183,15 +185,14 @@ class Load:
         if chance.random() < 0.4:
             desk.harness.act(ticket, status=desk.solved)
 
-    def _at_the_help_desk(self, chance: random.Random, seen: int) -> int:
-        told = self.stage.acknowledged.all()
-        for one in told[seen:]:
+    def _at_the_help_desk(self, chance: random.Random) -> None:
+        for one in self.stage.acknowledged.all()[self.taken :]:
             if one["event"] == "conversation.escalated" and one["desk"] == "live_chat":
                 path = f"/conversations/{one['conversation']}"
                 self.stage.api("POST", f"{path}/takeover")
                 if chance.random() < 0.4:
                     self.stage.api("POST", f"{path}/resume")
-        return len(told)
+            self.taken += 1
 
     def _ledger(self, after: int) -> list[dict[str, Any]]:
         asked = {"after": after}
