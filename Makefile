@@ -1,6 +1,7 @@
 # make run     the hub with its sandbox desks and a sample escalation, on http://127.0.0.1:8000
 # make test    everything the tests need, then the checks and the whole suite
 # make fuzz    20,000 requests made from the OpenAPI document, as every role
+# make faults  kill -9, cut sockets, a database that goes away: hours of it (docs/reliability.md)
 # make audit   known vulnerabilities of what is pinned (asks pypi.org)
 # make bench   the figures of docs/benchmarks.md, measured on this machine
 
@@ -8,7 +9,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
 
-.PHONY: run test check fuzz audit bench lock clean
+.PHONY: run test check fuzz faults audit bench lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/runtime
@@ -25,6 +26,8 @@ test: .venv/development .venv/model/installed
 fuzz: .venv/development
 	@$(BIN)/python -m tests.fuzz
 
+faults: .venv/development
+	@$(BIN)/python -m tests.faults
 # --strict: a package that the service does not know, or a service that is not there, is no "all clear".
 audit: .venv/audit/installed
 	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt

@@ -29,6 +29,7 @@ from hub.store import (
     tries,
     users,
 )
+from hub.telemetry import crashpoint
 
 log = structlog.get_logger()
 
@@ -96,6 +97,7 @@ class Clock:
             with self.house.store.transaction() as tx:
                 if leases.holds(tx, LEADER, self.holder, chore.__name__):
                     chore(tx)
+                    crashpoint("clock.before_commit", chore.__name__)
         except OperationalError as problem:
             log.warning("clock.database_away", chore=chore.__name__, why=str(problem.orig))
 

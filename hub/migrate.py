@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from hub.store import engine, wall
+from hub.telemetry import crashpoint
 
 SCRIPTS = Path(__file__).parent / "store" / "migrations"
 LOCK = 4_112_026  # any number of ours
@@ -40,6 +41,7 @@ def _upgraded(database: Engine) -> bool:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             wall.build(connection)
+            crashpoint("migration.before_commit")
     except OperationalError as problem:
         if not isinstance(problem.orig, LockNotAvailable):
             raise

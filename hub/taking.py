@@ -18,9 +18,13 @@ from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job as QueueJob
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from hub.jobs import Job
 
+# The database is away: for the queue's own connection, or for the question which lanes are open.
+AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, PoolTimeout)
 HEARTBEAT = timedelta(seconds=15)  # a killed worker's jobs go on after 10-18 s
 DEQUEUE_TIMEOUT = timedelta(seconds=5)
 UNHEARD = timedelta(seconds=1)  # the same where nobody tells of new jobs
@@ -134,7 +138,7 @@ class Worker:
         while not self.stopping.is_set():
             try:
                 await self._serve_once()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+            except AWAY as problem:
                 on_trouble(problem)
                 await asyncio.sleep(0.5)
         self.pool.shutdown(wait=True)
@@ -166,8 +170,11 @@ class Worker:
     async def _keep_declaring(self, manager: QueueManager) -> None:
         while not manager.shutdown.is_set():
             await asyncio.sleep(LANES_EVERY)
-            if await self._declare(manager):
-                self.bell.ring()
+            try:
+                if await self._declare(manager):
+                    self.bell.ring()
+            except AWAY:
+                manager.shutdown.set()  # begin anew: who does not know the lanes serves old ones
 
     async def _declare(self, manager: QueueManager) -> bool:
         """Serve the lanes that are open now; True when one is new or wider.

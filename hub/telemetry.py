@@ -7,6 +7,8 @@ import logging
 import os
 import signal
 import sys
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -76,36 +78,78 @@ def _default_format() -> str:
 log: Any = structlog.get_logger()
 
 
-def crashpoint(name: str) -> None:
+def crashpoint(name: str, *about: str) -> None:
     """Nothing, unless a fault test named this line: then the process dies here, as by kill -9.
 
-    `HUB_CRASH=name:k` kills at the k-th hit; the names are in `CRASHPOINTS`.
+    `HUB_CRASH=name:k` kills at the k-th hit, `name:k:id` at the k-th that is about this id, and
+    several of them, with commas between, at the first that comes; the names are in `CRASHPOINTS`.
     """
     if CRASH is not None:
-        _maybe_crash(name)
+        _maybe_crash(name, about)
 
 
 CRASHPOINTS = (
+    "intake.received",
+    "intake.verified",
     "intake.before_commit",
     "intake.committed",
+    "intake.acknowledged",
+    "webhook.verified",
+    "webhook.before_commit",
+    "webhook.committed",
+    "job.claimed",
+    "job.before_put_off",
+    "job.put_off",
+    "job.done",
     "escalate.summarised",
+    "escalate.looked",
     "escalate.before_request",
     "escalate.desk_committed",
+    "escalate.before_commit",
     "escalate.linked",
     "escalate.noted",
+    "relay.before_request",
     "relay.desk_committed",
+    "relay.committed",
     "files.before_request",
     "files.desk_committed",
+    "catch_up.desk_committed",
+    "close.desk_committed",
+    "hint.read",
+    "poll.fetched",
+    "poll.committed",
+    "sync.before_commit",
+    "handover.before_commit",
+    "deliver.begun",
+    "deliver.signed",
+    "deliver.answered",
+    "replay.before_commit",
+    "retry.committed",
+    "climb.before_commit",
+    "clock.before_commit",
     "token.answered",
+    "token.stored",
     "rotation.before_commit",
     "rotation.committed",
+    "migration.step",
+    "migration.before_commit",
 )
 CRASH = os.environ.get("HUB_CRASH")
 _hits: list[str] = []
+_dying = threading.Lock()
 
 
-def _maybe_crash(name: str) -> None:
-    wanted, _, number = (CRASH or "").partition(":")
-    _hits.append(name)
-    if name == wanted and _hits.count(name) == int(number or 1):
-        os.kill(os.getpid(), signal.SIGKILL)
+def _maybe_crash(name: str, about: Sequence[str]) -> None:
+    for one in (CRASH or "").split(","):
+        wanted, number, subject, *_ = [*one.split(":"), "", ""]
+        if name == wanted and (not subject or subject in about):
+            _hits.append(one)
+            if _hits.count(one) == int(number or 1):
+                _die(one)
+
+
+def _die(one: str) -> None:
+    """The last words, then nothing more; of two threads that get here only one speaks."""
+    _dying.acquire()
+    os.write(2, f"crash: {one}\n".encode())
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -71,8 +71,9 @@ class Tokens:
                 if later["token"] != row["token"]:
                     return self._must(later)
                 raise
-            crashpoint("token.answered")
+            crashpoint("token.answered", self.connection_id)
             if self._keep(fresh, instead_of=row):
+                crashpoint("token.stored", self.connection_id)
                 return fresh
             return self._must(self._row())  # a person has authorised anew
 

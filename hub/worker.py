@@ -54,6 +54,7 @@ from hub.store.schema import (
 from hub.store.schema import connections as connections_table
 from hub.summary import language
 from hub.taking import Worker
+from hub.telemetry import crashpoint
 from mappings.errors import MappingError
 
 log = structlog.get_logger()
@@ -100,9 +101,11 @@ def run(house: House, job: Job) -> None:
 
 
 def _run(house: House, job: Job, story: Story) -> None:
+    crashpoint("job.claimed", job.subject)
     try:
         with _traced(house, job):
             story.run(house, job)
+        crashpoint("job.done", job.subject)
         house.metrics.jobs.labels(job.story, "done").inc()
     except Fenced as news:
         log.info("job.fenced", story=job.story, subject=job.subject, why=str(news))
@@ -141,6 +144,8 @@ def _failed(house: House, job: Job, story: Story, problem: Exception) -> None:
         if row is not None and not _has_left(job, row):
             end = _settle(tx, house, job, story, row, problem)
             house.metrics.jobs.labels(job.story, end).inc()
+        crashpoint("job.before_put_off", job.subject)
+    crashpoint("job.put_off", job.subject)
 
 
 def _settle(tx: Tx, house: House, job: Job, story: Story, row: Row, problem: Exception) -> str:

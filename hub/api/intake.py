@@ -20,6 +20,7 @@ from hub.house import House
 from hub.pipeline.intake import Inbox, SourceChanged
 from hub.problems import problem
 from hub.store import Row, changes, connections
+from hub.telemetry import crashpoint
 from hub.vault import Place
 from webhooks import inbound
 from webhooks.dialects import Delivery
@@ -58,6 +59,7 @@ class Paced:
         if wait:
             self.house.metrics.limited.labels(self.source["id"]).inc()
             raise TooMany(wait)
+        crashpoint("intake.verified", *(event.conversation.id for _, event in told))
         return Inbox(self.house, self.source, self.traceparent).accept(told, body_hash)
 
 
@@ -69,6 +71,7 @@ def source(source_id: str, operation: str = "") -> Response:
     answer = _answer(house(), source_id)
     house().metrics.acks.labels(answer.status_code).inc()
     house().metrics.ack_seconds.observe(time.perf_counter() - began)
+    answer.call_on_close(partial(crashpoint, "intake.acknowledged", source_id))
     return answer
 
 
@@ -93,6 +96,7 @@ def desk(connection_id: str) -> Response:
 
 
 def _answer(house: House, source_id: str) -> Response:
+    crashpoint("intake.received", source_id)
     try:
         receipt = receive(house, source_id, Delivery(headers=_headers(), body=_body()))
     except (TooMany, Paused) as refusal:  # no log line each: they come in thousands
@@ -148,6 +152,7 @@ def _take_changes(house: House, connection_id: str, body: bytes) -> Response | N
     )
     connector.verify_signature(delivery)
     found = connector.parse_webhook(delivery)
+    crashpoint("webhook.verified", connection_id)
     told = row, changes.Told(row["workspace_id"], row["id"], found, via="webhook")
     new = house.inbox.do(told, partial(_receive_changes, house)) if found else 0
     if connector.acknowledges is None:
@@ -157,12 +162,14 @@ def _take_changes(house: House, connection_id: str, body: bytes) -> Response | N
 
 
 def _receive_changes(house: House, deliveries: Sequence[tuple[Row, changes.Told]]) -> Sequence[int]:
+    desks = {row["id"]: row for row, _ in deliveries}
     with house.store.transaction() as tx:
         new = changes.receive_all(tx, [told for _, told in deliveries])
-        desks = {row["id"]: row for row, _ in deliveries}
         for connection_id in sorted(desks):  # the order in which their rows are locked
             connections.heard(tx, desks[connection_id])
-        return new
+        crashpoint("webhook.before_commit", *desks)
+    crashpoint("webhook.committed", *desks)
+    return new
 
 
 def _secrets(house: House, row: Row) -> list[str]:

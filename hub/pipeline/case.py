@@ -42,6 +42,16 @@ class Case:
         return int(self.escalation["run"])
 
     @property
+    def last_seq(self) -> int:
+        """Where the transcript of a ticket that this run creates ends."""
+        return int(self.transcript[-1]["seq"]) if self.transcript else 0
+
+    def started(self, at: datetime) -> dict[str, Any]:
+        """What to remember of a create of this run, should another find the ticket."""
+        made = {"mapping_version": self.mapping_version, "transcript_seq": self.last_seq}
+        return {"create_started_at": at, **made}
+
+    @property
     def about(self) -> dict[str, str]:
         """Whose news and audit lines these are."""
         return about(self.escalation)
@@ -104,10 +114,10 @@ def begin(
         attempted_at=row["create_started_at"],
         now=tx.now,
     )
-    if ticket is None:  # from this commit on, a create may be on its way
-        started = row["create_started_at"] or tx.now
-        by = setting["mapping_version"]
-        work.write_begun(tx, table, row, create_started_at=started, mapping_version=by, **first)
+    if ticket is None and case.attempted_at is None:
+        first |= case.started(tx.now)  # from this commit on, a create may be on its way
+    if first:
+        work.write_begun(tx, table, row, **first)
     return case
 
 

@@ -24,6 +24,7 @@ from hub.house import House
 from hub.jobs import Job
 from hub.store import Row, Tx, audit, changes, connections, conversations, escalations
 from hub.summary.substance import has_substance
+from hub.telemetry import crashpoint
 
 log = structlog.get_logger()
 
@@ -70,6 +71,7 @@ def catch_up(house: House, job: Job) -> None:
         connector = house.desks.open(connections.get(tx, ticket["connection_id"]))
     known = _summary(told, escalation)
     state, external_id = _write(connector, ticket, entry, _text(known, told))
+    crashpoint("catch_up.desk_committed", job.subject)
     with house.store.transaction() as tx:
         ticket, _ = _lock(tx, job.subject)
         escalations.entry_sent(tx, entry["id"], external_id, state)

@@ -8,7 +8,7 @@ link            ticket, speaker, news: one transaction
 note            the summary and the customer's earlier tickets, for the desk's people
 """
 
-from datetime import datetime
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -49,6 +49,20 @@ from hub.telemetry import crashpoint
 log = structlog.get_logger()
 
 
+class Landed(NamedTuple):
+    """A ticket at its desk, and how it was made: by this run, or by the earlier one of `row`."""
+
+    ticket: Ticket
+    mapping_version: int | None
+    last_seq: int  # where its transcript ends
+
+    @classmethod
+    def earlier(cls, ticket: Ticket, case: Case) -> "Landed":
+        """What a look has found; what came in since its create is not in it."""
+        row, seq = case.escalation, case.escalation["transcript_seq"]
+        return cls(ticket, row["mapping_version"], case.last_seq if seq is None else seq)
+
+
 def escalate(house: House, job: Job) -> None:
     """Open the escalation's ticket, once; or flag it for the Help Desk when no desk is routed."""
     written = writing.ahead(house, job.subject)
@@ -57,7 +71,7 @@ def escalate(house: House, job: Job) -> None:
         if case is None:
             jobs.finish(tx, job)
             return
-    crashpoint("escalate.summarised")
+    crashpoint("escalate.summarised", job.subject)
     connector = house.desks.open(case.connection)
     ticket = case.ticket
     if ticket is None:
@@ -69,11 +83,11 @@ def escalate(house: House, job: Job) -> None:
         if landed is None:
             _leave(house, job, case)
             return
-        found, version = landed
-        crashpoint("escalate.desk_committed")
+        crashpoint("escalate.desk_committed", job.subject)
         with house.store.transaction() as tx:
-            ticket = _link(tx, house, case, found, version)
-        crashpoint("escalate.linked")
+            ticket = _link(tx, house, case, landed)
+            crashpoint("escalate.before_commit", job.subject)
+        crashpoint("escalate.linked", job.subject)
     _add_note(house, job, case, connector, ticket)
 
 
@@ -84,35 +98,36 @@ def _follow(house: House, job: Job, case: Case, there: Row) -> None:
         jobs.finish(tx, job)
 
 
-def _find_or_create(
-    house: House, connector: Connector, case: Case
-) -> tuple[Ticket, int | None] | None:
-    """The ticket and the version of the mapping that made it; None when it is to leave.
+def _find_or_create(house: House, connector: Connector, case: Case) -> Landed | None:
+    """The ticket; None when the escalation is to leave.
 
     Look first whenever an earlier run's create may have landed.
     """
     if case.attempted_at is not None:
         found = _look(connector, case, (case.now - case.attempted_at).total_seconds())
+        crashpoint("escalate.looked", case.escalation["id"])
         if found is not None:
-            return found, case.escalation["mapping_version"]
+            return Landed.earlier(found, case)
     if case.escalation["leaving"]:
         return None
     if case.attempted_at is not None:  # from now on the next look has another create to find
-        _started(house, case, house.store.now())
-    crashpoint("escalate.before_request")
+        _started(house, case, **case.started(house.store.now()))
+    crashpoint("escalate.before_request", case.escalation["id"])
     try:
         with house.tracing.span("desk.create_ticket", "client", desk=connector.name):
-            return connector.create_ticket(case.draft), case.mapping_version
+            created = connector.create_ticket(case.draft)
+        return Landed(created, case.mapping_version, case.last_seq)
     except ConnectorError as problem:
         if not (isinstance(problem, Unavailable) and problem.sent):
-            _started(house, case, None)  # nothing has landed; a look that fails clears no doubt
+            # Nothing has landed; a look that fails clears no doubt.
+            _started(house, case, create_started_at=None)
         raise
 
 
-def _started(house: House, case: Case, at: datetime | None) -> None:
-    """Record since when a create may be on its way, or that none is."""
+def _started(house: House, case: Case, **values: Any) -> None:
+    """Record since when a create may be on its way, and what it tells; or that none is."""
     with house.store.transaction() as tx:
-        work.write(tx, table, case.escalation["id"], case.run, create_started_at=at)
+        work.write(tx, table, case.escalation["id"], case.run, **values)
 
 
 def _leave(house: House, job: Job, case: Case) -> None:
@@ -132,9 +147,9 @@ def _look(connector: Connector, case: Case, seconds: float) -> Ticket | None:
     return connector.find_ticket(case.draft.key)
 
 
-def _link(tx: Tx, house: House, case: Case, found: Ticket, version: int | None) -> Row:
+def _link(tx: Tx, house: House, case: Case, landed: Landed) -> Row:
     """The ticket is known, the human has the conversation, and everybody hears of it."""
-    last = case.transcript[-1]["seq"] if case.transcript else 0
+    found, version, last = landed
     at_desk = case.connection["id"], found.id
     talks, _, linked, early, unsent = tx.ask(
         conversations.locking(case.conversation["id"]),
@@ -175,7 +190,8 @@ def _link(tx: Tx, house: House, case: Case, found: Ticket, version: int | None) 
         connections.healthy(tx, case.connection["id"])
     # What came in before there was a ticket: the desk's early changes, the customer's words.
     changes.linked(tx, case.connection["id"], early)
-    if files.expect(tx, ticket, case.transcript) or unsent:
+    shown = [message for message in case.transcript if message["seq"] <= last]
+    if files.expect(tx, ticket, shown) or unsent:
         relay.begin_relay(tx, ticket)
     seconds = (tx.now - case.escalation["created_at"]).total_seconds()
     house.metrics.ticket_seconds.labels(case.connection["desk"]).observe(max(0.0, seconds))
@@ -195,7 +211,7 @@ def _add_note(house: House, job: Job, case: Case, connector: Connector, ticket: 
     except (InvalidRequest, NotFound, Conflict, Unsupported) as refusal:
         state = "failed"
         log.warning("note.refused", ticket=ticket["id"], why=in_short(refusal))
-    crashpoint("escalate.noted")
+    crashpoint("escalate.noted", job.subject)
     with house.store.transaction() as tx:
         at_desk = ticket["connection_id"], ticket["external_id"]
         _, _, waiting, mine = tx.ask(

@@ -71,7 +71,7 @@ def carry(house: House, connector: Connector, ticket: Row, row: Row, lock: Lock)
         external_id = _bring(house, connector, ticket, row, file, lock)
     except Left as left:
         why = left
-    crashpoint("files.desk_committed")
+    crashpoint("files.desk_committed", ticket["id"])
     with house.store.transaction() as tx:
         ticket = lock(tx)
         entry_id = _entry(tx, row)
@@ -110,7 +110,7 @@ def _bring(
         with house.downloads.room:
             whole = _fetch(house, connector, file, row["tries"])
             _intend(house, row, lock)
-            crashpoint("files.before_request")
+            crashpoint("files.before_request", ticket["id"])
             return connector.attach(place, whole)
     except AuthFailed as refusal:
         if not _is_known(connector):

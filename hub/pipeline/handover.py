@@ -5,6 +5,7 @@ from typing import Any, Literal
 from hub import views
 from hub.pipeline.publish import publish
 from hub.store import Row, Tx, audit, conversations
+from hub.telemetry import crashpoint
 
 Speaker = Literal["ai", "human"]
 EVENT = {"human": "conversation.paused", "ai": "conversation.resumed"}
@@ -59,4 +60,5 @@ def hand_over(
         conversation_id=conversation["id"],
         escalation_id=escalation_id,
     )
+    crashpoint("handover.before_commit", conversation["id"])
     return int(epoch)

@@ -14,6 +14,7 @@ from hub import jobs
 from hub.house import House
 from hub.jobs import Job
 from hub.store import Row, changes, connections
+from hub.telemetry import crashpoint
 
 
 def follow(house: House, job: Job, row: Row) -> None:
@@ -22,6 +23,7 @@ def follow(house: House, job: Job, row: Row) -> None:
         connection = connections.get(tx, row["connection_id"])
         hints = changes.hints(tx, connection["id"], row["external_ticket_id"])
     told = _ask(house.desks.open(connection), row)
+    crashpoint("hint.read", connection["id"])
     with house.store.transaction() as tx:
         changes.lock_ticket(tx, connection["id"], row["external_ticket_id"])
         for hint in hints:

@@ -106,8 +106,8 @@ def _store_once(house: House, events: Sequence[Told], all_or_none: bool) -> list
         for outcome in outcomes.values():
             if all_or_none and isinstance(outcome, Exception):
                 raise outcome
-        crashpoint("intake.before_commit")
-    crashpoint("intake.committed")
+        crashpoint("intake.before_commit", *(one.event.conversation.id for one in events))
+    crashpoint("intake.committed", *(one.event.conversation.id for one in events))
     return [outcomes[one.id] for one in events]
 
 

@@ -21,6 +21,7 @@ from hub.pipeline import parking, trouble
 from hub.pipeline.publish import publish
 from hub.store import Fenced, Row, Tx, audit, connections, conversations, work
 from hub.store.schema import escalations as table
+from hub.telemetry import crashpoint
 
 IN_FLIGHT = timedelta(seconds=60)  # after which a create has been answered, or never will be
 MAKE_SURE = timedelta(minutes=10)  # for finding out whether a ticket stands at the desk
@@ -82,6 +83,7 @@ def climb(house: House, job: Job) -> None:
             _rest(tx, job.subject)
         elif row["promised_at"] is not None:
             _climb(tx, row, connections.get(tx, row["connection_id"]))
+        crashpoint("climb.before_commit", job.subject)
 
 
 def leave(tx: Tx, escalation_id: str, run: int) -> None:

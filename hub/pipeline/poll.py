@@ -6,6 +6,7 @@ from hub import jobs
 from hub.house import House
 from hub.jobs import Job
 from hub.store import changes, connections
+from hub.telemetry import crashpoint
 
 OVERLAP = timedelta(minutes=2)  # the first question reaches back so far
 
@@ -22,6 +23,7 @@ def poll(house: House, job: Job) -> None:
     more = True
     while more:
         page = connector.fetch_changes(after)
+        crashpoint("poll.fetched", job.subject)
         with house.store.transaction() as tx:
             changes.receive(
                 tx, connection["workspace_id"], connection["id"], page.changes, via="poll"
@@ -32,6 +34,7 @@ def poll(house: House, job: Job) -> None:
                 cursor=page.cursor,
                 now=tx.now,
             )
+        crashpoint("poll.committed", job.subject)
         after, more = page.cursor, page.more
     _finish(house, job)
 

@@ -13,6 +13,7 @@ from hub.jobs import Job
 from hub.store import Row, Tx, audit, publications, work
 from hub.store.publications import DISABLED_AFTER
 from hub.store.schema import deliveries
+from hub.telemetry import crashpoint
 from hub.vault import Place
 from webhooks import dialects, events, outbound
 from webhooks.dialects import Told
@@ -57,10 +58,14 @@ def deliver(house: House, job: Job) -> None:
             jobs.finish(tx, job)
             return
         platform = publications.platform(tx, row) if row["source_id"] is not None else None
+    about = row["id"], row["conversation_id"]
+    crashpoint("deliver.begun", *about)
     request = _request(house, row) if platform is None else _answer(house, row, platform)
     if request is not None:
         request = request.traced(house.tracing.here())
+    crashpoint("deliver.signed", *about)
     outcome = outbound.deliver(request, house.outbound) if request else NOTHING_TO_SAY
+    crashpoint("deliver.answered", *about)
     house.metrics.deliveries.labels(outcome.state).inc()
     with house.store.transaction() as tx:
         if publications.in_line(row):

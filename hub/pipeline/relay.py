@@ -108,9 +108,10 @@ def _relay_message(
     """Write the message, unless an earlier run has; its files are to follow."""
     ticket_id, run = ticket["id"], ticket["run"]
     if entry["state"] == "sending":
+        crashpoint("relay.before_request", ticket_id)
         with house.tracing.span("desk.append_message", "client", desk=connector.name):
             state, external_id = _write(connector, ticket, message, entry)
-        crashpoint("relay.desk_committed")
+        crashpoint("relay.desk_committed", ticket_id)
         with house.store.transaction() as tx:
             lock(tx)
             escalations.entry_sent(tx, entry["id"], external_id, state, calls.taken())
@@ -122,6 +123,7 @@ def _relay_message(
                 if connector.can.notes:
                     catch_up.plan(tx, ticket, message["text"])
             work.write(tx, tickets, ticket_id, run, relayed_seq=message["seq"])
+        crashpoint("relay.committed", ticket_id)
         return
     with house.store.transaction() as tx:
         work.write(tx, tickets, ticket_id, run, relayed_seq=message["seq"])
@@ -180,6 +182,7 @@ def close(house: House, job: Job) -> None:
         connector = house.desks.open(connections.get(tx, ticket["connection_id"]))
     done = Status(ticket["status"]).done
     state, word = (None, None) if done else _solve(connector, ticket)
+    crashpoint("close.desk_committed", job.subject)
     with house.store.transaction() as tx:
         jobs.finish(tx, job)
         conversations.lock(tx, ticket["conversation_id"])

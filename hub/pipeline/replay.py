@@ -6,6 +6,7 @@ from hub.jobs import Job
 from hub.store import publications, replays, work
 from hub.store.schema import replays as table
 from hub.store.schema import subscribers
+from hub.telemetry import crashpoint
 
 PAUSE = 1.0  # seconds between looks at how much of the batch is through
 
@@ -29,3 +30,4 @@ def replay(house: House, job: Job) -> None:
             replays.end(tx, row["id"], "done")
         else:
             jobs.enqueue(tx, jobs.HUB, "replay", row["id"], delay=PAUSE)
+        crashpoint("replay.before_commit", row["id"])

@@ -8,6 +8,7 @@ from hub.jobs import Job
 from hub.pipeline import parking
 from hub.store import Tx, conversations, escalations, retries, work
 from hub.store.schema import retries as table
+from hub.telemetry import crashpoint
 
 STORY = "retry_many"
 AT_ONCE = 50  # escalations in one job, then others have their turn
@@ -52,4 +53,5 @@ def next_one(house: House, job: Job, run: int, workspace_id: str, actor: str) ->
             job.subject,
             went_on=row is not None and ours and parking.retry(tx, row, actor=actor),
         )
+    crashpoint("retry.committed", job.subject, escalation_id)
     return True

@@ -17,6 +17,7 @@ from hub.pipeline.relay import record_status
 from hub.store import Row, Tx, audit, changes, conversations, escalations, work
 from hub.store.schema import changes as table
 from hub.store.schema import tickets
+from hub.telemetry import crashpoint
 
 NOT_NOW = "we are writing to this ticket"
 
@@ -66,6 +67,7 @@ def _apply_waiting(tx: Tx, house: House, row: Row, *, to_the_end: bool = True) -
             return None
         state = "applied" if outcome == "applied" else "dropped"
         changes.settle(tx, waiting["id"], state, outcome)
+    crashpoint("sync.before_commit", ticket["id"])
     return None
 
 

@@ -262,6 +262,7 @@ escalations = Table(
     Column("mapping_version", Integer, nullable=True),  # of the last create; 0 = the default
     words("traceparent"),  # where its trace began (`hub.tracing`)
     moment("restored_at", null=True),  # by a backup: a desk may know more of it than we do
+    Column("transcript_seq", BigInteger, nullable=True),  # how far its transcript went
     *work(),
     Index("ix_escalations_list", "workspace_id", "state", "id"),
     Index("ix_escalations_conversation", "conversation_id", "id"),

@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ from connectors.sandbox import Harness
 from hub import admin, settings
 from hub import house as houses
 from hub.admin.connecting import MOST_RATE
+from hub.child import die_with_parent
 from hub.store import Row, connections
 from hub.vault import Place
 
@@ -141,14 +143,16 @@ class Town:
         self.processes[name] = subprocess.Popen(
             [sys.executable, "-m", "hub", command],
             env=self.environ | environ, cwd=ROOT, stdout=log, stderr=log, process_group=0,
+            preexec_fn=die_with_parent(signal.SIGTERM),  # nobody is left when the tests are killed
         )  # fmt: skip
         if command == "web":
             eventually(lambda: is_ready(f"http://127.0.0.1:{port}"), "web answers")
 
     def stop(self, name: str) -> None:
-        """Kill a process and all that it started."""
+        """Kill a process and all that it started, which may live on when it is dead itself."""
         process = self.processes.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def died(self, name: str) -> bool:

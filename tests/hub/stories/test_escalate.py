@@ -46,6 +46,25 @@ def test_a_lost_answer_is_looked_up_before_anything_is_created_again(zendesk: St
     assert zendesk.row("select state from escalations")["state"] == "ticketed"
 
 
+@pytest.mark.parametrize("looks", [1, 2])
+def test_what_is_said_while_an_answer_is_lost_reaches_the_ticket(
+    zendesk: Stories, looks: int
+) -> None:
+    zendesk.fault("cut_after_commit", rate=1, times=1, call="create_ticket")
+    if looks == 2:  # the first look has no answer either
+        zendesk.fault("server_error", rate=1, times=1, method="GET")
+    zendesk.escalate()
+    zendesk.work()
+    zendesk.customer("my number is 4711")
+    for _ in range(looks):
+        zendesk.hurry()
+        zendesk.work()
+    (created,) = zendesk.ledger("create_ticket")
+    written = "\n".join(entry["text"] for entry in zendesk.entries(created["ticket_id"]))
+    assert [row["text"] for row in zendesk.ledger("append_message")] == ["my number is 4711"]
+    assert written.count("my number is 4711") == 1
+
+
 def test_a_desk_that_says_when_to_come_back_is_left_alone_until_then(zendesk: Stories) -> None:
     zendesk.fault("rate_limit", rate=1, retry_after=7)
     zendesk.escalate()
