@@ -42,6 +42,11 @@ class Case:
         return int(self.escalation["run"])
 
     @property
+    def is_over(self) -> bool:
+        """Handed back, while a ticket or its note may be on its way: nothing more is created."""
+        return bool(self.escalation["state"] == "returned")
+
+    @property
     def last_seq(self) -> int:
         """Where the transcript of a ticket that this run creates ends."""
         return int(self.transcript[-1]["seq"]) if self.transcript else 0
@@ -73,9 +78,11 @@ def begin(
         escalations.tickets_of(escalation_id),
         escalations.earlier(escalation_id),
     )
-    if not rows or rows[0]["state"] in ("parked", "returned"):
+    if not rows or rows[0]["state"] == "parked" or talks[0]["forgotten_at"] is not None:
         return None
     conversation, row, setting = talks[0], rows[0], settings[0]
+    if row["state"] == "returned" and not tickets and row["create_started_at"] is None:
+        return None
     told = _summary(row, conversation, transcript, written)
     first: dict[str, Any] = {}
     if row["state"] == "received":

@@ -103,12 +103,14 @@ def _find_or_create(house: House, connector: Connector, case: Case) -> Landed | 
 
     Look first whenever an earlier run's create may have landed.
     """
+    if case.is_over and not connector.can.find_by_key:
+        return None
     if case.attempted_at is not None:
         found = _look(connector, case, (case.now - case.attempted_at).total_seconds())
         crashpoint("escalate.looked", case.escalation["id"])
         if found is not None:
             return Landed.earlier(found, case)
-    if case.escalation["leaving"]:
+    if case.escalation["leaving"] or case.is_over:
         return None
     if case.attempted_at is not None:  # from now on the next look has another create to find
         _started(house, case, **case.started(house.store.now()))
@@ -131,9 +133,12 @@ def _started(house: House, case: Case, **values: Any) -> None:
 
 
 def _leave(house: House, job: Job, case: Case) -> None:
-    """No ticket stands here: the next desk of the route gets the escalation."""
+    """No ticket stands here: the next desk of the route gets the escalation, unless it is over."""
     with house.store.transaction() as tx:
-        ladder.leave(tx, case.escalation["id"], case.run)
+        if case.is_over:
+            work.write(tx, table, case.escalation["id"], case.run, create_started_at=None)
+        else:
+            ladder.leave(tx, case.escalation["id"], case.run)
         jobs.finish(tx, job)
 
 

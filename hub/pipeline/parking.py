@@ -39,7 +39,7 @@ def park(
     noun = "close" if closing else _noun(table)
     reason = reason | {"work": noun}
     values: dict[str, Any] = {"parked": reason, "last_error": reason["text"], "due_at": None}
-    if table is escalations:
+    if table is escalations and row["state"] != "returned":
         values["state"] = "parked"
     if table is changes:
         values["state"] = "parked"
@@ -102,7 +102,7 @@ def retry(tx: Tx, escalation: Row, *, actor: str) -> bool:
 
 
 def _retry_escalation(tx: Tx, escalation: Row, ticket: Row | None) -> bool:
-    state = "ticketed" if ticket is not None else _state_before(escalation)
+    state = _state_before(escalation, ticket)
     changed = tx.run(
         "update escalations set state = :state, parked = null, tries = 0, last_error = null"
         " where id = :id and parked is not null",
@@ -114,7 +114,11 @@ def _retry_escalation(tx: Tx, escalation: Row, ticket: Row | None) -> bool:
     return bool(changed)
 
 
-def _state_before(escalation: Row) -> str:
+def _state_before(escalation: Row, ticket: Row | None) -> str:
+    if escalation["returned_at"] is not None:
+        return "returned"
+    if ticket is not None:
+        return "ticketed"
     return "received" if escalation["summary"] is None else "summarised"
 
 

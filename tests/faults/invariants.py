@@ -137,9 +137,9 @@ def nothing_lies_about(seen: Evidence) -> list[str]:
         " union all select 'delivery ' || id from deliveries where state = 'pending'"
         " union all select 'retry ' || id from retries where ended_at is null"
         " union all select 'replay ' || id from replays where state = 'running'"
-        " union all select 'entry ' || n.id from entries n join tickets t on t.id = n.ticket_id"
-        "  join escalations e on e.id = t.escalation_id"
-        "  where n.state = 'sending' and e.state <> 'returned'"
+        " union all select 'entry ' || id from entries where state = 'sending'"
+        " union all select 'create ' || id from escalations where create_started_at is not null"
+        "  and ticketed_at is null and parked is null"
     )
     return [f"job {row['name']} is {row['status']}" for row in jobs] + [
         f"{row['name']} waits for ever" for row in lost

@@ -12,6 +12,7 @@ from hub.store import Fenced, work
 from hub.store.schema import escalations
 from hub.vault import Place
 from tests.hub.stories.house_of_stories import Stories
+from tests.hub.stories.test_parking import resume
 
 
 def test_an_escalation_opens_a_ticket_with_transcript_and_note(zendesk: Stories) -> None:
@@ -63,6 +64,38 @@ def test_what_is_said_while_an_answer_is_lost_reaches_the_ticket(
     written = "\n".join(entry["text"] for entry in zendesk.entries(created["ticket_id"]))
     assert [row["text"] for row in zendesk.ledger("append_message")] == ["my number is 4711"]
     assert written.count("my number is 4711") == 1
+
+
+@pytest.mark.parametrize("landed", [True, False])
+def test_a_ticket_that_lands_unseen_is_closed_when_the_ai_has_been_given_its_word_again(
+    zendesk: Stories, landed: bool
+) -> None:
+    mode = "cut_after_commit" if landed else "cut_before_commit"
+    zendesk.fault(mode, rate=1, times=1, call="create_ticket")
+    zendesk.escalate()
+    zendesk.work()
+    resume(zendesk)
+    zendesk.hurry()
+    zendesk.work()
+    assert len(zendesk.ledger("create_ticket")) == landed
+    assert [row["status"] for row in zendesk.ledger("set_status")] == ["solved"] * landed
+    escalation = zendesk.row("select state, create_started_at, ticketed_at from escalations")
+    assert escalation["state"] == "returned"
+    assert landed or escalation["create_started_at"] is None
+    assert zendesk.row("select speaker from conversations")["speaker"] == "ai"
+
+
+def test_a_note_is_finished_although_the_ticket_is_solved(zendesk: Stories) -> None:
+    zendesk.fault("server_error", rate=1, times=1, call="add_note")
+    zendesk.escalate()
+    zendesk.work()
+    resume(zendesk)
+    zendesk.work()
+    zendesk.hurry()
+    zendesk.work()
+    assert len(zendesk.ledger("add_note")) == 1
+    assert zendesk.row("select state from entries where kind = 'note'")["state"] == "sent"
+    assert zendesk.row("select state from escalations")["state"] == "returned"
 
 
 def test_a_desk_that_says_when_to_come_back_is_left_alone_until_then(zendesk: Stories) -> None:
