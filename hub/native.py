@@ -64,8 +64,12 @@ class NativeDesk:
             return self._ticket(tx, row)
 
     def add(self, ticket_id: str, entry: Message | Note | File) -> str:
+        """Write once, whoever writes it: two runs of an escalation may meet here."""
         with self.store.transaction() as tx:
             self._row(tx, ticket_id)
+            known = _known(tx, ticket_id, entry)
+            if known is not None:
+                return known
             entry_id = _add_entry(tx, self.workspace_id, ticket_id, **_values(entry))
             for file in entry.files if isinstance(entry, Message) else ():
                 _add_entry(tx, self.workspace_id, ticket_id, **_values(file))
@@ -73,13 +77,7 @@ class NativeDesk:
 
     def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
         with self.store.transaction() as tx:
-            found: str | None = tx.value(
-                "select id from native_entries where ticket_id = :ticket"
-                " and body ->> 'entry' = :entry",
-                ticket=ticket_id,
-                entry=entry.id,
-            )
-        return found
+            return _known(tx, ticket_id, entry)
 
     def open_file(self, ticket_id: str, file_id: str) -> bytes:
         with self.store.transaction() as tx:
@@ -258,6 +256,16 @@ def _keep(tx: Tx, ticket: Row, author: str, file: File) -> dict[str, Any]:
         content=file.data,
     )
     return about | {"id": file_id}
+
+
+def _known(tx: Tx, ticket_id: str, entry: Message | Note | File) -> str | None:
+    """The entry as it stands in the ticket already."""
+    found: str | None = tx.value(
+        "select id from native_entries where ticket_id = :ticket and body ->> 'entry' = :entry",
+        ticket=ticket_id,
+        entry=entry.id,
+    )
+    return found
 
 
 def _add_entry(tx: Tx, workspace_id: str, ticket_id: str, **values: Any) -> str:

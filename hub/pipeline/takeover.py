@@ -33,7 +33,7 @@ def take_over(tx: Tx, conversation: Row, *, user: Row | None, actor: str) -> str
                 state=case((table.c.summary.is_(None), "received"), else_="summarised"),
             )
         )
-        jobs.enqueue(tx, connections.lane(native["id"]), "escalate", escalation_id)
+        jobs.enqueue_once(tx, connections.lane(native["id"]), "escalate", escalation_id)
     audit.record(
         tx,
         conversation["workspace_id"],

@@ -54,7 +54,7 @@ def look(page: Page, name: str) -> None:
 
 def choose(page: Page, desk: str) -> None:
     page.get_by_role("link", name="Settings").click()
-    page.get_by_role("link", name="Connect a desk").click()
+    page.get_by_role("link", name="Connect a desk").first.click()
     expect(page.get_by_role("heading", name="Connect a desk")).to_be_visible()
     look(page, "choose")
     page.get_by_role("link", name=f"Connect {desk}").click()

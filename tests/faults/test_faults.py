@@ -8,7 +8,7 @@ import pytest
 
 from connectors import registry, sandbox
 from hub.telemetry import CRASHPOINTS
-from tests.conftest import copied
+from tests.databases import copied
 from tests.e2e.town import ROOT
 from tests.faults import evidence, invariants, scenes
 from tests.faults.performing import Play

@@ -1,14 +1,16 @@
 """An escalation becomes one ticket, whatever happens."""
 
 import html
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
+from connectors.types import Note
 from hub import worker
 from hub.jobs import Job
-from hub.pipeline import parking
-from hub.store import Fenced, work
+from hub.pipeline import parking, takeover
+from hub.store import Fenced, connections, work
 from hub.store.schema import escalations
 from hub.vault import Place
 from tests.hub.stories.house_of_stories import Stories
@@ -221,3 +223,21 @@ def again(stories: Stories, escalation_id: str) -> None:
 def open_breaker(stories: Stories) -> None:
     with stories.house.store.transaction() as tx:
         tx.run("update connections set closed_until = null")
+
+
+def test_the_help_desk_takes_what_has_one_id_once(stories: Stories) -> None:
+    """Two runs of an escalation may meet: one that was taken for dead, and the next."""
+    stories.escalate()
+    stories.work()
+    with stories.house.store.transaction() as tx:
+        chat = tx.one("select * from conversations for update")
+        takeover.take_over(tx, chat, user=None, actor="test")
+    stories.work()
+    ticket = stories.row("select connection_id, external_id from tickets")
+    with stories.house.store.transaction() as tx:
+        desk = stories.house.desks.open(connections.get(tx, ticket["connection_id"]))
+    note = Note(id="esc_1", text="Summary")
+    with ThreadPoolExecutor(2) as pool:
+        written = list(pool.map(lambda _: desk.add_note(ticket["external_id"], note), range(2)))
+    assert len(set(written)) == 1
+    assert len(stories.rows("select id from native_entries where text = 'Summary'")) == 1
