@@ -5,6 +5,7 @@ or stricter, which tables were written anew, which rows were touched, which lock
 """
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -134,7 +135,7 @@ def test_an_upgrade_does_not_make_everybody_wait_behind_a_long_query(
             reader.rollback()
 
         monkeypatch.setattr(migrate, "PATIENCE", "50ms")
-        monkeypatch.setattr(migrate.time, "sleep", pause)
+        monkeypatch.setattr(migrate, "time", SimpleNamespace(sleep=pause))
         url = database.url.render_as_string(hide_password=False)
         migrate.upgrade(url)
     assert pauses == [migrate.PAUSE] and not migrate.pending(url)
