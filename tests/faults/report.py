@@ -42,8 +42,9 @@ def text(
 
 
 def write(page: Path, told: str) -> None:
-    """Put the report between its marks on a page."""
-    before, _, rest = page.read_text().partition(BEGIN)
+    """Put the report between its marks on a page, or into a new file."""
+    told_before = page.read_text() if page.exists() else f"{BEGIN}{END}\n"
+    before, _, rest = told_before.partition(BEGIN)
     _, _, after = rest.partition(END)
     page.write_text(f"{before}{BEGIN}\n{told}{END}{after}")
 
