@@ -27,7 +27,7 @@ def index() -> Response:
     show, search = shell.chip(CHIPS, "live"), shell.search()
     wanted, after = shell.wanted(lists.FILTERS), request.args.get("after")
     workspace = me().workspace_id
-    with house().store.transaction() as tx:
+    with house().store.transaction(walled=not search) as tx:
         listed = lists.conversations(tx, user(), show, search=search, wanted=wanted, after=after)
         waiting = None
         if show == "live" and not after:

@@ -30,7 +30,7 @@ def index() -> Response:
     """The tickets of one chip, the newest first."""
     show, search = shell.chip(CHIPS, "mine"), shell.search()
     wanted, after = shell.wanted(lists.FILTERS), request.args.get("after")
-    with house().store.transaction() as tx:
+    with house().store.transaction(walled=not search) as tx:
         listed = lists.tickets(tx, user(), show, search=search, wanted=wanted, after=after)
         counts = lists.inbox_counts(tx, user())
         choices = lists.choices(tx, me().workspace_id)

@@ -171,9 +171,12 @@ class Store:
         self.autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
-    def transaction(self) -> Iterator[Tx]:
-        """One transaction: committed at the end, rolled back by an exception."""
-        tenant = self.tenant()
+    def transaction(self, *, walled: bool = True) -> Iterator[Tx]:
+        """One transaction: committed at the end, rolled back by an exception.
+
+        A search goes without the second wall (`walled`): see `hub.store.search`.
+        """
+        tenant = self.tenant() if walled else None
         if tenant is not None and not self.walled:
             tenant = None
         with (self.engine if tenant is None else self.autocommit).begin() as connection:

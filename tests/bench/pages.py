@@ -136,7 +136,7 @@ class ExplainingStore(Store):
         self.plans: list[tuple[str, dict[str, Any]]] = []
 
     @contextmanager
-    def transaction(self) -> Iterator[Tx]:
+    def transaction(self, *, walled: bool = True) -> Iterator[Tx]:
         with self.engine.begin() as connection:
             tx = Explained(connection, self.now(), plans=self.plans)
             yield tx

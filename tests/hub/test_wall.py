@@ -125,3 +125,11 @@ def test_a_later_upgrade_covers_what_a_migration_added(house: House, workspace: 
     house.store.tenant = lambda: workspace
     with house.store.transaction() as tx:
         assert tx.all("select * from parcels") == []
+
+
+def test_a_search_goes_without_the_wall(asked: Store) -> None:
+    """Row security would keep the planner from the index of words: `hub.store.search`."""
+    with asked.transaction() as tx:
+        assert tx.value("select current_user::text") == "hub_tenant"
+    with asked.transaction(walled=False) as tx:
+        assert tx.value("select current_user::text") != "hub_tenant"
