@@ -1,5 +1,5 @@
 # make run     the hub with its sandbox desks and a sample escalation, on http://127.0.0.1:8000
-# make test    everything the tests need, then the checks and the whole suite
+# make test    everything the tests need, then the checks and the whole suite; what hangs for 600 s fails
 # make fuzz    20,000 requests made from the OpenAPI document, as every role
 # make faults  kill -9, cut sockets, a database that goes away: hours of it (docs/reliability.md)
 # make audit   known vulnerabilities of what is pinned (asks pypi.org)
@@ -21,7 +21,7 @@ test: .venv/development .venv/model/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --timeout 600
 
 fuzz: .venv/development
 	@$(BIN)/python -m tests.fuzz

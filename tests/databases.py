@@ -45,8 +45,8 @@ end $$
 class Lent:
     """One copy of the template: emptied after each test, and made anew when one changed its shape.
 
-    A copy is four hundred files and takes a tenth of a second. Each test has it under another name,
-    so that what an earlier test has left running finds it no more.
+    A copy is four hundred files and takes a tenth of a second. After each test it gets another
+    name, so that what the test has left running finds it no more, and holds no lock on it.
     """
 
     def __init__(self, server_url: str) -> None:
@@ -56,17 +56,15 @@ class Lent:
 
     def take(self) -> str:
         """Its URL; it is as after the migrations."""
-        before, self._number = self._name, self._number + 1
-        if not (self._exists and self._renamed(before)):
+        if not self._exists:
             sql(self._server_url, f"create database {self._name} template hub_template")
             sql(self._url, WATCH)
             self._exists = True
         return self._url
 
     def give_back(self) -> None:
-        """The test is over: who is still connected ends, and its rows go."""
-        sql(self._server_url, OTHERS_END, name=self._name)
-        if sql(self._url, RESHAPED):
+        """The test is over: who is still connected is cut off, and its rows go."""
+        if not self._cut_off() or sql(self._url, RESHAPED):
             self.drop()
         else:
             sql(self._url, EMPTY)
@@ -76,14 +74,17 @@ class Lent:
         if self._exists:
             sql(self._server_url, f"drop database {self._name} with (force)")
             self._exists = False
+            self._number += 1
 
-    def _renamed(self, before: str) -> bool:
-        """False where somebody has come back in the meantime; then it is gone."""
+    def _cut_off(self) -> bool:
+        """Whether nobody knows its name now: somebody may come back before it has another."""
+        before = self._name
+        sql(self._server_url, OTHERS_END, name=before)
         try:
-            sql(self._server_url, f"alter database {before} rename to {self._name}")
+            sql(self._server_url, f"alter database {before} rename to hub_test_{self._number + 1}")
         except psycopg.errors.ObjectInUse:
-            sql(self._server_url, f"drop database {before} with (force)")
             return False
+        self._number += 1
         return True
 
     @property
@@ -99,8 +100,10 @@ class Lent:
 def copied(server_url: str, name: str, template: str = "hub_template") -> Iterator[str]:
     """A database of a name for a while; migrated and empty, unless another template is."""
     sql(server_url, f"create database {name} template {template}")
-    yield server_url.replace("///hub?", f"///{name}?")
-    sql(server_url, f"drop database {name} with (force)")
+    try:
+        yield server_url.replace("///hub?", f"///{name}?")
+    finally:
+        sql(server_url, f"drop database {name} with (force)")
 
 
 def sql(url: str, statement: str, **values: str) -> list[Any]:

@@ -166,9 +166,9 @@ class Play:
         """A database without tables."""
         url = self.stage.environ["DATABASE_URL"]
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("drop database if exists hub_empty with (force)")
-            connection.execute("create database hub_empty template template0")
-        return re.sub(r"///\w+\?", "///hub_empty?", url)
+            connection.execute("drop database if exists hub_stage_empty with (force)")
+            connection.execute("create database hub_stage_empty template template0")
+        return re.sub(r"///\w+\?", "///hub_stage_empty?", url)
 
 
 COMMANDS = ("clock", "rotate_keys", "migrate")
