@@ -64,7 +64,8 @@ def _bulkhead(found: Figures) -> Iterator[Row]:
     arrivals = f"{found['number']} at {found['rate']:g}/s over seven desks"
     yield f"five desks alone, p50 / p95 ({arrivals})", ", ".join(told[::2]), ""
     yield "- beside one that hangs and one limited", ", ".join(told[1::2]), ""
-    yield "- p95 beside them / alone", _ratios(found["p95_ratio"]), "<= 1.10"
+    yield "- p95 beside them / alone, of all pairs", f"{found['p95_ratio']:.2f}", "<= 1.10"
+    yield "- the same pair by pair", _ratios(found["p95_ratio_by_pair"]), ""
     busy = ", ".join(f"{phase['machine_busy_percent']:.0f}" for phase in phases)
     yield "- the machine was busy, phase by phase", f"{busy} %", ""
     what = f"the limited desk, {found['limit']} calls a minute: time / ideal"
