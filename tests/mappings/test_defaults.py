@@ -94,7 +94,7 @@ def test_a_default_is_rendered_in_less_than_a_tenth_of_a_millisecond(desk):
 
 
 def _seconds(mapping: Any) -> float:
-    started = time.perf_counter()
+    started = time.thread_time()
     for _ in range(20):
         render(mapping, SAMPLE)
-    return (time.perf_counter() - started) / 20
+    return (time.thread_time() - started) / 20

@@ -107,10 +107,10 @@ def test_tags_are_refused(text):
 
 @pytest.mark.parametrize("opening", ["[", "{", "- ", "? ", "{a: ", '["'])
 def test_a_bottomless_document_is_refused_in_good_time(opening):
-    started = time.perf_counter()
+    started = time.thread_time()
     (error,) = errors(opening * (60_000 // len(opening)))
     assert error.field == "mapping"
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_a_document_over_64_kilobytes_is_refused():
@@ -119,10 +119,10 @@ def test_a_document_over_64_kilobytes_is_refused():
 
 
 def test_a_document_of_nonsense_gets_a_bounded_answer_in_good_time():
-    started = time.perf_counter()
+    started = time.thread_time()
     rules = "".join(f"  a{n}: {{from: nowhere{n}}}\n" for n in range(2_000))
     assert len(errors("desk: zendesk\nticket:\n" + rules)) <= 50
-    assert time.perf_counter() - started < 3
+    assert time.thread_time() - started < 3
 
 
 def test_two_documents_are_refused():

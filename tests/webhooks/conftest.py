@@ -79,18 +79,18 @@ class Subscriber(http.server.BaseHTTPRequestHandler):
         self.answer(200, set_cookie="who=me")
 
     def trickle_headers(self) -> None:
-        self._trickle(b"HTTP/1.1 200 OK\r\nx-slow: " + b"a" * 200)
+        self._trickle(b"HTTP/1.1 200 OK\r\nx-slow: " + b"a" * 2000)
 
     def trickle_body(self) -> None:
-        self.wfile.write(b"HTTP/1.1 500 No\r\ncontent-length: 200\r\n\r\n")
-        self._trickle(b"a" * 200)
+        self.wfile.write(b"HTTP/1.1 500 No\r\ncontent-length: 2000\r\n\r\n")
+        self._trickle(b"a" * 2000)
 
     def trickle_chunk(self) -> None:
         self.wfile.write(b"HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n")
-        self._trickle(b"0" * 200)
+        self._trickle(b"0" * 2000)
 
     def hang(self) -> None:
-        self.server.stopped.wait(5)
+        self.server.stopped.wait(100)
 
     def cut(self) -> None:
         self.close_connection = True

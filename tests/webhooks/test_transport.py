@@ -15,6 +15,7 @@ from webhooks.guard import Guard
 from webhooks.transport import GuardedSession
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
+CUT = 20  # seconds, on a busy machine; who is not cut goes on for 100
 
 
 class Names:
@@ -166,7 +167,7 @@ def test_a_timeout_is_for_the_whole_answer(subscriber: Server, path: str) -> Non
     began = time.monotonic()
     with pytest.raises((requests.Timeout, requests.ConnectionError)):
         session(Names(["127.0.0.1"])).post(f"{subscriber.url}/{path}", timeout=0.4)
-    assert 0.3 < time.monotonic() - began < 2
+    assert 0.3 < time.monotonic() - began < CUT
 
 
 def test_a_trickle_under_tls_is_cut_too(tls_subscriber: Server, certificate: Path) -> None:
@@ -177,14 +178,14 @@ def test_a_trickle_under_tls_is_cut_too(tls_subscriber: Server, certificate: Pat
         began = time.monotonic()
         with pytest.raises((requests.Timeout, requests.ConnectionError)):
             http.post(f"{url}/{path}", timeout=0.4)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < CUT
 
 
 def test_a_handshake_that_never_ends_is_cut(unanswered: int) -> None:
     began = time.monotonic()
     with pytest.raises(requests.RequestException):
         session(Names(["127.0.0.1"])).post(f"https://hooks.example.com:{unanswered}/", timeout=0.4)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < CUT
 
 
 def test_many_threads_share_a_session(subscriber: Server) -> None:
