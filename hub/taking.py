@@ -45,6 +45,7 @@ select min(execute_after) filter (where execute_after <= now()) is not null as d
     min(execute_after) filter (where execute_after > now()) - now() as eta
 from pgqueuer where status = 'queued' and entrypoint = any($1)
 """
+OURS = "select id from pgqueuer where id = any($1) and queue_manager_id = $2"
 
 # pgqueuer logs each job's traceback itself; the worker's own log line is the one to read.
 logging.getLogger("pgqueuer").setLevel(logging.CRITICAL)
@@ -70,11 +71,24 @@ class _Questions(Queries):
         return jobs
 
     async def log_jobs(self, job_status: list[Any]) -> None:
-        """Only what its story did not take out of the queue itself."""
+        """Only what its story did not take out of the queue itself, nor another worker took."""
         left = [entry for entry in job_status if entry[0].id not in self.finished]
         self.finished -= {entry[0].id for entry in job_status}
-        if left:
-            await super().log_jobs(left)
+        ours = await self._ours([entry[0] for entry in left])
+        if ours:
+            await super().log_jobs([entry for entry in left if entry[0].id in ours])
+
+    async def retry_job(self, job: QueueJob, *args: Any, **kwargs: Any) -> None:
+        """Not what another worker took: it may be at it now."""
+        if await self._ours([job]):
+            await super().retry_job(job, *args, **kwargs)
+
+    async def _ours(self, jobs: list[QueueJob]) -> set[int]:
+        """The library goes by a job's number alone, whoever holds it meanwhile."""
+        if not jobs:
+            return set()
+        numbers, owner = [job.id for job in jobs], jobs[0].queue_manager_id
+        return {row["id"] for row in await self.driver.fetch(OURS, numbers, owner)}
 
     async def eligible_queued_work(self, entrypoints: list[Any]) -> int:
         """Whether a job is due, and when the next will be, asked once."""
