@@ -28,6 +28,7 @@ AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, Pool
 HEARTBEAT = timedelta(seconds=15)  # a killed worker's jobs go on after 10-18 s
 DEQUEUE_TIMEOUT = timedelta(seconds=5)
 UNHEARD = timedelta(seconds=1)  # the same where nobody tells of new jobs
+ANSWER_WITHIN = 30.0  # seconds: then the database has gone, and nobody has told us
 STATEMENTS = 100  # of the driver's own that it keeps prepared
 LANES_EVERY = 1.0  # seconds until a new lane is served
 BATCH = 10
@@ -159,7 +160,9 @@ class Worker:
 
     async def _serve_once(self) -> None:
         kept = 0 if self.pooled else STATEMENTS
-        connection = await asyncpg.connect(self.url, statement_cache_size=kept)
+        connection = await asyncpg.connect(
+            self.url, statement_cache_size=kept, command_timeout=ANSWER_WITHIN
+        )
         try:
             self.bell = _Bell(connection)
             self.bell.deaf = self.pooled

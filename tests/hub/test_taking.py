@@ -7,13 +7,17 @@ from uuid import UUID
 import pytest
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from hub import jobs
+from hub import jobs, taking
 from hub.jobs import Job
-from hub.store import Store
 from hub.taking import Worker
 from tests.databases import sql
+from tests.hub.wire import Wire, before
 
 ANOTHER = UUID(int=1)  # worker
+ONE_JOB = (
+    "insert into pgqueuer (priority, entrypoint, payload, execute_after, status)"
+    f" values (0, '{jobs.HUB}', 'sync:chg_1', now(), 'queued')"
+)
 
 
 class Lanes:
@@ -63,10 +67,7 @@ def test_a_worker_that_could_not_ask_for_lanes_begins_anew(
 
 def worked(url: str, run: Callable[[Job], None]) -> None:
     """Put one job into the queue, and have a worker run what is due until `run` has been called."""
-    store = Store(url, pool=1)
-    with store.transaction() as tx:
-        jobs.enqueue(tx, jobs.HUB, "sync", "chg_1")
-    store.close()
+    sql(url, ONE_JOB)
 
     async def serve() -> None:
         def once(job: Job) -> None:
@@ -104,3 +105,32 @@ def test_a_worker_that_lost_its_job_leaves_it_to_the_one_that_has_it(
 def test_a_job_of_which_nothing_is_left_to_do_leaves_the_queue(database_url: str) -> None:
     worked(database_url, lambda _job: None)
     assert sql(database_url, "select id from pgqueuer") == []
+
+
+def test_a_worker_whose_database_falls_silent_connects_anew(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "ANSWER_WITHIN", 0.5)
+    troubles: list[Exception] = []
+
+    async def serve(wire: Wire, url: str) -> None:
+        def lanes() -> Mapping[str, int]:
+            loop.call_soon_threadsafe(connected.set)
+            return {jobs.HUB: 1}
+
+        def trouble(problem: Exception) -> None:
+            troubles.append(problem)
+            sql(database_url, ONE_JOB)
+
+        connected, loop = asyncio.Event(), asyncio.get_running_loop()
+        end = lambda _job: loop.call_soon_threadsafe(worker.stop)  # noqa: E731
+        worker = Worker(url, threads=1, lanes=lanes, run=end)
+        serving = asyncio.create_task(worker.serve(trouble))
+        await asyncio.wait_for(connected.wait(), 30)
+        wire.silence()
+        done, _ = await asyncio.wait({serving}, timeout=30)
+        assert done, "it still waits for an answer"
+
+    with before(database_url) as (wire, url):
+        asyncio.run(serve(wire, url))
+    assert isinstance(troubles[0], TimeoutError)
