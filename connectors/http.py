@@ -38,6 +38,7 @@ from connectors.errors import (
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 20.0
 LATER = (408, 423, 425, 477)  # timed out, locked, too early; HubSpot: the account is being moved
+LONGEST_WAIT = 24 * 3600.0  # seconds for which a desk may keep us away without asking it again
 MAX_ANSWER = 5 * 1024 * 1024  # bytes; ask for pages that stay below
 
 Explain = Callable[[requests.Response], tuple[str, dict[str, str]]]
@@ -227,21 +228,23 @@ def answer_json(response: requests.Response) -> Any:
 
 
 def retry_after(response: requests.Response, header: str = "Retry-After") -> float | None:
-    """Seconds that the desk asks us to wait (a number or a date), or None."""
+    """Seconds that the desk asks us to wait (a number or a date), at most a day, or None."""
     value = response.headers.get(header, response.headers.get("Retry-After"))
     if value is None:
         return None
     try:
         seconds = float(value)
-        return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
-        pass
+        seconds = _until(value, response.headers.get("Date", ""))
+    return min(max(0.0, seconds), LONGEST_WAIT) if math.isfinite(seconds) else None
+
+
+def _until(then: str, now: str) -> float:
+    """The seconds between two dates as HTTP writes them; not a number where one is none."""
     try:
-        then = parsedate_to_datetime(value)
-        now = parsedate_to_datetime(response.headers["Date"])
-        return max(0.0, (then - now).total_seconds())
-    except (KeyError, ValueError, TypeError):
-        return None
+        return (parsedate_to_datetime(then) - parsedate_to_datetime(now)).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return math.nan
 
 
 def _read_capped(response: requests.Response, *, seconds: float) -> None:
