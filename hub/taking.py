@@ -89,7 +89,8 @@ class _Questions(Queries):
         if not jobs:
             return set()
         numbers, owner = [job.id for job in jobs], jobs[0].queue_manager_id
-        return {row["id"] for row in await self.driver.fetch(OURS, numbers, owner)}
+        rows: list[Any] = await self.driver.fetch(OURS, numbers, owner)
+        return {row["id"] for row in rows}
 
     async def eligible_queued_work(self, entrypoints: list[Any]) -> int:
         """Whether a job is due, and when the next will be, asked once."""

@@ -29,13 +29,16 @@ def test_a_network_that_swallows_everything_is_noticed_within_half_a_minute(
 ) -> None:
     with before(database_url) as (_, url):
         store = Store(url, pool=1)
-        with store.transaction() as tx, tx.driver() as driver:
-            with socket.socket(fileno=os.dup(driver.pgconn.socket)) as wire:
-                assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-                idle = wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
-                between = wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL)
-                asked = wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT)
-                unanswered = wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        with (
+            store.transaction() as tx,
+            tx.driver() as driver,
+            socket.socket(fileno=os.dup(driver.pgconn.socket)) as wire,
+        ):
+            assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            idle = wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
+            between = wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL)
+            asked = wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT)
+            unanswered = wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
         store.close()
     assert idle + between * asked <= 30
     assert 0 < unanswered <= 30_000

@@ -1,4 +1,4 @@
-"""A TCP address before the tests' PostgreSQL, whose connections can fall silent as a network's do."""
+"""A TCP address before the tests' PostgreSQL, whose connections can fall silent."""
 
 import socket
 import threading
