@@ -4,11 +4,9 @@
 """
 
 import json
-import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -25,19 +23,11 @@ from urllib3.exceptions import (
 )
 
 from connectors import calls, rehearsal
-from connectors.errors import (
-    AuthFailed,
-    Conflict,
-    ConnectorError,
-    InvalidRequest,
-    NotFound,
-    RateLimited,
-    Unavailable,
-)
+from connectors.errors import ConnectorError, InvalidRequest, Unavailable
+from connectors.refusals import refusal, retry_after
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 20.0
-LATER = (408, 423, 425, 477)  # timed out, locked, too early; HubSpot: the account is being moved
 MAX_ANSWER = 5 * 1024 * 1024  # bytes; ask for pages that stay below
 
 Explain = Callable[[requests.Response], tuple[str, dict[str, str]]]
@@ -190,19 +180,9 @@ class Http(requests.Session):
         told, fields = self._explained(request, response)
         words = f"{self._scrub(request, _where(request))} -> {response.status_code}: {told}"
         status, wait = response.status_code, retry_after(response, self.retry_header)
-        if status == 429:
-            if self.own_limit is None or self.own_limit not in str(request.url):
-                self.throttle.limited(wait if wait is not None else 60.0)
-            return RateLimited(words, retry_after=wait)
-        if status >= 500 or status in LATER:
-            return Unavailable(words, sent=True, retry_after=wait)
-        if status in (401, 403):
-            return AuthFailed(words)
-        if status in (404, 410):
-            return NotFound(words)
-        if status in (409, 412):
-            return Conflict(words)
-        return InvalidRequest(words, fields=fields)
+        if status == 429 and (self.own_limit is None or self.own_limit not in str(request.url)):
+            self.throttle.limited(wait if wait is not None else 60.0)
+        return refusal(status, words, wait, fields)
 
 
 @contextmanager
@@ -224,24 +204,6 @@ def answer_json(response: requests.Response) -> Any:
     except (ValueError, RecursionError):
         where = _where(response.request)
         raise Unavailable(f"{where} -> {response.status_code}: not JSON", sent=True) from None
-
-
-def retry_after(response: requests.Response, header: str = "Retry-After") -> float | None:
-    """Seconds that the desk asks us to wait (a number or a date), or None."""
-    value = response.headers.get(header, response.headers.get("Retry-After"))
-    if value is None:
-        return None
-    try:
-        seconds = float(value)
-        return max(0.0, seconds) if math.isfinite(seconds) else None
-    except ValueError:
-        pass
-    try:
-        then = parsedate_to_datetime(value)
-        now = parsedate_to_datetime(response.headers["Date"])
-        return max(0.0, (then - now).total_seconds())
-    except (KeyError, ValueError, TypeError):
-        return None
 
 
 def _read_capped(response: requests.Response, *, seconds: float) -> None:

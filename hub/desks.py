@@ -18,7 +18,7 @@ from connectors.errors import NotFound, RateLimited, Unavailable
 from connectors.files import LARGEST
 from connectors.types import Field
 from hub import tokens as token_store
-from hub.native import NativeDesk
+from hub.native_desk import NativeDesk
 from hub.store import Row, Store, connections
 from hub.tokens import Tokens
 from hub.vault import Place, Vault

@@ -1,5 +1,6 @@
 """The house: everything that a process of the hub holds, put together in one place."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -42,9 +43,11 @@ class House:
     tracing: Tracing = field(default_factory=Tracing)
     llm: Writer | None = None  # where a language model is to write the summaries
     random: Random = field(default_factory=Random)
+    ends: ExitStack = field(default_factory=ExitStack)  # of what goes on by itself until `close`
 
     def close(self) -> None:
-        """Give back connections."""
+        """End what goes on by itself, and give back connections."""
+        self.ends.close()
         self.desks.close()
         self.outbound.close()
         self.downloads.close()

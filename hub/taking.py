@@ -28,6 +28,7 @@ AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, Pool
 HEARTBEAT = timedelta(seconds=15)  # a killed worker's jobs go on after 10-18 s
 DEQUEUE_TIMEOUT = timedelta(seconds=5)
 UNHEARD = timedelta(seconds=1)  # the same where nobody tells of new jobs
+ANSWER_WITHIN = 30.0  # seconds: then the database has gone, and nobody has told us
 STATEMENTS = 100  # of the driver's own that it keeps prepared
 LANES_EVERY = 1.0  # seconds until a new lane is served
 BATCH = 10
@@ -45,6 +46,7 @@ select min(execute_after) filter (where execute_after <= now()) is not null as d
     min(execute_after) filter (where execute_after > now()) - now() as eta
 from pgqueuer where status = 'queued' and entrypoint = any($1)
 """
+OURS = "select id from pgqueuer where id = any($1) and queue_manager_id = $2"
 
 # pgqueuer logs each job's traceback itself; the worker's own log line is the one to read.
 logging.getLogger("pgqueuer").setLevel(logging.CRITICAL)
@@ -70,11 +72,25 @@ class _Questions(Queries):
         return jobs
 
     async def log_jobs(self, job_status: list[Any]) -> None:
-        """Only what its story did not take out of the queue itself."""
+        """Only what its story did not take out of the queue itself, nor another worker took."""
         left = [entry for entry in job_status if entry[0].id not in self.finished]
         self.finished -= {entry[0].id for entry in job_status}
-        if left:
-            await super().log_jobs(left)
+        ours = await self._ours([entry[0] for entry in left])
+        if ours:
+            await super().log_jobs([entry for entry in left if entry[0].id in ours])
+
+    async def retry_job(self, job: QueueJob, *args: Any, **kwargs: Any) -> None:
+        """Not what another worker took: it may be at it now."""
+        if await self._ours([job]):
+            await super().retry_job(job, *args, **kwargs)
+
+    async def _ours(self, jobs: list[QueueJob]) -> set[int]:
+        """The library goes by a job's number alone, whoever holds it meanwhile."""
+        if not jobs:
+            return set()
+        numbers, owner = [job.id for job in jobs], jobs[0].queue_manager_id
+        rows: list[Any] = await self.driver.fetch(OURS, numbers, owner)
+        return {row["id"] for row in rows}
 
     async def eligible_queued_work(self, entrypoints: list[Any]) -> int:
         """Whether a job is due, and when the next will be, asked once."""
@@ -145,7 +161,9 @@ class Worker:
 
     async def _serve_once(self) -> None:
         kept = 0 if self.pooled else STATEMENTS
-        connection = await asyncpg.connect(self.url, statement_cache_size=kept)
+        connection = await asyncpg.connect(
+            self.url, statement_cache_size=kept, command_timeout=ANSWER_WITHIN
+        )
         try:
             self.bell = _Bell(connection)
             self.bell.deaf = self.pooled

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Table
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors import calls
 from connectors.errors import (
@@ -109,6 +110,9 @@ def _run(house: House, job: Job, story: Story) -> None:
         house.metrics.jobs.labels(job.story, "done").inc()
     except Fenced as news:
         log.info("job.fenced", story=job.story, subject=job.subject, why=str(news))
+    except PoolTimeout:  # the database is slow, and others have every connection
+        log.warning("job.again", story=job.story, subject=job.subject, why="no connection in time")
+        raise
     except (OperationalError, DBAPIError) as problem:
         if isinstance(problem, OperationalError) or problem.connection_invalidated:
             # The database is away, or has ended a deadlock: the queue takes the job up again.

@@ -1,6 +1,6 @@
 """The native desk in memory, so that the contract tests can ask of it what they ask of any desk.
 
-In the hub its place is taken by `hub.native`, which keeps the same promises in the database.
+In the hub its place is taken by `hub.native_desk`, which keeps the same promises in the database.
 """
 
 import itertools

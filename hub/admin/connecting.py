@@ -1,6 +1,5 @@
 """Connections: credentials are tried at the desk before they are kept, then webhooks are made."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,9 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from connectors import oauth, registry
 from connectors.auth import TokenStore
 from connectors.base import Config
-from connectors.errors import ConnectorError
-from connectors.types import Account, Registration
+from connectors.types import Account
 from hub import ids
+from hub.admin import webhooks
 from hub.admin.input import BadInput, change, find, name, taken
 from hub.admin.workspaces import NATIVE
 from hub.desks import BadConfig
@@ -68,7 +67,7 @@ def add_connection(
     account = house.desks.try_out(desk, given).verify() if verify else None
     values["account_id"] = account.organization if account else None
     row = _keep(house, workspace_id, desk, given, values, actor)
-    return Connected(row=row, account=account, steps=webhooks(house, row))
+    return Connected(row=row, account=account, steps=webhooks.register(house, row))
 
 
 def change_connection(
@@ -105,7 +104,7 @@ def change_connection(
             values["token"] = None
     row = _write(house, workspace_id, connection_id, values, actor)
     if config is not None:
-        steps = webhooks(house, row)
+        steps = webhooks.register(house, row)
     return Connected(row=row, account=account, steps=steps)
 
 
@@ -123,7 +122,7 @@ def verify_connection(
     if row["account_id"] is None and account.organization is not None:
         with house.store.transaction() as tx:
             change(tx, connections, row["id"], account_id=account.organization)
-    return Connected(row=row, account=account, steps=webhooks(house, row))
+    return Connected(row=row, account=account, steps=webhooks.register(house, row))
 
 
 def check_same(row: Row, account: Account) -> None:
@@ -143,7 +142,7 @@ def set_up_webhook(
             tx, workspace_id, "connection.webhook", row["name"], actor=actor,
             subject_id=connection_id,
         )  # fmt: skip
-    return Connected(row=row, account=None, steps=webhooks(house, row))
+    return Connected(row=row, account=None, steps=webhooks.register(house, row))
 
 
 def set_webhook_secret(
@@ -152,7 +151,7 @@ def set_webhook_secret(
     """The secret with which the desk signs, where a person made the webhook there."""
     if not secret.strip():
         raise BadInput({"webhook_secret": "It must not be empty."})
-    sealed = house.vault.seal(secret.strip(), _place(workspace_id, connection_id))
+    sealed = house.vault.seal(secret.strip(), webhooks.place(workspace_id, connection_id))
     return _write(house, workspace_id, connection_id, {"webhook_secret": sealed}, actor)
 
 
@@ -243,35 +242,3 @@ def _write(
             return change(tx, connections, connection_id, version=row["version"] + 1, **values)
     except IntegrityError:
         raise taken("name", values["name"]) from None
-
-
-def webhooks(house: House, row: Row) -> tuple[str, ...]:
-    """Our webhook at the desk, made or repaired; else what a person should do."""
-    if registry.get(row["desk"]).can.webhooks == "none":
-        return ()
-    try:
-        made = _register(house, row)
-    except ConnectorError as problem:
-        return (f"The webhook was not made ({problem}); until it is, the desk is polled.",)
-    return made.steps
-
-
-def _register(house: House, row: Row) -> Registration:
-    """Registered at the desk, its secret kept; a secret that is there already is offered again."""
-    place = _place(row["workspace_id"], row["id"])
-    known = row["webhook_secret"]
-    # Help Scout takes secrets of at most 40 characters.
-    offered = house.vault.open(known, place) if known else secrets.token_urlsafe(30)
-    url = f"{house.settings.public_url}/webhooks/desks/{row['id']}"
-    made = house.desks.open(row).ensure_webhooks(url, offered)
-    secret = made.secret or offered
-    with house.store.transaction() as tx:
-        change(
-            tx, connections, row["id"],
-            webhook_secret=house.vault.seal(secret, place), webhook_id=made.id,
-        )  # fmt: skip
-    return made
-
-
-def _place(workspace_id: str, connection_id: str) -> Place:
-    return Place(workspace_id, "connections", connection_id, "webhook_secret")

@@ -15,8 +15,9 @@ from hub.backup.taking import Say, copying
 from hub.house import House
 from hub.store import Tx
 
-# What a hub has that nobody has used: `migrate` makes a workspace with its Help Desk.
-USED = ("users", "sources", "conversations", "subscribers", "keys", "routes")
+# What no hub has that nobody has used: `migrate` makes a workspace with its Help Desk.
+USED = ("users", "sources", "conversations", "subscribers", "keys", "routes", "mappings")
+USED_DESK = "select 1 from connections where desk <> 'live_chat' limit 1"
 LEAVING = 5.0  # seconds
 OTHERS = """
 select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
@@ -86,8 +87,9 @@ def _check_alone(house: House) -> None:
 def _check_database(tx: Tx, manifest: dict[str, Any]) -> Sequence[Table]:
     """The tables to fill, of a database that nobody uses."""
     tx.run("select pg_advisory_xact_lock(:lock)", lock=migrate.LOCK)
-    for name in USED:
-        if tx.value(f"select 1 from {name} limit 1"):
+    asked = {name: f"select 1 from {name} limit 1" for name in USED} | {"connections": USED_DESK}
+    for name, question in asked.items():
+        if tx.value(question):
             raise BadArchive(
                 f"This database is in use (it has {name}): restore into an empty one, by"
                 " DATABASE_URL or HUB_DATA_DIR."

@@ -27,6 +27,7 @@ log = structlog.get_logger()
 MOST = 400  # streams a process; a page without one asks every few seconds
 EVERY = 1.0  # seconds between two looks
 HEARTBEAT = 15.0  # seconds after which a silent stream says that it lives
+LAST_LOOK = 10.0  # seconds for which a house that closes waits for the look under way
 LONGEST = 600.0  # seconds of one stream: then the browser signs itself in anew
 WINDOW = timedelta(seconds=15)  # a commit this late is still seen: ids tell the birth, not the end
 AT_ONCE = 1000  # news of one look
@@ -55,11 +56,22 @@ class Feed:
         self.seen: set[str] = set()
         self.there: dict[str, list[tuple[str, str]]] = {}
         self.thread: threading.Thread | None = None
+        self.over = threading.Event()
+
+    def end(self) -> None:
+        """Ask nothing any more, and let every open page go."""
+        self.over.set()
+        with self.lock:
+            looking = self.thread
+            for watcher in self.watchers:
+                watcher.news.set()
+        if looking is not None:
+            looking.join(LAST_LOOK)
 
     def watch(self, watcher: Watcher) -> bool:
         """From now on the watcher is told of news; False when there are too many."""
         with self.lock:
-            if len(self.watchers) >= MOST:
+            if len(self.watchers) >= MOST or self.over.is_set():
                 return False
             self.watchers.add(watcher)
             if self.thread is None or not self.thread.is_alive():
@@ -93,13 +105,13 @@ class Feed:
                 self.look()
             except SQLAlchemyError as problem:  # the pages find out by themselves
                 log.warning("live.database_away", why=type(problem).__name__)
-            time.sleep(EVERY)
+            self.over.wait(EVERY)
 
     def _is_watched(self) -> bool:
         with self.lock:
             if not self.watchers:
                 self.thread = None  # the next page that opens has another look
-            return bool(self.watchers)
+            return bool(self.watchers) and not self.over.is_set()
 
     def _questions(self, workspaces: list[str]) -> Iterator[Question]:
         for table, noun in (("events", "event"), ("audit", "audit")):
@@ -120,7 +132,7 @@ class Feed:
 @blueprint.get("/live")
 def stream() -> Response:
     """Server-sent events: `news` whenever the page, or its conversation, should be looked at."""
-    told = current_app.extensions.setdefault("live", Feed(house().store))
+    told = _feed()
     watcher = Watcher(me().workspace_id, request.args.get("conversation") or None)
     if not told.watch(watcher):
         return Response(status=503, headers={"Retry-After": "60"})
@@ -129,6 +141,15 @@ def stream() -> Response:
         content_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
+
+
+def _feed() -> Feed:
+    """The process's one, which ends with its house."""
+    mine = Feed(house().store)
+    told: Feed = current_app.extensions.setdefault("live", mine)
+    if told is mine:
+        house().ends.callback(mine.end)
+    return told
 
 
 @blueprint.get("/notices")
@@ -142,7 +163,7 @@ def _lines(told: Feed, watcher: Watcher) -> Iterator[str]:
     ends = time.monotonic() + LONGEST
     try:
         yield "retry: 2000\n\nevent: news\ndata:\n\n"  # what happened before we watched
-        while time.monotonic() < ends:
+        while time.monotonic() < ends and not told.over.is_set():
             if watcher.news.wait(HEARTBEAT):
                 watcher.news.clear()
                 yield "event: news\ndata:\n\n"

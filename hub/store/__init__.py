@@ -214,6 +214,17 @@ class Store:
         self.engine.dispose()
 
 
+# A network that loses everything, or forgets a silent connection, tells nobody: else the kernel
+# waits for a quarter of an hour, or for ever. Of no effect on a Unix socket.
+# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-TCP-USER-TIMEOUT
+NOTICE_SILENCE = {
+    "keepalives_idle": 15,  # seconds
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
+
+
 def engine(url: str, *, pool: int = 8) -> Engine:
     """An engine whose broken connections are noticed when they are used, and replaced."""
     scheme, _, rest = url.partition("://")
@@ -224,9 +235,10 @@ def engine(url: str, *, pool: int = 8) -> Engine:
         pool_timeout=10,
         pool_pre_ping=False,
         hide_parameters=True,  # they are customers' words
-        connect_args={"connect_timeout": 5},
+        connect_args={"connect_timeout": 5, **NOTICE_SILENCE},
     )
     event.listen(made, "connect", _dictionaries_are_json)
+    event.listen(made, "connect", _times_are_utc)
     event.listen(made, "connect", pooler.adapt)
     event.listen(made, "handle_error", _without_values)
     return made
@@ -245,6 +257,13 @@ def _tell_no_values(problem: psycopg.Error) -> None:
 
 def _dictionaries_are_json(driver: psycopg.Connection[Any], _record: object) -> None:
     driver.adapters.register_dumper(dict, JsonbDumper)
+
+
+def _times_are_utc(driver: psycopg.Connection[Any], _record: object) -> None:
+    """The driver tells times in the server's own zone, which is somebody else's choice."""
+    if driver.info.parameter_status("TimeZone") not in ("UTC", "Etc/UTC"):
+        driver.execute("set timezone to 'UTC'")
+        driver.commit()
 
 
 def utc_now() -> datetime:

@@ -55,6 +55,15 @@ from (
   union all {COUNTED}
 ) told group by 1, 2, 3, 4 order by 1, 3, 2, 4
 """
+# One whose clock is being changed waits for the next time: its days are others then.
+UNCOUNTED = """
+select id, time_zone, counted_to,
+  date_trunc('day', cast(:settled as timestamptz), time_zone) as today
+from workspaces
+where counted_to is null
+  or counted_to < date_trunc('day', cast(:settled as timestamptz), time_zone)
+for no key update skip locked
+"""
 
 
 def told(tx: Tx, workspace: Row, since: datetime, unit: str) -> Sequence[Row]:
@@ -84,14 +93,8 @@ def quantile(rows: Sequence[Row], part: float) -> float:
 
 def count_days(tx: Tx) -> None:
     """Count the days that are over since the last time, of every workspace, by its own clock."""
-    for workspace in tx.all(
-        "select id, time_zone, counted_to, date_trunc('day', cast(:settled as timestamptz),"
-        " time_zone) as today from workspaces",
-        settled=tx.now - SETTLED,
-    ):
-        since = workspace["counted_to"] or workspace["today"] - KEPT
-        if since < workspace["today"]:
-            _count(tx, workspace, since)
+    for workspace in tx.all(UNCOUNTED, settled=tx.now - SETTLED):
+        _count(tx, workspace, workspace["counted_to"] or workspace["today"] - KEPT)
 
 
 def count_anew(tx: Tx, workspace_id: str) -> None:

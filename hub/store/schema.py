@@ -1,20 +1,16 @@
 """Every table of the hub, in the order in which a conversation meets them.
 
 Ids are text (see `hub.ids`); times are UTC; each row has its workspace. Work that a job carries out
-(escalations, tickets' relay, changes, deliveries) has the same four columns (`WORK`): `run` counts
-the starts and fences late workers, `tries` counts failures, `due_at` says when to go on, and
-`parked` why it cannot go on without a person.
+(escalations, tickets' relay, changes, deliveries) has the same five columns (`work`): `run` counts
+the starts and fences late workers, `tries` counts failures, `last_error` is the last of them,
+`due_at` says when to go on, and `parked` why it cannot go on without a person.
 """
-
-from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Date,
     DateTime,
-    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -25,7 +21,23 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from hub.store.columns import (
+    count,
+    data,
+    flag,
+    hot,
+    key,
+    moment,
+    of_teammate,
+    ref,
+    sealed,
+    words,
+    work,
+    workspace,
+)
+from hub.store.indexes import of_some, of_words
 
 metadata = MetaData(
     naming_convention={
@@ -35,108 +47,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-def key() -> Column[str]:
-    return Column("id", Text(collation="C"), primary_key=True)
-
-
-def hot(name: str, *, null: bool = False) -> Column[str]:
-    """An id without a foreign key: a key would have every insert lock the same parent row.
-
-    Concurrent locks of one row cost a MultiXact each
-    (https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-MULTIXACT-WRAPAROUND).
-    """
-    return Column(name, Text(collation="C"), nullable=null)
-
-
-def workspace() -> Column[str]:
-    return hot("workspace_id")
-
-
-def ref(name: str, target: str, *, null: bool = False) -> Column[str]:
-    return Column(name, ForeignKey(f"{target}.id"), nullable=null)
-
-
-def of_teammate() -> Column[str]:
-    """Whose row it is; it goes with them."""
-    teammate = ForeignKey("users.id", ondelete="CASCADE")
-    return Column("user_id", teammate, primary_key=True)
-
-
-def moment(name: str, *, null: bool = False) -> Column[datetime]:
-    now = None if null else text("now()")
-    return Column(name, DateTime(timezone=True), nullable=null, server_default=now)
-
-
-def words(name: str, *, null: bool = True, default: str | None = None) -> Column[str]:
-    return Column(name, Text, nullable=null, server_default=default)
-
-
-def count(name: str, default: int = 0) -> Column[int]:
-    return Column(name, Integer, nullable=False, server_default=str(default))
-
-
-def data(name: str, *, null: bool = False, default: str = "{}") -> Column[dict]:  # type: ignore[type-arg]
-    return Column(name, JSONB, nullable=null, server_default=None if null else default)
-
-
-def sealed(name: str, *, null: bool = True) -> Column[bytes]:
-    """Bytes that only the vault can read."""
-    return Column(name, LargeBinary, nullable=null)
-
-
-def flag(name: str, default: bool = False) -> Column[bool]:
-    return Column(name, Boolean, nullable=False, server_default=str(default).lower())
-
-
-# Without these a word in an address, a number or a compound could not be found by itself.
-JOINTS = "@._-/:+"
-SEARCHED = 20_000  # characters of a text: PostgreSQL refuses more than 1 MB of different words
-
-
-def searchable(words: str) -> str:
-    """The words of a text, and its workspace as one more: the index then keeps tenants apart."""
-    plain = f"translate(left({words}, {SEARCHED}), '{JOINTS}', '{' ' * len(JOINTS)}')"
-    return f"(array_to_tsvector(ARRAY[workspace_id]) || to_tsvector('simple', {plain}))"
-
-
-def told_of(requester: str) -> str:
-    """What the customer may be called by."""
-    names = (f"coalesce({requester} ->> '{name}', '')" for name in ("name", "email", "phone"))
-    return " || ' ' || ".join(names)
-
-
-WORDS = {  # what a search looks into, by table
-    "conversations": searchable(f"external_id || ' ' || {told_of('requester')}"),
-    "messages": searchable("text"),
-    "escalations": searchable("coalesce(summary ->> 'subject', '')"),
-}
-# New words wait in a short list, so that no insert has many to file at once.
-GIN = {"gin_pending_list_limit": 512}
-
-
-def of_words(table: str) -> Index:
-    """The index of a table's words."""
-    return Index(
-        f"ix_{table}_words", text(WORDS[table]), postgresql_using="gin", postgresql_with=GIN
-    )
-
-
-def of_some(table: str, name: str, where: str, *columns: str) -> Index:
-    """An index of the rows that one list shows."""
-    return Index(f"ix_{table}_{name}", *columns, postgresql_where=text(where))
-
-
-def work() -> list[Column]:  # type: ignore[type-arg]
-    return [
-        count("run"),
-        count("tries"),
-        moment("due_at", null=True),
-        words("last_error"),
-        data("parked", null=True),
-    ]
-
 
 workspaces = Table(
     "workspaces", metadata, key(), words("slug", null=False), words("name", null=False),

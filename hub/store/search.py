@@ -13,7 +13,7 @@ import re
 from typing import Any
 
 from hub.store import Tx
-from hub.store.schema import JOINTS, WORDS
+from hub.store.indexes import JOINTS, WORDS
 
 MOST_WORDS = 8
 SHORTEST_BEGINNING = 2  # letters: of shorter ones there are too many

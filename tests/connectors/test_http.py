@@ -146,8 +146,11 @@ def test_redirects_are_not_followed_nor_read(desk: Script) -> None:
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("40", 40.0), ("0.5", 0.5), ("-3", 0.0), ("inf", None), ("nan", None), ("soon", None)],
-)
+    [
+        ("40", 40.0), ("0.5", 0.5), ("-3", 0.0), ("inf", None), ("nan", None), ("soon", None),
+        ("31536000", 86_400.0), ("1e300", 86_400.0), ("Sun, 22 Nov 99999999999 10:00:00 GMT", None),
+    ],
+)  # fmt: skip
 def test_the_desk_says_when_to_come_back(desk: Script, header: str, seconds: float | None) -> None:
     with pytest.raises(RateLimited) as caught:
         call(desk, Answer(b"", 429, {"Retry-After": header}))

@@ -8,6 +8,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from hub.console import canned
+from hub.console.live import Feed
 from tests.console.office import Browser, Office
 
 
@@ -150,8 +151,9 @@ def test_a_waiting_conversation_is_given_back_to_the_ai_with_a_brief(
 
 
 def test_an_open_page_is_told_of_news_of_its_conversation_and_of_no_other(
-    agent: Browser, office: Office
+    agent: Browser, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(Feed, "_look", lambda self: None)  # nobody looks but this test
     conversation, other = office.chat("chat-1"), office.chat("chat-2")
     stream = agent.client.get(f"/live?conversation={conversation}", buffered=False)
     lines = iter(stream.response)
@@ -174,6 +176,22 @@ def test_an_open_page_is_told_of_news_of_its_conversation_and_of_no_other(
     stream.close()
     assert live.watchers == set()
     assert other
+
+
+def test_open_pages_end_with_the_house_and_nobody_asks_the_database_any_more(
+    agent: Browser, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.console.live.HEARTBEAT", 0.5)
+    monkeypatch.setattr("hub.console.live.LONGEST", 5.0)
+    stream = agent.client.get("/live", buffered=False)
+    lines = iter(stream.response)
+    assert "event: news" in str(next(lines))
+    live = agent.client.application.extensions["live"]
+    looking = live.thread
+    office.house.close()
+    assert len(list(lines)) <= 1  # what it was about to say
+    assert looking is None or not looking.is_alive()
+    assert live.watchers == set()
 
 
 def test_too_many_open_pages_are_sent_away_and_ask_by_themselves(

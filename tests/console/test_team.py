@@ -7,7 +7,7 @@ import pytest
 
 from connectors.types import Draft, Requester
 from hub import admin as administration
-from hub.native import NativeDesk
+from hub.native_desk import NativeDesk
 from tests.console.office import Browser, Office
 
 WEEK = {"mon": "09:00-17:30", "tue": "09:00-12:00, 13:00-17:30", "fri": "22:00-06:00"}

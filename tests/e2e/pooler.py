@@ -52,8 +52,8 @@ def before(url: str, folder: Path) -> Iterator[str]:
         eventually(lambda: _answers(pooled), f"{shlex.join(process.args)} answers", 20)  # type: ignore[arg-type]
         yield pooled
     finally:
-        process.terminate()
-        process.wait()
+        process.kill()  # asked to end, newer ones wait for their clients to leave first
+        process.wait(10)
 
 
 def _answers(url: str) -> bool:

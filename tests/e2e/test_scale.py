@@ -70,17 +70,24 @@ def desk(town: Town) -> Outside:
     return Outside(town, town.connect("zendesk"))
 
 
-def test_escalations_come_home_through_a_pooler(town: Town, desk: Outside) -> None:
-    assert town.house.store.pooled
+@pytest.fixture(scope="module")
+def first(town: Town, desk: Outside) -> list[dict[str, str]]:
+    """The first escalation has come home; the headers of what the subscriber has heard of it."""
     there_and_back(desk)
+    return [headers for headers, _ in town.subscriber.requests]
+
+
+def test_escalations_come_home_through_a_pooler(town: Town, first: list[dict[str, str]]) -> None:
+    assert town.house.store.pooled
+    assert first
 
 
 def test_an_escalation_is_one_trace_over_all_processes(
-    town: Town, desk: Outside, collector: Collector
+    town: Town, first: list[dict[str, str]], collector: Collector
 ) -> None:
-    row = town.row("select traceparent from escalations order by id limit 1")  # of the test above
+    row = town.row("select traceparent from escalations order by id limit 1")
     assert row is not None
-    _, trace, first, _ = row["traceparent"].split("-")
+    _, trace, root, _ = row["traceparent"].split("-")
 
     def names() -> set[str]:
         return {span.name for span in collector.of(trace)}
@@ -88,12 +95,11 @@ def test_an_escalation_is_one_trace_over_all_processes(
     eventually(lambda: names() >= SPANS, "every step has told its span")
     assert len({span.process for span in collector.of(trace)}) == 2  # web and worker
     (ack,) = [span for span in collector.of(trace) if span.name == "intake.ack"]
-    assert (ack.id, ack.parent) == (first, "")
+    assert (ack.id, ack.parent) == (root, "")
     (run,) = [span for span in collector.of(trace) if span.name == "escalate.run"]
     (create,) = [span for span in collector.of(trace) if span.name == "desk.create_ticket"]
     assert (run.parent, create.parent) == (ack.id, run.id)
-    heard = [headers["traceparent"] for headers, _ in town.subscriber.requests]
-    assert {told.split("-")[1] for told in heard} == {trace}
+    assert {headers["traceparent"].split("-")[1] for headers in first} == {trace}
     for personal in (b"Bestellung", b"Ada", b"@example.com"):
         assert personal not in collector.bytes
 

@@ -259,7 +259,8 @@ def test_a_keeper_that_gives_up_stops_everything(house: House) -> None:
 def test_a_child_gets_its_environment_and_its_niceness(house: House) -> None:
     says = "import os, time; print(os.environ['WHO'], os.nice(0), flush=True); time.sleep(60)"
     house.start(child("web", says, "env={'WHO': 'me'}", "nice=7"))
-    until(lambda: f"web | me {os.nice(0) + 7}\n" in house.said)
+    nicest = 19  # the system's own bound, where the tests themselves are nice
+    until(lambda: f"web | me {min(nicest, os.nice(0) + 7)}\n" in house.said)
 
 
 def test_a_port_is_free_unless_somebody_listens() -> None:

@@ -241,6 +241,19 @@ def test_the_file_is_its_owners_alone_and_holds_no_key_and_no_secret(
     assert [one.name for one in tmp_path.iterdir() if "backup" in one.name] == ["hub.backup"]
 
 
+def test_a_hub_that_has_no_more_than_a_connection_is_not_overwritten(
+    house: House, workspace: str, fresh: House, sandbox_url: str, tmp_path: Path
+) -> None:
+    taking.take(house, tmp_path / "hub.backup", silent)
+    told = requests.get(f"{sandbox_url}/_desks", timeout=10).json()["data"]
+    config = next(d["accounts"][0]["config"] for d in told if d["desk"] == "zendesk")
+    with fresh.store.transaction() as tx:
+        own = admin.add_workspace(tx, fresh, "default", "Default")
+    admin.add_connection(fresh, own, "zendesk", "Zendesk", config)
+    with pytest.raises(BadArchive, match="in use .it has connections"):
+        restoring.restore(fresh, tmp_path / "hub.backup", silent)
+
+
 def test_what_cannot_be_restored_is_told_in_a_sentence_and_changes_nothing(
     zendesk: Stories,
     fresh: House,

@@ -2,9 +2,14 @@
 
 from collections.abc import Callable
 
-from hub import clock
+import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from hub import admin, clock, worker
 from hub.clock import Clock
-from hub.store import Tx, leases
+from hub.jobs import Job
+from hub.pipeline import writing
+from hub.store import Tx, figures, leases
 from tests.hub.stories.house_of_stories import Stories
 
 
@@ -78,3 +83,33 @@ def test_no_desk_is_polled_twice_at_once(zendesk: Stories) -> None:
     with zendesk.house.store.transaction() as tx:
         tx.run("update pgqueuer set status = 'picked'")
     assert poll() == 1
+
+
+def test_days_are_not_counted_by_a_time_zone_that_is_being_changed(stories: Stories) -> None:
+    store = stories.house.store
+    with store.transaction() as changing:
+        admin.change_workspace(changing, stories.workspace, time_zone="Asia/Tokyo")
+        with store.transaction() as counting:
+            counting.run("set local lock_timeout = '5s'")
+            figures.count_days(counting)
+    assert stories.row("select counted_to from workspaces")["counted_to"] is None
+    with store.transaction() as tx:
+        figures.count_days(tx)
+    told = stories.row("select counted_to at time zone 'Asia/Tokyo' as midnight from workspaces")
+    assert (told["midnight"].hour, told["midnight"].minute) == (0, 0)
+
+
+def test_work_that_got_no_connection_in_time_is_done_again_and_no_failure_of_its_own(
+    zendesk: Stories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crowded(*_: object) -> None:
+        raise PoolTimeout("QueuePool limit reached")
+
+    escalation_id = zendesk.escalate()
+    with monkeypatch.context() as patched:
+        patched.setattr(writing, "ahead", crowded)
+        with pytest.raises(PoolTimeout):
+            worker.run(zendesk.house, Job("escalate", escalation_id))
+    assert zendesk.row("select tries, last_error from escalations") == {
+        "tries": 0, "last_error": None
+    }  # fmt: skip
