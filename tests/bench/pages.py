@@ -85,7 +85,7 @@ select replace(c.id, 'con_', 'esc_'), c.workspace_id, c.id,
         'language', 'en'),
     case when right(c.id, 1) in ('1', '3') then :native else :desk end, c.started_at,
     case when c.speaker = 'ai' and not c.waiting then c.started_at end, 1
-from conversations c where right(c.id, 1) in ('1', '2', '3', '7') or c.waiting;
+from conversations c;
 
 insert into tickets (id, workspace_id, escalation_id, conversation_id, connection_id, desk,
     external_id, url, subject, status, assignee, created_at)
