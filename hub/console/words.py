@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from connectors import registry
+from hub.store import Row
 from hub.summary.shown import TITLES
 
 STATUS = {
@@ -111,6 +112,11 @@ def customer(requester: Mapping[str, Any]) -> str:
     return requester.get("name") or requester.get("email") or requester.get("id") or "Unknown"
 
 
+def whose(row: Row) -> str:
+    """The customer of a conversation; of one that was forgotten, that it was."""
+    return "Deleted customer" if row["forgotten_at"] else customer(row["requester"])
+
+
 def moment(value: datetime | None, form: str = "clock") -> str | Markup:
     """A time as UTC; `times.js` shows it in the reader's zone, or as "4 min" for `ago`."""
     if value is None:
@@ -207,6 +213,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "told_moment": told_moment,
     "tone": tone,
     "waits": waits,
+    "whose": whose,
     "wrong_in": wrong_in,
     "work": lambda value: WORKS.get(value, value),
 }
