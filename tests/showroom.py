@@ -91,14 +91,19 @@ def furnished(hub: Hub, data: Path) -> Showroom:
     app = create_app(house)
     with house.store.transaction() as tx:
         full = addresses(app, tx, where, token=token)
+        desk = tx.one("select id from connections where name = 'Zendesk (sandbox)'")["id"]
     house.close()
     lists = {name: f"{name}.index" for name in EMPTY}
     return Showroom(
         hub=hub,
-        full=full | {"nowhere": "/nowhere"},
+        full=full | {"nowhere": "/nowhere", "connections.compare_mappings": _compared(desk)},
         empty={f"empty-{name}": full[endpoint] for name, endpoint in lists.items()},
         outside={"sessions.sign_in": "/sign-in", "sessions.join": full["sessions.join"]},
     )
+
+
+def _compared(desk: str) -> str:
+    return f"/connections/{desk}/mapping/compare?old=1&new=2"
 
 
 def _environ(data: Path, port: int) -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask import Response, flash, request, session
 
 from hub import admin, auth
-from hub.console import sessions, shell
+from hub.console import sessions, shell, sorry
 from hub.console.browsers import named
 from hub.console.shell import back_to, me, page, refused
 from hub.current import house
@@ -68,10 +68,10 @@ def end(session_id: str) -> Response:
     try:
         hashed = bytes.fromhex(session_id)
     except ValueError:
-        return shell.sorry(404)
+        return sorry.page(404)
     with house().store.transaction() as tx:
         if not users.end_sessions(tx, _me()["id"], only=hashed):
-            return shell.sorry(404)
+            return sorry.page(404)
         _record(tx, "one session")
     flash("Signed out there.", "success")
     return back_to("account.index")

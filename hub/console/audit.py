@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Response, request
 
-from hub.console import shell
+from hub.console import shell, sorry
 from hub.console.queries import SIZE, Page
 from hub.console.shell import me, needs, page
 from hub.current import house
@@ -51,7 +51,7 @@ def export() -> Response:
     """All lines that fit, the newest first, as they are read."""
     wanted, errors = _wanted()
     if errors:
-        return shell.sorry(400)
+        return sorry.page(400)
     here, workspace = house(), me().workspace_id
     with here.store.transaction() as tx:
         audit.record(tx, workspace, "audit.exported", actor=me().actor)

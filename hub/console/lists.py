@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.console.queries import SIZE, Page
-from hub.store import Row, Tx
+from hub.store import Row, Rows, Tx
 from hub.store.presence import GOOD_FOR
-from hub.store.search import condition
+from hub.store.search import EACH, condition, values_of
 
 # What a row shows, of the page `p (id, place)`.
 SHOWN = """
-select c.id, p.place, c.external_id, c.requester, c.language, c.channel, c.speaker, c.waiting,
-  c.state, c.started_at, c.last_message_at, m.text as last_text, m.role as last_role,
+select c.id, p.place, c.external_id, c.requester, c.forgotten_at, c.language, c.channel,
+  c.speaker, c.waiting, c.state, c.started_at, c.last_message_at, m.text as last_text,
+  m.role as last_role,
   m.at as last_at, e.id as escalation_id, e.state as escalation_state,
   e.created_at as escalated_at, e.promised_at, e.summary ->> 'subject' as subject,
   t.id as ticket_id, t.desk, t.external_id as ticket_external_id, t.url as ticket_url,
@@ -129,6 +130,13 @@ DISTINCT = (
 )
 
 
+FEW = 2 * SIZE
+NEAR = (
+    "select n.* from ({0}) n join conversations c on c.id = n.conversation_id where {1}"
+    " order by n.place {2} limit :limit"
+)
+
+
 def _page(
     tx: Tx,
     me: Row,
@@ -152,16 +160,28 @@ def _page(
     for name, value in wanted.items():
         conditions.append(filters[name])
         values[name] = value
-    if search:
-        found, words = condition(tx, me["workspace_id"], search)
-        conditions.append(found)
-        values |= words
     if after:
         conditions.append(f"{key}.id {sign} :after")
         values["after"] = after
-    rows = tx.all(
-        f"with p as materialized ({kind} where {' and '.join(conditions)}"
-        f" order by {key}.id {order} limit :limit) {SHOWN} order by p.place {order}",
-        **values,
-    )
+    listed = f"{kind} where {' and '.join(conditions)} {{}} order by {key}.id {order} limit {{}}"
+    rows = _rows(tx, listed, order, search, values)
     return Page(rows[:SIZE], rows[SIZE - 1]["place"] if len(rows) > SIZE else None)
+
+
+def _rows(tx: Tx, listed: str, order: str, looked_for: str, values: dict[str, Any]) -> Rows:
+    """One more than a page of what is `listed`, whose places are left for a condition and a limit.
+
+    How common a word is takes long to count if it is: so the first few are looked into before.
+    """
+    shown = f"with p as materialized ({{}}) {SHOWN} order by p.place {order}"
+    if not looked_for:
+        return tx.all(shown.format(listed.format("", ":limit")), **values)
+    asked = values_of(values["workspace"], looked_for)
+    if asked is None:
+        return []
+    near = NEAR.format(listed.format("", FEW), EACH, order)
+    rows = tx.all(shown.format(near), **values, **asked)
+    if len(rows) > SIZE:
+        return rows
+    found = f"and {condition(tx, asked)}"
+    return tx.all(shown.format(listed.format(found, ":limit")), **values, **asked)

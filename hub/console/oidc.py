@@ -6,7 +6,7 @@ from types import ModuleType
 import structlog
 from flask import Response, abort, make_response, redirect, request, session
 
-from hub.console import sessions, shell
+from hub.console import sessions, shell, sorry
 from hub.current import house
 
 log = structlog.get_logger()
@@ -60,9 +60,9 @@ def _protocol() -> ModuleType:
 
 
 def _refused(why: str) -> Response:
-    return shell.sorry_for(REFUSED, why, 403)
+    return sorry.saying(REFUSED, why, 403)
 
 
 def _away(problem: Exception) -> Response:
     log.warning("oidc.away", why=str(problem))
-    return shell.sorry_for(*AWAY, 502)
+    return sorry.saying(*AWAY, 502)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from flask import Response
@@ -79,13 +78,17 @@ def _columns(
 
 def _times(told: Sequence[Row], what: str) -> list[dict[str, Any]]:
     """By desk how many, the time of the median, and of 19 in 20."""
-    rows = sorted((row for row in told if row["what"] == what), key=itemgetter("name"))
+    rows = sorted((row for row in told if row["what"] == what), key=_desk)
     return [
         {"desk": desk, "n": sum(row["n"] for row in sizes),
          "p50": figures.quantile(sizes, 0.5), "p95": figures.quantile(sizes, 0.95)}
-        for desk, found in groupby(rows, itemgetter("name"))
+        for desk, found in groupby(rows, _desk)
         for sizes in [list(found)]
     ]  # fmt: skip
+
+
+def _desk(row: Row) -> str:
+    return words.desk(row["name"])
 
 
 def _ends(told: Sequence[Row]) -> list[Row]:

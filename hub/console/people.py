@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, abort, flash, request
 
 from hub import admin, auth
-from hub.console import shell
+from hub.console import shell, sorry
 from hub.console.queries import SIZE, Page
 from hub.console.shell import back_to, found, me, needs, once, page, refused
 from hub.current import house
@@ -87,7 +87,7 @@ def link(user_id: str) -> Response:
 def switch(user_id: str, state: str) -> Response:
     """Let in, or shut out at once."""
     if state not in ("active", "deactivated"):
-        return shell.sorry(404)
+        return sorry.page(404)
     if user_id == _myself():
         raise admin.Conflict("You cannot shut yourself out: ask another admin.")
     change_to = admin.activate_user if state == "active" else admin.deactivate_user

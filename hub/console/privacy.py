@@ -7,7 +7,7 @@ from flask import Response, flash, request
 from hub import admin, exporting
 from hub.admin.privacy import LEAST, LONGEST
 from hub.api import privacy_shapes as told
-from hub.console import shell
+from hub.console import shell, sorry
 from hub.console.queries import Page
 from hub.console.shell import back_to, me, needs, once, page, refused
 from hub.current import house
@@ -59,7 +59,7 @@ def of_conversation(conversation_id: str) -> Response:
         with house().store.transaction() as tx:
             wanted = admin.of_conversation(tx, me().workspace_id, conversation_id)
     except admin.Unknown:
-        return shell.sorry(404)
+        return sorry.page(404)
     return _customer(wanted)
 
 
@@ -72,7 +72,7 @@ def export() -> Response:
         with here.store.transaction() as tx:
             found = admin.export_customer(tx, workspace, _wanted(), actor=me().actor)
     except (admin.BadInput, admin.Unknown):
-        return shell.sorry(404)
+        return sorry.page(404)
     pieces = exporting.document(here.store, workspace, found)
     return once(_file(Response(pieces, content_type="application/json"), "customer.json"))
 
@@ -90,7 +90,7 @@ def erase() -> Response:
                 tx, me().workspace_id, wanted, conversations=shown, actor=me().actor
             )
     except admin.Unknown:
-        return shell.sorry(404)
+        return sorry.page(404)
     except (admin.Conflict, admin.BadInput) as why:
         return refused(_customer(wanted, str(why)))
     return back_to("privacy.erasure", erasure_id=made)
@@ -104,7 +104,7 @@ def erasure(erasure_id: str) -> Response:
         with house().store.transaction() as tx:
             row = admin.one_erasure(tx, me().workspace_id, erasure_id)
     except admin.Unknown:
-        return shell.sorry(404)
+        return sorry.page(404)
     return page("privacy/erasure.html", row=row, told=told.report(row))
 
 
@@ -116,7 +116,7 @@ def report(erasure_id: str) -> Response:
         with house().store.transaction() as tx:
             row = admin.one_erasure(tx, me().workspace_id, erasure_id)
     except admin.Unknown:
-        return shell.sorry(404)
+        return sorry.page(404)
     text = told.report(row).model_dump_json(indent=2) + "\n"
     return _file(Response(text, content_type="application/json"), f"{erasure_id}.json")
 

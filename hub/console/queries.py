@@ -9,7 +9,8 @@ from hub.store import Row, Tx, retries
 SIZE = 50  # rows a page
 
 ESCALATION = """
-select e.*, c.requester, c.external_id as conversation_external_id, c.waiting, c.language,
+select e.*, c.requester, c.forgotten_at, c.external_id as conversation_external_id, c.waiting,
+  c.language,
   t.id as ticket_id, t.desk, t.external_id as ticket_external_id, t.url as ticket_url,
   t.status as ticket_status, t.word as ticket_word, t.assignee,
   coalesce(t.parked, h.parked) as ticket_parked,

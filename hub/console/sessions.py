@@ -9,7 +9,7 @@ import structlog
 from flask import Response, flash, g, make_response, redirect, request, session
 
 from hub import admin, auth
-from hub.console import shell
+from hub.console import shell, sorry
 from hub.console.shell import back_to, once, page, refused
 from hub.current import house
 from hub.pace import neighbourhood
@@ -191,6 +191,6 @@ def _join(token: str, errors: Mapping[str, str]) -> Response:
         user = users.by_link(tx, auth.hashed(token))
     if user is None:
         g.principal = None
-        return shell.sorry_for("This link is used up", "It was used already, a newer one was made,"
+        return sorry.saying("This link is used up", "It was used already, a newer one was made,"
                                " or its time is over. Ask an admin for another.", 404)  # fmt: skip
     return once(page("signing_in/join.html", user=user, errors=errors))

@@ -29,7 +29,7 @@ from werkzeug.exceptions import HTTPException
 
 from hub import admin, auth
 from hub.auth import Principal
-from hub.console import words
+from hub.console import bounds, sentences, sorry, words
 from hub.current import house
 from hub.store import Row
 
@@ -38,9 +38,6 @@ P = ParamSpec("P")
 TOKEN = "token"  # of the database's session, in the signed cookie
 LIVE = "X-Part"  # a page that refreshes itself asks for its live part alone
 LONGEST_SEARCH = 100  # characters
-LARGEST_FORM = 2 * 1024**2  # bytes
-LARGEST_UPLOAD = 27 * 1024**2  # bytes of a message with its files
-UPLOADS = ("conversations.write",)
 # Asked for by scripts: who is signed out is told so in a word, not by a page.
 UNSEEN = ("live.stream", "live.shown", "canned.filled", "conversations.be_there")
 HEADERS = {
@@ -51,17 +48,6 @@ HEADERS = {
     "Cache-Control": "private, no-cache",
     "Vary": f"Cookie, {LIVE}",
 }
-SORRY = {
-    400: ("Not done", "The page had been open too long, or its form does not fit any more. Nothing"
-          " was changed: go back, reload it, and try again."),
-    403: ("Not allowed", "Your role does not allow this. Ask an owner or an admin."),
-    404: ("Not found", "There is nothing here, or it belongs to another workspace."),
-    405: ("Not like this", "This address is only for a page's buttons."),
-    413: ("Too large", "Nothing was sent: the text or the files are too large. Go back and take a"
-          " file away: a message takes 25 MB of them together."),
-    500: ("Something went wrong", "The hub's log has the details. Nothing was half done: you can"
-          " try again."),
-}  # fmt: skip
 SETTINGS = {  # the pages behind "Settings", each with the least role that sees it
     "connections": ("Connections", "viewer"),
     "routes": ("Routes", "viewer"),
@@ -92,13 +78,13 @@ def noun(name: str, *, public: bool = False) -> Blueprint:
     What is not in the workspace is a page that says so; a conflict is told on the noun's own page.
     """
     made = Blueprint(name, __name__)
-    made.before_request(_bound)
-    made.before_request(_no_nul)
+    made.before_request(bounds.by_size)
+    made.before_request(bounds.no_nul)
     if not public:
         made.before_request(_sign_in_first)
     made.before_request(csrf.protect)
     made.after_request(_guard)
-    made.register_error_handler(admin.Unknown, lambda _: sorry(404))
+    made.register_error_handler(admin.Unknown, lambda _: sorry.page(404))
     made.register_error_handler(admin.Conflict, _conflict)
     return made
 
@@ -190,31 +176,19 @@ def _conflict(problem: admin.Conflict) -> Response:
     return back_to(endpoint, **{name: parts[name] for name in wanted})
 
 
-def _no_nul() -> None:
-    """No id and no filter has a character that PostgreSQL cannot store."""
-    if any("\0" in str(part) for part in (request.view_args or {}).values()):
-        abort(HTTPStatus.NOT_FOUND)
-    if any("\0" in part for name in ("after", "delivery") for part in request.values.getlist(name)):
-        abort(HTTPStatus.BAD_REQUEST)
-
-
-def _bound() -> None:
-    """A form is not read beyond what its page can send."""
-    uploads = request.endpoint in UPLOADS
-    request.max_content_length = LARGEST_UPLOAD if uploads else LARGEST_FORM
-    request.max_form_memory_size = LARGEST_FORM
-
-
 def _sign_in_first() -> ResponseReturnValue | None:
-    with house().store.transaction() as tx:
-        # A page that refreshes itself keeps nobody signed in.
-        active = LIVE not in request.headers
-        g.principal = auth.by_session(tx, session.get(TOKEN, ""), active=active)
+    # A page that refreshes itself keeps nobody signed in.
+    g.principal = _who_asks(active=LIVE not in request.headers)
     if g.principal is not None:
         return None
     if LIVE in request.headers or request.endpoint in UNSEEN:
         return Response(status=HTTPStatus.UNAUTHORIZED)
     return back_to("sessions.sign_in", next=_page_of_request())
+
+
+def _who_asks(*, active: bool) -> Principal | None:
+    with house().store.transaction() as tx:
+        return auth.by_session(tx, session.get(TOKEN, ""), active=active)
 
 
 def _page_of_request() -> str | None:
@@ -246,7 +220,7 @@ def _prepare(state: BlueprintSetupState) -> None:
     app.static_url_path = ""  # Bootstrap's files are then under /bootstrap
     Bootstrap5().init_app(app)
     csrf.init_app(app)
-    app.jinja_env.filters.update(words.FILTERS)
+    app.jinja_env.filters.update(words.FILTERS | sentences.FILTERS)
 
 
 @blueprint.app_context_processor
@@ -258,26 +232,15 @@ def _may(role: str) -> bool:
     return g.get("principal") is not None and me().may(role)
 
 
-def sorry(code: int) -> Response:
-    """A page that says what went wrong, and what to do."""
-    return sorry_for(*SORRY[code], code)
-
-
-def sorry_for(title: str, sentence: str, code: int) -> Response:
-    """The same in other words."""
-    text = render_template(
-        "console/sorry.html", layout="console/base.html", title=title, sentence=sentence
-    )
-    return make_response(text, code)
-
-
-@blueprint.app_errorhandler(400)
-@blueprint.app_errorhandler(403)
-@blueprint.app_errorhandler(404)
-@blueprint.app_errorhandler(405)
-@blueprint.app_errorhandler(413)
-@blueprint.app_errorhandler(500)
 def _sorry(problem: HTTPException) -> ResponseReturnValue:
+    """The page of an error; with the frame for who is signed in, whatever they came upon."""
     if request.path.startswith(OTHERS):
         return problem
-    return _guard(sorry(problem.code or 500))
+    code = problem.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    if code < HTTPStatus.INTERNAL_SERVER_ERROR and "principal" not in g:
+        g.principal = _who_asks(active=False)
+    return _guard(sorry.page(code))
+
+
+for _code in sorry.WORDS:
+    blueprint.app_errorhandler(_code)(_sorry)

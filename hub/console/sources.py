@@ -9,7 +9,7 @@ from flask import Response, flash, render_template, request
 
 from hub import admin
 from hub.admin.sources import still_counts, url
-from hub.console import dialect_forms, shell
+from hub.console import dialect_forms, shell, sorry
 from hub.console.queries import SIZE, Page
 from hub.console.shell import back_to, found, me, needs, once, page, refused
 from hub.current import house
@@ -103,7 +103,7 @@ def change(source_id: str) -> Response:
 def switch(source_id: str, state: str) -> Response:
     """Take its events, or have it send them again later."""
     if state not in ("active", "paused"):
-        return shell.sorry(404)
+        return sorry.page(404)
     with house().store.transaction() as tx:
         row = admin.change_source(
             tx, me().workspace_id, source_id, paused=state == "paused", actor=me().actor
@@ -119,7 +119,7 @@ def rotate(source_id: str) -> Response:
     """Another secret, shown this once; for a while the one before counts too."""
     hours = request.form.get("overlap", "24")
     if hours not in OVERLAPS:
-        return shell.sorry(400)
+        return sorry.page(400)
     try:
         made = admin.rotate_source(
             house(), me().workspace_id, source_id, request.form.get("secret", "").strip() or None,

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, flash, request
 
 from hub import admin
-from hub.console import shell, subscriber_queries
+from hub.console import shell, sorry, subscriber_queries
 from hub.console.shell import back_to, found, me, needs, once, page, refused
 from hub.current import house
 from webhooks import events
@@ -85,7 +85,7 @@ def change(subscriber_id: str) -> Response:
 def switch(subscriber_id: str, state: str) -> Response:
     """On or off."""
     if state not in ("active", "disabled"):
-        return shell.sorry(404)
+        return sorry.page(404)
     active = state == "active"
     with house().store.transaction() as tx:
         admin.change_subscriber(
@@ -102,7 +102,7 @@ def rotate(subscriber_id: str) -> Response:
     """Another secret, shown this once; for a while both sign."""
     hours = request.form.get("overlap", "24")
     if hours not in OVERLAPS:
-        return shell.sorry(400)
+        return sorry.page(400)
     made, _ = admin.rotate_subscriber(
         house(), me().workspace_id, subscriber_id, overlap=timedelta(hours=int(hours)),
         actor=me().actor,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from hub import links, views
-from hub.console import words
+from hub.console import sentences
 from hub.house import House
 from hub.store import Row, Tx, changes, files
 
@@ -130,7 +130,7 @@ def _events(tx: Tx, escalation_ids: Sequence[str]) -> Sequence[Row]:
         " and (a.what, a.detail) is distinct from ('conversation.paused', 'takeover')"
         " order by a.id limit :limit",
         ids=list(escalation_ids),
-        shown=sorted(words.HAPPENED.keys() - TOLD - ELSEWHERE),
+        shown=sorted(sentences.HAPPENED.keys() - TOLD - ELSEWHERE),
         limit=LONGEST,
     )
 
@@ -141,6 +141,6 @@ def _event(row: Row) -> Item:
         at=row["at"],
         kind="event",
         role="system",
-        name=row["name"] or words.actor(row["actor"]),
-        text=words.happened(row["what"], None if row["what"] in SHORT else row["detail"]),
+        name=row["name"] or sentences.actor(row["actor"]),
+        text=sentences.happened(row["what"], None if row["what"] in SHORT else row["detail"]),
     )

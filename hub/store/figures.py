@@ -40,9 +40,10 @@ select 'resumed', coalesce(detail, ''), at, null from audit
 where workspace_id = :workspace and what = 'conversation.resumed'
   and at >= :since and at < :until
 """
+SECONDS = "extract(epoch from took)::float8"  # a logarithm of a numeric takes 100 times as long
 COUNTED = f"""
 select what, name, date_trunc(:unit, at at time zone :zone) as step,
-  coalesce(floor(ln(greatest(extract(epoch from took), {SHORTEST})) / ln({STEP})), 0)::int as size,
+  coalesce(floor(ln(greatest({SECONDS}, {SHORTEST})) / ln({STEP}::float8)), 0)::int as size,
   count(*) as n
 from ({FACTS}) facts group by 1, 2, 3, 4
 """

@@ -75,6 +75,7 @@ sources = Table(
           postgresql_where=text("playground")),
 )  # fmt: skip
 
+OVER = "speaker = 'ai' and not waiting and state <> 'live'"
 conversations = Table(
     "conversations", metadata, key(), workspace(),
     hot("source_id"),
@@ -105,8 +106,9 @@ conversations = Table(
     of_some("conversations", "human", "speaker = 'human'", "workspace_id", "id"),
     of_some("conversations", "kept", "forgotten_at is null", "workspace_id", "id"),
     of_some("conversations", "forgotten", "forgotten_chat is not null", "forgotten_chat"),
-    of_some("conversations", "ended", "speaker = 'ai' and not waiting and state <> 'live'",
-            "workspace_id", "id"),
+    of_some("conversations", "ended", OVER, "workspace_id", "id"),
+    of_some("conversations", "ended_language", OVER, "workspace_id", "language", "id"),
+    of_some("conversations", "ended_channel", OVER, "workspace_id", "channel", "id"),
 )  # fmt: skip
 
 messages = Table(

@@ -10,6 +10,7 @@ first wall is in each statement here, as the workspace's word or its id.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from hub.store import Tx
@@ -39,14 +40,18 @@ EACH = f"""(exists (select 1 from conversations where id = c.id
         and {WORDS["escalations"]} @@ {WISH}))"""
 
 
-def condition(tx: Tx, workspace_id: str, looked_for: str) -> tuple[str, dict[str, Any]]:
-    """A condition on `conversations c`, and its values; one that nothing meets without words."""
+def values_of(workspace_id: str, looked_for: str) -> dict[str, Any] | None:
+    """The values of every condition here; None where there is no word to look for."""
     wish = _wish(looked_for)
     if wish is None:
-        return "false", {}
-    values = {"workspace_word": f"'{workspace_id}'", "wish": wish, "number": looked_for.strip("# ")}
+        return None
+    return {"workspace_word": f"'{workspace_id}'", "wish": wish, "number": looked_for.strip("# ")}
+
+
+def condition(tx: Tx, values: Mapping[str, Any]) -> str:
+    """The quicker condition on `conversations c`."""
     said = tx.value(f"select count(*) from ({SAID}) s", common=COMMON, **values)
-    return (EACH if said == COMMON else AMONG), values
+    return EACH if said == COMMON else AMONG
 
 
 def _wish(looked_for: str) -> str | None:

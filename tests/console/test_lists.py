@@ -155,10 +155,11 @@ def test_a_conversation_with_the_ai_is_unread_for_nobody(agent: Browser, office:
 def test_a_list_goes_on_where_the_page_before_ended(agent: Browser, office: Office) -> None:
     for n in range(55):
         office.chat(f"chat-{n}", requester=customer(f"Nr{n}"))
-    first = agent.get("/").text
-    (after,) = re.findall(r'id="page-next"[^>]+href="([^"]+)"', first)
-    second = agent.get(after.replace("&amp;", "&")).text
-    assert names(first) + names(second) == [f"Nr{n}" for n in range(54, -1, -1)]
+    for path in ("/", "/?q=parcel"):
+        first = agent.get(path).text
+        (after,) = re.findall(r'id="page-next"[^>]+href="([^"]+)"', first)
+        second = agent.get(after.replace("&amp;", "&")).text
+        assert names(first) + names(second) == [f"Nr{n}" for n in range(54, -1, -1)], path
 
 
 def test_who_is_in_a_conversation_shows_in_it_and_in_the_lists(

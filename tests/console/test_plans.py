@@ -8,7 +8,7 @@ from hub import admin
 from hub import house as houses
 from hub.app import create_app
 from hub.settings import Settings
-from tests.bench import pages
+from tests.bench import filling, pages
 
 CONVERSATIONS = 3_000
 # The planner is to weigh as it does for large tables, where reading one from end to end never pays.
@@ -31,7 +31,7 @@ def test_no_list_reads_a_big_table_from_end_to_end(
         workspace = admin.add_workspace(tx, house, "bench", "Bench")
         other = admin.add_workspace(tx, house, "other", "Other")
         me = admin.add_user(tx, workspace, pages.EMAIL, "Bench", "owner", "a password for it")
-    known = pages.fill(store, workspace, other, me, CONVERSATIONS)
+    known = filling.fill(store, workspace, other, me, CONVERSATIONS)
     visit = pages.visitor(create_app(house))
     for name in pages.OURS:
         store.plans.clear()

@@ -37,6 +37,7 @@ def test_an_admin_looks_at_a_customer_takes_the_data_along_and_erases_them(
     assert "ada@example.com" not in done + json.dumps(report)
     assert "My parcel" not in admin.get(f"/conversations/{chat}").text
     assert admin.get(f"/privacy/customer/{chat}").status_code == 404
+    assert "Deleted customer" in admin.get("/").text + admin.get("/?show=ended").text
 
 
 def test_a_workspace_says_how_long_its_data_is_kept(admin: Browser, office: Office) -> None:

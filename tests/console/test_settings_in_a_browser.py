@@ -52,7 +52,7 @@ def test_the_first_owner_adds_a_source_and_its_request_opens_an_escalation(
     page.get_by_label("Your name").fill("Olive Owner")
     page.get_by_label("E-mail").fill("olive@example.com")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("The same again").fill(PASSWORD)
+    page.get_by_label("Repeat it").fill(PASSWORD)
     page.get_by_role("button", name="Begin").click()
     expect(page.get_by_text("The hub is yours.")).to_be_visible()
     page.locator("#nothing").get_by_role("link", name="Add a source").click()

@@ -97,6 +97,19 @@ def test_an_unknown_page_says_so_in_plain_words(agent: Browser) -> None:
     assert "There is nothing here" in answer.text
 
 
+@pytest.mark.parametrize("path", ["/nowhere", "/conversations/nobodys", "/keys", "/sign-out"])
+def test_what_cannot_be_shown_stands_in_the_usual_frame(agent: Browser, path: str) -> None:
+    answer = agent.get(path)
+    assert answer.status_code in (403, 404, 405)
+    assert 'aria-label="Main"' in answer.text and "Olive Agent" in answer.text
+
+
+def test_who_is_not_signed_in_is_sent_from_an_unknown_page_to_the_form(app: Flask) -> None:
+    answer = app.test_client().get("/nowhere")
+    assert answer.status_code == 404
+    assert ">Sign in</a>" in answer.text and 'aria-label="Main"' not in answer.text
+
+
 def test_a_live_part_tells_a_signed_out_browser_so_without_a_page(
     app: Flask, office: Office
 ) -> None:
@@ -111,6 +124,6 @@ def test_a_broken_hub_apologises_without_telling_its_secrets(
         tx.run("alter table escalations rename to gone")
     answer = agent.get("/")
     assert answer.status_code == 500
-    assert "Something went wrong" in answer.text
+    assert "Something went wrong" in answer.text and 'aria-label="Main"' in answer.text
     assert "gone" not in answer.text and "select" not in answer.text
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]

@@ -15,11 +15,11 @@ function offer() {
   const button = document.getElementById("notify");
   if (!button) return;
   const say = (text) => { document.getElementById("notify-told").textContent = text; };
-  const paint = () => { button.textContent = isOn() ? "Stop desktop notifications" : "Notify me on this desktop"; };
+  const paint = () => { button.textContent = isOn() ? "Stop notifications" : "Notify me in this browser"; };
   button.hidden = false;
   paint();
   button.addEventListener("click", async () => {
-    if (isOn()) { localStorage.removeItem(ON); paint(); return say("You get no desktop notifications any more."); }
+    if (isOn()) { localStorage.removeItem(ON); paint(); return say("This browser does not notify you any more."); }
     if (await Notification.requestPermission() !== "granted") {
       return say("The browser does not allow it. Allow notifications for this address in its settings, then try again.");
     }
