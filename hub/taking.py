@@ -25,8 +25,13 @@ from hub.jobs import Job
 
 # The database is away: for the queue's own connection, or for the question which lanes are open.
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, PoolTimeout)
-HEARTBEAT = timedelta(seconds=15)  # a killed worker's jobs go on after 10-18 s
-DEQUEUE_TIMEOUT = timedelta(seconds=5)
+# A killed worker's jobs go on after DEAD_AFTER and what is left until another one looks: 12.5 s at
+# most. A live one's last beat is at most 2.6 s old, since the library collects beats for a quarter
+# of BEAT: so a process may stand still for 7 s, on a machine however slow, before it loses a job.
+# (The library would beat at half of DEAD_AFTER, which leaves it 3.) Who loses a job is fenced.
+BEAT = timedelta(seconds=2)
+DEAD_AFTER = timedelta(seconds=10)
+DEQUEUE_TIMEOUT = timedelta(seconds=2.5)
 UNHEARD = timedelta(seconds=1)  # the same where nobody tells of new jobs
 STATEMENTS = 100  # of the driver's own that it keeps prepared
 LANES_EVERY = 1.0  # seconds until a new lane is served
@@ -61,10 +66,14 @@ class _Questions(Queries):
         self._eta: timedelta | None = None
 
     async def dequeue(self, batch_size: int, *args: Any, **kwargs: Any) -> list[QueueJob]:
-        """After a batch that was not full there is nothing more until a place or a job is new."""
+        """After a batch that was not full there is nothing more until a place or a job is new.
+
+        Whose worker is dead is ours to say: the library asks with the time between its beats.
+        """
         if self._short:
             self._short = False
             return []
+        kwargs["heartbeat_timeout"] = DEAD_AFTER
         jobs = await super().dequeue(batch_size, *args, **kwargs)
         self._short = 0 < len(jobs) < batch_size
         return jobs
@@ -159,7 +168,7 @@ class Worker:
                     dequeue_timeout=UNHEARD if self.pooled else DEQUEUE_TIMEOUT,
                     batch_size=BATCH,
                     max_concurrent_tasks=max(self.threads, 2 * BATCH),
-                    heartbeat_timeout=HEARTBEAT,
+                    heartbeat_timeout=2 * BEAT,  # it beats at half of it
                     log_aggregation_interval=timedelta(0),
                 )
             finally:

@@ -102,7 +102,7 @@ class Stage(Town):
         return set(self.deaths())
 
     def bury(self, *lives: Life) -> None:
-        """The queue notices at once who is dead, and not after 15 seconds."""
+        """The queue notices at once who is dead, and not after 12 seconds."""
         with self.house.store.transaction() as tx:
             tx.run(
                 "update pgqueuer set heartbeat = now() - interval '1 h' where status = 'picked'"

@@ -1,11 +1,15 @@
 """A worker's loop around a database that goes away."""
 
 import asyncio
+import time
+import uuid
 from collections.abc import Mapping
 
+import psycopg
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hub import jobs
+from hub.jobs import Job
 from hub.taking import Worker
 
 
@@ -52,3 +56,33 @@ def test_a_worker_that_could_not_ask_for_lanes_begins_anew(
     lanes = Lanes({2})
     assert served(database_url, lanes) == []
     assert lanes.asked >= 3
+
+
+PICKED = """
+insert into pgqueuer (priority, entrypoint, payload, execute_after, status, heartbeat,
+    queue_manager_id)
+values (0, 'hub', convert_to(%s, 'UTF8'), now() - interval '1 min', 'picked',
+    now() - make_interval(secs => %s), %s)
+"""
+
+
+def test_only_a_silent_worker_loses_its_job_and_who_works_is_not_silent(database_url: str) -> None:
+    taken: list[str] = []
+
+    def run(job: Job) -> None:
+        """Work until the queue has heard that somebody does."""
+        taken.append(job.subject)
+        deadline = time.monotonic() + 30
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            asked = "select heartbeat > updated from pgqueuer where id = %s"
+            while not connection.execute(asked, [job.number]).fetchone() == (True,):
+                assert time.monotonic() < deadline, "no sign of life"
+                time.sleep(0.05)
+        worker.stop()
+
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for subject, silent in (("slow", 3), ("dead", 11)):  # the first would be taken first
+            connection.execute(PICKED, [f"poll:{subject}", silent, uuid.uuid4()])
+    worker = Worker(database_url, threads=1, lanes=lambda: {jobs.HUB: 2}, run=run)
+    asyncio.run(asyncio.wait_for(worker.serve(lambda _: None), 60))
+    assert taken[0] == "dead"
