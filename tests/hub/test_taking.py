@@ -75,7 +75,7 @@ def test_only_a_silent_worker_loses_its_job_and_who_works_is_not_silent(database
         deadline = time.monotonic() + 30
         with psycopg.connect(database_url, autocommit=True) as connection:
             asked = "select heartbeat > updated from pgqueuer where id = %s"
-            while not connection.execute(asked, [job.number]).fetchone() == (True,):
+            while connection.execute(asked, [job.number]).fetchone() != (True,):
                 assert time.monotonic() < deadline, "no sign of life"
                 time.sleep(0.05)
         worker.stop()
