@@ -50,6 +50,15 @@ select min(execute_after) filter (where execute_after <= now()) is not null as d
     min(execute_after) filter (where execute_after > now()) - now() as eta
 from pgqueuer where status = 'queued' and entrypoint = any($1)
 """
+END = """
+delete from pgqueuer q using unnest($1::bigint[], $2::uuid[]) as mine(id, owner)
+where q.id = mine.id and q.queue_manager_id = mine.owner
+"""
+PUT_OFF = """
+update pgqueuer set status = 'queued', execute_after = now() + $3::interval,
+    attempts = attempts + 1, updated = now(), queue_manager_id = null
+where id = $1 and queue_manager_id = $2
+"""
 
 # pgqueuer logs each job's traceback itself; the worker's own log line is the one to read.
 logging.getLogger("pgqueuer").setLevel(logging.CRITICAL)
@@ -79,11 +88,22 @@ class _Questions(Queries):
         return jobs
 
     async def log_jobs(self, job_status: list[Any]) -> None:
-        """Only what its story did not take out of the queue itself."""
-        left = [entry for entry in job_status if entry[0].id not in self.finished]
-        self.finished -= {entry[0].id for entry in job_status}
+        """Take out what ended and was not taken out by its story, as long as it is ours.
+
+        The library deletes by the job's number alone: a worker that was overtaken would delete the
+        job of the one that works on it. What ended badly stays picked, and is picked again when
+        its heartbeat is stale.
+        """
+        ended = [job for job, status, _ in job_status if status == "successful"]
+        left = [job for job in ended if job.id not in self.finished]
+        self.finished -= {job.id for job in ended}
         if left:
-            await super().log_jobs(left)
+            numbers, owners = [job.id for job in left], [job.queue_manager_id for job in left]
+            await self.driver.execute(END, numbers, owners)
+
+    async def retry_job(self, job: QueueJob, delay: timedelta, traceback_record: Any) -> None:
+        """Put it off, as long as it is ours."""
+        await self.driver.execute(PUT_OFF, job.id, job.queue_manager_id, delay)
 
     async def eligible_queued_work(self, entrypoints: list[Any]) -> int:
         """Whether a job is due, and when the next will be, asked once."""

@@ -86,3 +86,34 @@ def test_only_a_silent_worker_loses_its_job_and_who_works_is_not_silent(database
     worker = Worker(database_url, threads=1, lanes=lambda: {jobs.HUB: 2}, run=run)
     asyncio.run(asyncio.wait_for(worker.serve(lambda _: None), 60))
     assert taken[0] == "dead"
+
+
+OVERTAKE = "update pgqueuer set queue_manager_id = %s, heartbeat = now() where id = %s"
+
+
+def test_a_worker_that_was_overtaken_leaves_the_job_to_the_other(database_url: str) -> None:
+    other = uuid.uuid4()
+    left = {"overtaken", "overtaken, and troubled", "ours"}
+
+    def run(job: Job) -> None:
+        """As a story whose writes were refused: it ends, and takes nothing out of the queue."""
+        left.discard(job.subject)
+        if not left:
+            worker.stop()
+        if job.subject != "ours":
+            with psycopg.connect(database_url, autocommit=True) as connection:
+                connection.execute(OVERTAKE, [other, job.number])
+        if job.subject == "overtaken, and troubled":
+            raise OSError("the database was away")
+
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for subject in sorted(left):
+            connection.execute(PICKED, [f"poll:{subject}", 60, uuid.uuid4()])
+    worker = Worker(database_url, threads=3, lanes=lambda: {jobs.HUB: 3}, run=run)
+    asyncio.run(asyncio.wait_for(worker.serve(lambda _: None), 60))
+    with psycopg.connect(database_url) as connection:
+        asked = "select convert_from(payload, 'UTF8'), status::text, queue_manager_id from pgqueuer"
+        rows = connection.execute(asked).fetchall()
+    assert sorted(rows) == [
+        ("poll:overtaken", "picked", other), ("poll:overtaken, and troubled", "picked", other)
+    ]  # fmt: skip
