@@ -58,6 +58,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=240, help="the load takes at most")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--seeds", type=int, default=2, help="of every crash point")
+    parser.add_argument("--round", type=int, default=500, help="events of a round of endurance")
     parser.add_argument("--restarts", type=int, default=20, help="of PostgreSQL")
     parser.add_argument(
         "--only", choices=list(PARTS), action="append", help="this part, and no other"

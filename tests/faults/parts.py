@@ -19,7 +19,6 @@ from tests.hub.stories.file_house import FileHouse
 BATCH = 500  # events that the platform posts at a time
 RESTARTS = 5  # of PostgreSQL, in each round of it
 SAMPLES = 7  # of the time to recover
-ROUND = 500  # events that the same processes live through, with cuts and a restart of PostgreSQL
 ROUNDS = 3
 SETTLES = 5.0  # seconds until who is done has let go
 THREADS = 8  # of such a worker: they all have begun by the end of the first round
@@ -131,7 +130,7 @@ def endurance(run: Run) -> None:
     for number in range(ROUNDS):
         _live_through(run, f"endurance{number}")
         run.held.append({name: vitals.of(pid) for name, pid in pids.items()})
-        run.say(f"round {number + 1} of {ROUND} events: {run.held[-1]}")
+        run.say(f"round {number + 1} of {run.given.round} events: {run.held[-1]}")
     run.load.settle(list(lives.values()))
     run.figures["held"] = [run.held[0], run.held[-1]]
     run.judge("endurance")
@@ -139,7 +138,7 @@ def endurance(run: Run) -> None:
 
 def _live_through(run: Run, name: str) -> None:
     """Events, every kind of cut at every desk, PostgreSQL away; all of it worked off."""
-    run.load.send(f"{name}-{time.monotonic_ns()}", ROUND)
+    run.load.send(f"{name}-{time.monotonic_ns()}", run.given.round)
     for kind in KINDS:
         for desk in VENDORS:
             run.proxy.plan(desk, kind)
