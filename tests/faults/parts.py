@@ -123,12 +123,15 @@ def recovery(run: Run) -> None:
 def endurance(run: Run) -> None:
     """The same processes live through the same again and again; in the end they hold no more."""
     run.stage.begin_web()
+    before = run.stage.at_work()
     lives = {name: run.stage.begin(name.partition("-")[0], HUB_WORKER_THREADS=str(THREADS))
              for name in ("worker-1", "worker-2", "clock")}  # fmt: skip
+    eventually(lambda: run.stage.at_work() >= before + len(lives), "all are at work", 120)
     pids = {name: life.pid for name, life in lives.items()}
     pids["web"] = run.stage.processes["web"].pid
     for number in range(ROUNDS):
         _live_through(run, f"endurance{number}")
+        assert all(life.alive for life in lives.values()), run.stage.last_words()
         run.held.append({name: vitals.of(pid) for name, pid in pids.items()})
         run.say(f"round {number + 1} of {run.given.round} events: {run.held[-1]}")
     run.load.settle(list(lives.values()))
@@ -142,6 +145,7 @@ def _live_through(run: Run, name: str) -> None:
     for kind in KINDS:
         for desk in VENDORS:
             run.proxy.plan(desk, kind)
+    time.sleep(run.load.chance.uniform(3, 8))
     run.load.restart_database()
     while run.load.sending:
         time.sleep(0.5)
