@@ -68,22 +68,29 @@ values (0, 'hub', convert_to(%s, 'UTF8'), now() - interval '1 min', 'picked',
 
 def test_only_a_silent_worker_loses_its_job_and_who_works_is_not_silent(database_url: str) -> None:
     taken: list[str] = []
+    asked: list[bool] = []
 
     def run(job: Job) -> None:
         """Work until the queue has heard that somebody does."""
         taken.append(job.subject)
         deadline = time.monotonic() + 30
         with psycopg.connect(database_url, autocommit=True) as connection:
-            asked = "select heartbeat > updated from pgqueuer where id = %s"
-            while connection.execute(asked, [job.number]).fetchone() != (True,):
+            heard = "select heartbeat > updated from pgqueuer where id = %s"
+            while connection.execute(heard, [job.number]).fetchone() != (True,):
                 assert time.monotonic() < deadline, "no sign of life"
                 time.sleep(0.05)
         worker.stop()
 
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        for subject, silent in (("slow", 3), ("dead", 11)):  # the first would be taken first
-            connection.execute(PICKED, [f"poll:{subject}", silent, uuid.uuid4()])
-    worker = Worker(database_url, threads=1, lanes=lambda: {jobs.HUB: 2}, run=run)
+    def lanes() -> Mapping[str, int]:
+        """Right before the worker looks for the first time, two are silent for a while."""
+        if not asked:
+            asked.append(True)
+            with psycopg.connect(database_url, autocommit=True) as connection:
+                for subject, silent in (("slow", 5), ("dead", 11)):  # the first would come first
+                    connection.execute(PICKED, [f"poll:{subject}", silent, uuid.uuid4()])
+        return {jobs.HUB: 2}
+
+    worker = Worker(database_url, threads=1, lanes=lanes, run=run)
     asyncio.run(asyncio.wait_for(worker.serve(lambda _: None), 60))
     assert taken[0] == "dead"
 
