@@ -50,14 +50,17 @@ select min(execute_after) filter (where execute_after <= now()) is not null as d
     min(execute_after) filter (where execute_after > now()) - now() as eta
 from pgqueuer where status = 'queued' and entrypoint = any($1)
 """
+# A job is ours from one picking to the next, which may be our own again: a worker that stood still
+# may lose a job to another, and take it back from the dead while the first run still goes on.
 END = """
-delete from pgqueuer q using unnest($1::bigint[], $2::uuid[]) as mine(id, owner)
-where q.id = mine.id and q.queue_manager_id = mine.owner
+delete from pgqueuer q
+using unnest($1::bigint[], $2::uuid[], $3::timestamptz[]) as mine(id, owner, picked)
+where q.id = mine.id and q.queue_manager_id = mine.owner and q.updated = mine.picked
 """
 PUT_OFF = """
-update pgqueuer set status = 'queued', execute_after = now() + $3::interval,
+update pgqueuer set status = 'queued', execute_after = now() + $4::interval,
     attempts = attempts + 1, updated = now(), queue_manager_id = null
-where id = $1 and queue_manager_id = $2
+where id = $1 and queue_manager_id = $2 and updated = $3
 """
 
 # pgqueuer logs each job's traceback itself; the worker's own log line is the one to read.
@@ -98,12 +101,12 @@ class _Questions(Queries):
         left = [job for job in ended if job.id not in self.finished]
         self.finished -= {job.id for job in ended}
         if left:
-            numbers, owners = [job.id for job in left], [job.queue_manager_id for job in left]
-            await self.driver.execute(END, numbers, owners)
+            mine = [(job.id, job.queue_manager_id, job.updated) for job in left]
+            await self.driver.execute(END, *map(list, zip(*mine, strict=True)))
 
     async def retry_job(self, job: QueueJob, delay: timedelta, traceback_record: Any) -> None:
         """Put it off, as long as it is ours."""
-        await self.driver.execute(PUT_OFF, job.id, job.queue_manager_id, delay)
+        await self.driver.execute(PUT_OFF, job.id, job.queue_manager_id, job.updated, delay)
 
     async def eligible_queued_work(self, entrypoints: list[Any]) -> int:
         """Whether a job is due, and when the next will be, asked once."""

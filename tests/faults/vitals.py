@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import psutil
 
 SPARE = {
-    "threads": 2,  # one that is about to end
+    "threads": 8,  # a worker's pool fills as jobs come together
     "files": 16,  # connections to desks and subscribers are kept for the next call, as they come
     "megabytes": 16.0,  # of a thousand events: 16 KB of each, were it a leak
 }
