@@ -25,8 +25,13 @@ from hub.jobs import Job
 
 # The database is away: for the queue's own connection, or for the question which lanes are open.
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, PoolTimeout)
-HEARTBEAT = timedelta(seconds=15)  # a killed worker's jobs go on after 10-18 s
-DEQUEUE_TIMEOUT = timedelta(seconds=5)
+# A killed worker's jobs go on after DEAD_AFTER and what is left until another one looks: 12.5 s at
+# most. A live one's last beat is at most 2.6 s old, since the library collects beats for a quarter
+# of BEAT: so a process may stand still for 7 s, on a machine however slow, before it loses a job.
+# (The library would beat at half of DEAD_AFTER, which leaves it 3.) Who loses a job is fenced.
+BEAT = timedelta(seconds=2)
+DEAD_AFTER = timedelta(seconds=10)
+DEQUEUE_TIMEOUT = timedelta(seconds=2.5)
 UNHEARD = timedelta(seconds=1)  # the same where nobody tells of new jobs
 ANSWER_WITHIN = 30.0  # seconds: then the database has gone, and nobody has told us
 STATEMENTS = 100  # of the driver's own that it keeps prepared
@@ -46,7 +51,18 @@ select min(execute_after) filter (where execute_after <= now()) is not null as d
     min(execute_after) filter (where execute_after > now()) - now() as eta
 from pgqueuer where status = 'queued' and entrypoint = any($1)
 """
-OURS = "select id from pgqueuer where id = any($1) and queue_manager_id = $2"
+# A job is ours from one picking to the next, which may be our own again: a worker that stood still
+# may lose a job to another, and take it back from the dead while the first run still goes on.
+END = """
+delete from pgqueuer q
+using unnest($1::bigint[], $2::uuid[], $3::timestamptz[]) as mine(id, owner, picked)
+where q.id = mine.id and q.queue_manager_id = mine.owner and q.updated = mine.picked
+"""
+PUT_OFF = """
+update pgqueuer set status = 'queued', execute_after = now() + $4::interval,
+    attempts = attempts + 1, updated = now(), queue_manager_id = null
+where id = $1 and queue_manager_id = $2 and updated = $3
+"""
 
 # pgqueuer logs each job's traceback itself; the worker's own log line is the one to read.
 logging.getLogger("pgqueuer").setLevel(logging.CRITICAL)
@@ -63,34 +79,35 @@ class _Questions(Queries):
         self._eta: timedelta | None = None
 
     async def dequeue(self, batch_size: int, *args: Any, **kwargs: Any) -> list[QueueJob]:
-        """After a batch that was not full there is nothing more until a place or a job is new."""
+        """After a batch that was not full there is nothing more until a place or a job is new.
+
+        Whose worker is dead is ours to say: the library asks with the time between its beats.
+        """
         if self._short:
             self._short = False
             return []
+        kwargs["heartbeat_timeout"] = DEAD_AFTER
         jobs = await super().dequeue(batch_size, *args, **kwargs)
         self._short = 0 < len(jobs) < batch_size
         return jobs
 
     async def log_jobs(self, job_status: list[Any]) -> None:
-        """Only what its story did not take out of the queue itself, nor another worker took."""
-        left = [entry for entry in job_status if entry[0].id not in self.finished]
-        self.finished -= {entry[0].id for entry in job_status}
-        ours = await self._ours([entry[0] for entry in left])
-        if ours:
-            await super().log_jobs([entry for entry in left if entry[0].id in ours])
+        """Take out what ended and was not taken out by its story, as long as it is ours.
 
-    async def retry_job(self, job: QueueJob, *args: Any, **kwargs: Any) -> None:
-        """Not what another worker took: it may be at it now."""
-        if await self._ours([job]):
-            await super().retry_job(job, *args, **kwargs)
+        The library deletes by the job's number alone: a worker that was overtaken would delete the
+        job of the one that works on it. What ended badly stays picked, and is picked again when
+        its heartbeat is stale.
+        """
+        ended = [job for job, status, _ in job_status if status == "successful"]
+        left = [job for job in ended if job.id not in self.finished]
+        self.finished -= {job.id for job in ended}
+        if left:
+            mine = [(job.id, job.queue_manager_id, job.updated) for job in left]
+            await self.driver.execute(END, *map(list, zip(*mine, strict=True)))
 
-    async def _ours(self, jobs: list[QueueJob]) -> set[int]:
-        """The library goes by a job's number alone, whoever holds it meanwhile."""
-        if not jobs:
-            return set()
-        numbers, owner = [job.id for job in jobs], jobs[0].queue_manager_id
-        rows: list[Any] = await self.driver.fetch(OURS, numbers, owner)
-        return {row["id"] for row in rows}
+    async def retry_job(self, job: QueueJob, delay: timedelta, traceback_record: Any) -> None:
+        """Put it off, as long as it is ours."""
+        await self.driver.execute(PUT_OFF, job.id, job.queue_manager_id, job.updated, delay)
 
     async def eligible_queued_work(self, entrypoints: list[Any]) -> int:
         """Whether a job is due, and when the next will be, asked once."""
@@ -177,7 +194,7 @@ class Worker:
                     dequeue_timeout=UNHEARD if self.pooled else DEQUEUE_TIMEOUT,
                     batch_size=BATCH,
                     max_concurrent_tasks=max(self.threads, 2 * BATCH),
-                    heartbeat_timeout=HEARTBEAT,
+                    heartbeat_timeout=2 * BEAT,  # it beats at half of it
                     log_aggregation_interval=timedelta(0),
                 )
             finally:

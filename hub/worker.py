@@ -110,13 +110,12 @@ def _run(house: House, job: Job, story: Story) -> None:
         house.metrics.jobs.labels(job.story, "done").inc()
     except Fenced as news:
         log.info("job.fenced", story=job.story, subject=job.subject, why=str(news))
-    except PoolTimeout:  # the database is slow, and others have every connection
-        log.warning("job.again", story=job.story, subject=job.subject, why="no connection in time")
-        raise
-    except (OperationalError, DBAPIError) as problem:
-        if isinstance(problem, OperationalError) or problem.connection_invalidated:
-            # The database is away, or has ended a deadlock: the queue takes the job up again.
-            log.warning("job.again", story=job.story, subject=job.subject, why=str(problem.orig))
+    except (DBAPIError, PoolTimeout) as problem:
+        if isinstance(problem, OperationalError | PoolTimeout) or problem.connection_invalidated:
+            # The database is away or ended a deadlock, or no connection came free: the queue takes
+            # the job up again.
+            why = str(problem.orig if isinstance(problem, DBAPIError) else problem)
+            log.warning("job.again", story=job.story, subject=job.subject, why=why)
             raise
         _failed(house, job, story, problem)
     except Exception as problem:

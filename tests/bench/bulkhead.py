@@ -57,10 +57,9 @@ def measure(bench: Bench, number: int, rate: float, pairs: int) -> Figures:
 
 def _connect(bench: Bench) -> Desks:
     """Every desk, without limits but for the one that has its plan's."""
-    desks = {name: bench.town.connect(name) for name in SEVEN if name != LIMITED}
+    desks = {name: bench.connected(name) for name in SEVEN}
     for name, settings in NO_LIMITS.items():
         desks[name].set(**dict.fromkeys(settings, 1e9))
-    desks[LIMITED] = bench.zendesk
     desks[LIMITED].set(**PLAN)
     with bench.store.transaction() as tx:
         tx.run(

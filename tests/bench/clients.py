@@ -7,6 +7,7 @@ import selectors
 import socket
 import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ SENTENCES = (
     "Could you please tell me when the second parcel will be handed over to the courier?",
     "I have already written twice about this and nobody has answered me so far.",
 )
+AT_ONCE = 16  # requests of a steady rate that may wait for their answers
 SIZE = 4096  # bytes of one event, about twenty turns
 
 
@@ -43,14 +45,23 @@ def events(
 
 
 def steady(port: int, requests: Iterable[tuple[float, bytes]]) -> dict[str, float]:
-    """Send each so many seconds from now, one at a time; when, by escalation."""
-    sent: dict[str, float] = {}
+    """Send each so many seconds from now, whether the one before is answered; when each was sent.
+
+    The keys are the escalations' ids.
+    """
     began = time.time()
-    for due, request in requests:
-        time.sleep(max(0.0, began + due - time.time()))
-        at = time.time()
-        sent[_ask(port, request)["accepted"][0]["escalation_id"]] = at
-    return sent
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        waiting = []
+        for due, request in requests:
+            time.sleep(max(0.0, began + due - time.time()))
+            waiting.append(pool.submit(_escalate, port, request))
+        return dict(one.result() for one in waiting)
+
+
+def _escalate(port: int, request: bytes) -> tuple[str, float]:
+    at = time.time()
+    told = _ask(port, request)
+    return [*told["accepted"], *told["duplicates"]][0]["escalation_id"], at
 
 
 def _ask(port: int, request: bytes) -> Any:

@@ -1,11 +1,10 @@
 """The figures of a run as a table, each beside what was wanted."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
-Figures = dict[str, Any]
+from tests.bench.rig import DESK, Figures
+
 Row = tuple[str, str, str]
-DESK = "sandbox"  # plays the vendor: its cost is told beside ours, not in it
 
 
 def table(figures: Figures) -> str:
@@ -25,10 +24,8 @@ def _rows(figures: Figures) -> Iterator[Row]:
     for part, rows in PARTS.items():
         if part in figures:
             yield from rows(figures[part])
-    memory = figures["memory_mb"]
-    ours = sum(v for n, v in memory.items() if n != DESK)
-    yield "memory of all processes (PSS)", f"{ours:.0f} MB + desk {memory[DESK]:.0f}", "<= 400 MB"
-    yield "- by process", ", ".join(f"{n} {v:.0f}" for n, v in memory.items()), ""
+    memory = _parts(figures["memory_mb"], ".0f")
+    yield "memory of all processes (PSS), MB", memory, "<= 400 MB"
 
 
 def _burst(burst: Figures) -> Iterator[Row]:
@@ -51,8 +48,66 @@ def _slow_backlog(slow: Figures) -> Iterator[Row]:
 
 def _steady(steady: Figures) -> Iterator[Row]:
     times = f"{steady['p50_ms']:.0f} / {steady['p99_ms']:.0f} ms"
-    yield "webhook to ticket at 20/s, p50 / p99", times, "p50 <= 60 ms"
-    yield "CPU seconds per 1,000 at 20/s", _cost(steady), ""
+    rate = f"{steady['rate']:g}/s"
+    yield f"webhook to ticket at {rate}, p50 / p99", times, "p50 <= 60 ms"
+    yield f"- arrivals a second; CPU seconds per 1,000 at {rate}", (
+        f"{steady['arrivals_per_second']:.1f}; {_cost(steady)}"
+    ), ""  # fmt: skip
+
+
+def _queue(found: Figures) -> Iterator[Row]:
+    told = f"{found['jobs_per_second']:.0f} ({found['commits_per_second']:.0f})"
+    yield "bare jobs of the queue a second (commits)", told, "floor"
+
+
+def _outage(found: Figures) -> Iterator[Row]:
+    what = f"desk down for {found['down_seconds']:g} s at {found['rate']:g}/s: then all is there in"
+    ideal = found["ideal_seconds"]
+    told = "none: more arrives than is worked off" if ideal is None else f"{ideal:.1f} s"
+    yield what, f"{found['seconds']:.1f} s (ideal: {told})", ""
+    pace = f"{found['waiting']}; {found['pace_per_second']:.0f}"
+    yield "- tickets that waited; pace of a backlog a second right before", pace, ""
+    yield "- lost, doubled, by the ledger", f"{found['lost']}, {found['doubled']}", "0, 0"
+
+
+def _limited(found: Figures) -> Iterator[Row]:
+    what = f"a limited desk alone, {found['limit']} calls a minute: time / ideal"
+    yield what, f"{found['of_ideal']:.2f}", "<= 1.10"
+    yield "- calls answered 429", f"{found['answers_429']} of {found['calls']}", "< 1 %"
+
+
+def _memory(found: Figures) -> Iterator[Row]:
+    points = [
+        f"{sum(v for n, v in one['memory_mb'].items() if n != DESK):.0f} MB at {one['tickets']:,}"
+        for one in found["points"]
+    ]
+    yield "memory (PSS) after so many escalations", ", ".join(points), ""
+    slopes = ", ".join(f"{name} {mb:.1f}" for name, mb in found["mb_per_1000"].items())
+    yield "- slope, MB per 1,000", f"{found['ours_mb_per_1000']:.1f} ({slopes})", ""
+
+
+def _idle(found: Figures) -> Iterator[Row]:
+    what = f"CPU seconds a minute at rest, {found['desks']} desks connected"
+    yield what, _parts(found["cpu_seconds_a_minute"], ".2f"), ""
+    yield "- memory (PSS), MB", _parts(found["memory_mb"], ".0f"), "<= 400 MB"
+
+
+def _cold(found: Figures) -> Iterator[Row]:
+    yield "`hub up` for the first time: ready", f"{found['first_ready_seconds']:.1f} s", ""
+    for name, number in (("empty", 0), ("filled", found["escalations"])):
+        times = f"{found[name]['ack_seconds']:.1f} / {found[name]['ticket_seconds']:.1f} s"
+        yield f"`hub up` with {number:,} escalations: first ack / ticket", times, ""
+
+
+def _big(found: Figures) -> Iterator[Row]:
+    number = f"{found['escalations']:,}"
+    size = f"{found['database_gb']:.1f} GB, filled in {found['filled_seconds']:.0f} s"
+    yield f"with {number} escalations in the database", size, ""
+    for part, rows in (("steady", _steady), ("burst", _burst)):
+        yield from ((f"with {number}: {what}", told, "") for what, told, _ in rows(found[part]))
+    for name, one in found["lists"].items():
+        times = f"{one['p50_ms']:.0f} / {one['p95_ms']:.0f} ms"
+        yield f"with {number}: {name}", times, "p95 <= 150 ms"
 
 
 def _bulkhead(found: Figures) -> Iterator[Row]:
@@ -121,15 +176,27 @@ PARTS: Mapping[str, Callable[[Figures], Iterator[Row]]] = {
     "burst": _burst,
     "backlog_0_ms": _backlog,
     "backlog_200_ms": _slow_backlog,
+    "floor_of_the_queue": _queue,
     "steady": _steady,
+    "steady_50": _steady,
+    "outage": _outage,
+    "limited": _limited,
+    "memory": _memory,
     "bulkhead": _bulkhead,
     "scale": _scale,
+    "idle": _idle,
+    "cold": _cold,
     "pages": _pages,
+    "big": _big,
 }
 
 
 def _cost(figures: Figures) -> str:
-    cost = figures["cpu_seconds_per_1000"]
-    ours = {n: v for n, v in cost.items() if n != DESK}
-    parts = ", ".join(f"{n} {v:.1f}" for n, v in ours.items())
-    return f"{sum(ours.values()):.1f} ({parts}) + desk {cost[DESK]:.1f}"
+    return _parts(figures["cpu_seconds_per_1000"], ".1f")
+
+
+def _parts(of: Mapping[str, float], how: str) -> str:
+    """The hub's sum, process by process, and what the desk takes beside it."""
+    ours = {n: v for n, v in of.items() if n != DESK}
+    parts = ", ".join(f"{n} {v:{how}}" for n, v in ours.items())
+    return f"{sum(ours.values()):{how}} ({parts}) + desk {of[DESK]:{how}}"

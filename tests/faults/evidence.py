@@ -9,6 +9,7 @@ import requests
 
 from hub.store import Rows
 from tests.faults.stage import Stage
+from tests.faults.vitals import Vitals
 
 PHONE = "+49 1511 8472739"  # the canary: a customer's number, said in the conversations
 
@@ -22,6 +23,7 @@ class Evidence:
     refused: Sequence[Mapping[str, Any]]  # what was answered otherwise than by 202
     ledger: Sequence[Mapping[str, Any]]
     strangers: Iterable[str] = ()  # addresses that a process of the hub was connected to
+    held: Sequence[Mapping[str, Vitals]] = ()  # after each round of the same, by process
 
     def rows(self, sql: str, **values: Any) -> Rows:
         """What the database says."""
@@ -59,7 +61,9 @@ class Evidence:
         return list(self.stage.subscriber.requests)
 
 
-def gather(stage: Stage, strangers: Iterable[str] = ()) -> Evidence:
+def gather(
+    stage: Stage, strangers: Iterable[str] = (), held: Sequence[Mapping[str, Vitals]] = ()
+) -> Evidence:
     """All that there is to know now."""
     told = requests.get(f"{stage.control}/_ledger", timeout=60).json()["data"]
     kept = stage.acknowledged.all()
@@ -69,4 +73,5 @@ def gather(stage: Stage, strangers: Iterable[str] = ()) -> Evidence:
         refused=[one for one in kept if one["id"] is None],
         ledger=told,
         strangers=strangers,
+        held=held,
     )

@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
+from tests.faults import vitals
 from tests.faults.evidence import Evidence
 
 MOST_ATTEMPTS = 10  # of a delivery, before it fails for good
@@ -209,6 +210,11 @@ def nonsense_is_refused(seen: Evidence) -> list[str]:
             if not 400 <= one["status"] < 500 and one["status"] != 503]  # fmt: skip
 
 
+def what_was_taken_is_given_back(seen: Evidence) -> list[str]:
+    """I11: memory, threads and open files come back to what they were after the first round."""
+    return [one for now in seen.held[1:] for one in vitals.kept(seen.held[0], now)]
+
+
 def nobody_strange_is_called(seen: Evidence) -> list[str]:
     """I12: no process of the hub has a connection to an address that is not allowed."""
     return [f"somebody was connected to {one}" for one in seen.strangers]
@@ -240,6 +246,7 @@ INVARIANTS: dict[str, Callable[[Evidence], list[str]]] = {
     "I8": every_change_is_recorded_once,
     "I9": no_secret_gets_out,
     "I10": nonsense_is_refused,
+    "I11": what_was_taken_is_given_back,
     "I12": nobody_strange_is_called,
     "I13": walls_stand,
 }

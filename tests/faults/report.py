@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.faults.vitals import Vitals
+
 BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
 LOST, DOUBLED = "lost", "tickets"
 
@@ -29,6 +31,8 @@ def text(
         ("PostgreSQL back, median and longest", _seconds(figures.get("restart_seconds", []))),
         ("a killed worker's ticket, median and longest",
          _seconds(figures.get("recovery_seconds", []))),
+        ("threads, files, MB of processes that nobody killed, first and last round",
+         _held(figures.get("held", []))),
         ("lost", len([one for one in broken.get("I1", ()) if LOST in one])),
         ("tickets too many, or missing", len(broken.get("I2", ()))),
         ("invariants broken", ", ".join(sorted(broken)) or "none"),
@@ -58,3 +62,18 @@ def _seconds(times: Sequence[float]) -> str:
         return "not measured"
     ordered = sorted(times)
     return f"{ordered[len(ordered) // 2]:.1f} s, {ordered[-1]:.1f} s ({len(ordered)} times)"
+
+
+def _held(rounds: Sequence[Mapping[str, Vitals]]) -> str:
+    """Process by process, what it held after the first round and holds after the last."""
+    return (
+        "; ".join(
+            f"{name} {_of(base)} and {_of(rounds[-1][name])}" for name, base in rounds[0].items()
+        )
+        if rounds
+        else "not measured"
+    )
+
+
+def _of(one: Vitals) -> str:
+    return f"{one.threads}, {one.files}, {one.megabytes:.0f}"

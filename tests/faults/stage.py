@@ -92,6 +92,11 @@ class Stage(Town):
         logs = (self.folder / "worker.log").read_text() + (self.folder / "web.log").read_text()
         return re.findall("^crash: (.+)$", logs, re.M)
 
+    def at_work(self) -> int:
+        """How many workers and clocks have begun to work."""
+        log = (self.folder / "worker.log").read_text()
+        return log.count('"worker.started"') + log.count('"clock.leads"')
+
     def last_words(self) -> str:
         """The last traceback of a worker or a clock."""
         log = (self.folder / "worker.log").read_text()
@@ -102,7 +107,7 @@ class Stage(Town):
         return set(self.deaths())
 
     def bury(self, *lives: Life) -> None:
-        """The queue notices at once who is dead, and not after 15 seconds."""
+        """The queue notices at once who is dead, and not after 12 seconds."""
         with self.house.store.transaction() as tx:
             tx.run(
                 "update pgqueuer set heartbeat = now() - interval '1 h' where status = 'picked'"

@@ -6,15 +6,20 @@ forks by itself.
 """
 
 import functools
+import gc
 import json
 import os
 import signal
 import sys
 from argparse import Namespace
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 from uuid import UUID
 
+WITH_THE_FIRST_JOB = ("anyio._backends._asyncio", "hub.room", "hubspot.crm.objects",
+                      "hubspot.discovery.crm.objects.discovery")  # fmt: skip
 QUIET = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")  # threads do not survive a fork
 
 
@@ -67,7 +72,13 @@ def _preload() -> None:
 
     for desk in registry.names():
         registry.get(desk)
+    libraries = [f"connectors.{desk}.library" for desk in registry.names()]
+    for name in [*filter(find_spec, libraries), *WITH_THE_FIRST_JOB]:
+        import_module(name)
     language.detect(["Where is my order?"])
+    # A life would copy every page whose objects its garbage collector looks at.
+    gc.collect()
+    gc.freeze()
 
 
 def main() -> None:

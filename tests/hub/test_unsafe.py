@@ -3,6 +3,7 @@
 import base64
 import re
 from dataclasses import replace
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -78,7 +79,8 @@ def test_nothing_passes_the_internet_openly(good: Settings, host: str) -> None:
 
 def test_a_lease_outlives_what_is_done_under_it() -> None:
     assert tokens.LEASE > 10 + CONNECT_TIMEOUT + 2 * READ_TIMEOUT
-    assert taking.HEARTBEAT > 2 * taking.DEQUEUE_TIMEOUT
+    assert taking.DEAD_AFTER >= 5 * taking.BEAT
+    assert timedelta(seconds=13) >= taking.DEAD_AFTER + taking.DEQUEUE_TIMEOUT
 
 
 def test_every_answer_has_the_headers_that_protect_a_browser(
