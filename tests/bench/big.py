@@ -6,7 +6,7 @@ from pathlib import Path
 from hub import admin
 from hub.app import create_app
 from hub.postgres import Embedded
-from tests.bench import past, flow, pages
+from tests.bench import flow, pages, past
 from tests.bench.rig import Bench, Figures, quantile, standing
 
 TIMES = 20  # each page is opened
