@@ -25,8 +25,7 @@ from hub.console import shell
 from hub.settings import Settings
 from hub.store import Row, Rows, Store, Tx
 from tests.bench.filling import fill
-from tests.bench.report import Figures
-from tests.bench.rig import quantile
+from tests.bench.rig import Figures, quantile
 
 BIG = {"conversations", "messages", "escalations", "tickets", "events", "audit", "native_tickets"}
 EMAIL = "bench@example.com"
