@@ -19,7 +19,7 @@ from connectors.errors import (
     Unavailable,
 )
 from connectors.http import MAX_ANSWER, Http
-from tests.connectors.scripted import Answer, Script, server
+from tests.connectors.scripted import Answer, Script, ports, server
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def desk() -> Iterator[Script]:
 
 def call(desk: Script, answer: Any, http: Http | None = None) -> Any:
     desk.at("GET", "/it", answer)
-    return (http or Http()).call("GET", f"{desk.url}/it")
+    return (http or Http(ports())).call("GET", f"{desk.url}/it")
 
 
 def raw(*pieces: bytes, pause: float = 0.0) -> Answer:
@@ -105,14 +105,14 @@ def test_an_answer_that_drips_is_given_up(desk: Script) -> None:
     drip = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n", *[b" "] * 600, pause=0.05)
     started = time.monotonic()
     with pytest.raises(Unavailable, match="in time") as caught:
-        call(desk, drip, Http(timeout=(1.0, 0.2)))
+        call(desk, drip, Http(ports(timeout=(1.0, 0.2))))
     assert caught.value.sent
     assert time.monotonic() - started < 15
 
 
 def test_silence_is_given_up(desk: Script) -> None:
     with pytest.raises(Unavailable, match="in time") as caught:
-        call(desk, raw(b"", pause=1.0), Http(timeout=(1.0, 0.2)))
+        call(desk, raw(b"", pause=1.0), Http(ports(timeout=(1.0, 0.2))))
     assert caught.value.sent
 
 
@@ -132,7 +132,7 @@ def test_nothing_landed_where_nobody_listens() -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.raises(Unavailable) as caught:
-        Http().call("POST", f"http://127.0.0.1:{port}/it", json={})
+        Http(ports()).call("POST", f"http://127.0.0.1:{port}/it", json={})
     assert not caught.value.sent
 
 
@@ -172,7 +172,7 @@ def test_a_limited_connection_is_told_to_its_throttle(desk: Script) -> None:
             told.append(seconds)
 
     with pytest.raises(RateLimited):
-        call(desk, Answer(b"", 429, {"Retry-After": "40"}), Http(throttle=Throttle()))
+        call(desk, Answer(b"", 429, {"Retry-After": "40"}), Http(ports(throttle=Throttle())))
     assert told == ["take", 40.0]
 
 
@@ -185,14 +185,14 @@ def test_a_call_with_a_limit_of_its_own_holds_no_other_up(desk: Script) -> None:
         def limited(self, seconds: float) -> None:
             told.append(seconds)
 
-    http = Http(throttle=Throttle(), own_limit="/it")  # `call` asks for /it
+    http = Http(ports(throttle=Throttle()), own_limit="/it")  # `call` asks for /it
     with pytest.raises(RateLimited):
         call(desk, Answer(b"", 429, {"Retry-After": "40"}), http)
     assert told == []
 
 
 def test_no_secret_shows_in_an_error(desk: Script) -> None:
-    http = Http(secrets=["client-secret"])
+    http = Http(ports(), secrets=["client-secret"])
     http.headers["Authorization"] = "Bearer access-token"
     body = b"bad client-secret and access-token"
     with pytest.raises(InvalidRequest) as caught:
@@ -203,12 +203,12 @@ def test_no_secret_shows_in_an_error(desk: Script) -> None:
 
 def test_the_query_shows_in_no_error(desk: Script) -> None:
     with pytest.raises(NotFound) as caught:
-        Http().call("GET", f"{desk.url}/search", params={"query": "ann@example.com"})
+        Http(ports()).call("GET", f"{desk.url}/search", params={"query": "ann@example.com"})
     assert "ann@example.com" not in str(caught.value)
 
 
 def test_cookies_are_not_kept(desk: Script) -> None:
-    http = Http()
+    http = Http(ports())
     call(desk, Answer({}, headers={"Set-Cookie": "session=1; Path=/"}), http)
     call(desk, {}, http)
     assert "cookie" not in desk.asked[-1].headers
@@ -217,7 +217,7 @@ def test_cookies_are_not_kept(desk: Script) -> None:
 def test_what_cannot_be_sent_is_an_invalid_request(desk: Script) -> None:
     for url, body in [("no-url", {}), (desk.url, {"amount": float("nan")})]:
         with pytest.raises(InvalidRequest):
-            Http().call("POST", url, json=body)
+            Http(ports()).call("POST", url, json=body)
 
 
 def test_a_refused_token_is_renewed_once(desk: Script) -> None:
@@ -231,7 +231,7 @@ def test_a_refused_token_is_renewed_once(desk: Script) -> None:
         def renew(self) -> None:
             self.number += 1
 
-    http = Http()
+    http = Http(ports())
     http.auth = Auth()
     desk.at("GET", "/it", Answer(b"", 401), Answer({"ok": 1}), Answer(b"", 401))
     assert http.call("GET", f"{desk.url}/it") == {"ok": 1}
