@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 20.0
 LATER = (408, 423, 425, 477)  # timed out, locked, too early; HubSpot: the account is being moved
+LONGEST_WAIT = 86_400.0  # seconds for which a desk is believed: some count calls by the day
 MAX_ANSWER = 5 * 1024 * 1024  # bytes; ask for pages that stay below
 
 Explain = Callable[[requests.Response], tuple[str, dict[str, str]]]
@@ -231,20 +232,23 @@ def answer_json(response: requests.Response) -> Any:
 
 
 def retry_after(response: requests.Response, header: str = "Retry-After") -> float | None:
-    """Seconds that the desk asks us to wait (a number or a date), or None."""
+    """Seconds that the desk asks us to wait (a number or a date), at most a day, or None."""
     value = response.headers.get(header, response.headers.get("Retry-After"))
-    if value is None:
+    seconds = None if value is None else _seconds(value, response.headers.get("Date", ""))
+    if seconds is None or not math.isfinite(seconds):
         return None
+    return min(max(0.0, seconds), LONGEST_WAIT)
+
+
+def _seconds(value: str, date: str) -> float | None:
+    """A number, or a date by the clock of the same answer."""
     try:
-        seconds = float(value)
-        return max(0.0, seconds) if math.isfinite(seconds) else None
+        return float(value)
     except ValueError:
         pass
     try:
-        then = parsedate_to_datetime(value)
-        now = parsedate_to_datetime(response.headers["Date"])
-        return max(0.0, (then - now).total_seconds())
-    except (KeyError, ValueError, TypeError):
+        return (parsedate_to_datetime(value) - parsedate_to_datetime(date)).total_seconds()
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 

@@ -1,6 +1,7 @@
 """What a desk's answers, and its silence, become."""
 
 import gzip
+import json
 import socket
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from connectors import calls
 from connectors.errors import (
     AuthFailed,
     Conflict,
@@ -146,12 +148,39 @@ def test_redirects_are_not_followed_nor_read(desk: Script) -> None:
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("40", 40.0), ("0.5", 0.5), ("-3", 0.0), ("inf", None), ("nan", None), ("soon", None)],
+    [
+        ("40", 40.0),
+        ("0.5", 0.5),
+        ("-3", 0.0),
+        ("inf", None),
+        ("nan", None),
+        ("soon", None),
+        ("1e15", 86_400.0),
+        ("Sun, 22 Nov 2126 10:01:30 GMT", 86_400.0),  # a connection is not closed for years
+        ("Mon, 1 Jan 2026 00:00:00 +99999999999999", None),
+    ],
 )
 def test_the_desk_says_when_to_come_back(desk: Script, header: str, seconds: float | None) -> None:
     with pytest.raises(RateLimited) as caught:
         call(desk, Answer(b"", 429, {"Retry-After": header}))
     assert caught.value.retry_after == seconds
+
+
+def test_the_words_of_a_refusal_can_be_stored_whatever_they_are(desk: Script) -> None:
+    plain = {"Content-Type": "text/plain; charset=utf-8"}
+    answer = Answer(b"no \x00luck", 400, plain)
+    with pytest.raises(InvalidRequest) as caught, calls.recorded():
+        try:
+            call(desk, answer)
+        finally:
+            (noted,) = calls.taken() or ()
+    told = json.dumps([str(caught.value), noted])
+    assert "no luck" in told and "\\u0000" not in told
+
+
+def test_fields_that_a_desk_complains_of_can_be_stored() -> None:
+    problem = InvalidRequest("bad \ud83d", fields={"na\0me": "half \ud83d"})
+    assert (str(problem), problem.fields) == ("bad ?", {"name": "half ?"})
 
 
 def test_a_date_to_come_back_counts_from_the_desk_s_own_clock(desk: Script) -> None:
