@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from hub import clock
 from hub.clock import Clock
 from hub.store import Tx, leases
@@ -78,3 +80,34 @@ def test_no_desk_is_polled_twice_at_once(zendesk: Stories) -> None:
     with zendesk.house.store.transaction() as tx:
         tx.run("update pgqueuer set status = 'picked'")
     assert poll() == 1
+
+
+def test_a_large_chore_is_done_in_short_transactions(
+    stories: Stories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "KEYS_AT_ONCE", 1)
+    for number in range(3):
+        stories.escalate(f"chat-{number}")
+    with stories.house.store.transaction() as tx:
+        tx.run("update events set at = now() - interval '31 days' where dedupe_key is not null")
+    leader = Clock(stories.house)
+    assert take(stories, leader.holder)
+    leader._run(leader.forget_keys)
+    done = stories.row("select count(*) as n, count(distinct xmin::text) as commits from events"
+                       " where at < now() - interval '30 days' and dedupe_key is null")  # fmt: skip
+    assert done["n"] == done["commits"] >= 3
+
+
+def test_no_chore_but_one_keeps_jobs_from_beginning_or_ending(stories: Stories) -> None:
+    leader = Clock(stories.house)
+    held = []
+    for chore in (leader.sweep, leader.forget_keys, leader.find_orphans, leader.clear_log):
+        with stories.house.store.transaction() as tx:
+            chore(tx)
+            held.append(
+                tx.value(
+                    "select count(*) from pg_locks where pid = pg_backend_pid()"
+                    " and mode = 'AccessExclusiveLock' and relation = 'pgqueuer_log'::regclass"
+                )
+            )
+    assert held == [0, 0, 0, 1]
