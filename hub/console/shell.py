@@ -191,10 +191,12 @@ def _conflict(problem: admin.Conflict) -> Response:
 
 
 def _no_nul() -> None:
-    """No id and no filter has a character that PostgreSQL cannot store."""
+    """No id, no filter and no form has a character that PostgreSQL cannot store."""
     if any("\0" in str(part) for part in (request.view_args or {}).values()):
         abort(HTTPStatus.NOT_FOUND)
-    if any("\0" in part for name in ("after", "delivery") for part in request.values.getlist(name)):
+    filters = (part for name in ("after", "delivery") for part in request.args.getlist(name))
+    entered = (part for parts in request.form.listvalues() for part in parts)
+    if any("\0" in part for part in (*filters, *entered)):
         abort(HTTPStatus.BAD_REQUEST)
 
 
