@@ -71,7 +71,7 @@ class Ports:
     tokens: TokenStore = field(default_factory=MemoryTokens)
     native: Any = None  # live_chat only: the hub's own desk (`connectors.live_chat.desk`)
     timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT)  # seconds: connect, read
-    ways: Ways = anywhere  # who dials: for every `Http` of the connector
+    ways: Ways = anywhere  # who dials: `Http` is made of these ports
     download: Callable[[str], Iterator[bytes]] = no_download  # from any public host, guarded
 
 

@@ -12,6 +12,8 @@ from contextvars import ContextVar
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from connectors.text import clean
+
 MOST = 30  # calls that are kept: the latest
 LONGEST = 300  # characters of a path or a complaint
 HIDDEN = "…"
@@ -37,7 +39,7 @@ def note(method: str, path: str, status: int | None, seconds: float, words: str 
     call: dict[str, Any] = {"method": method, "path": path, "status": status}
     call["ms"] = round(seconds * 1000)
     if words:
-        call["words"] = words[:LONGEST]
+        call["words"] = clean(words)[:LONGEST]
     noted.append(call)
     del noted[:-MOST]
 

@@ -18,9 +18,14 @@ Messages carry the vendor's words and never a secret of ours.
 import re
 from collections.abc import Mapping, Sequence
 
+from connectors.text import clean
+
 
 class ConnectorError(Exception):
-    """A call to a desk failed."""
+    """A call to a desk failed; its words can be stored, whatever the desk said."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(clean(message))
 
 
 class Retryable(ConnectorError):
@@ -60,7 +65,7 @@ class InvalidRequest(Permanent):
 
     def __init__(self, message: str, *, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
-        self.fields = dict(fields or {})
+        self.fields = {clean(name): clean(text) for name, text in (fields or {}).items()}
 
 
 class NotFound(Permanent):

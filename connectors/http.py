@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -25,6 +25,9 @@ from urllib3.exceptions import (
 from connectors import calls, rehearsal
 from connectors.errors import ConnectorError, InvalidRequest, Unavailable
 from connectors.refusals import refusal, retry_after
+
+if TYPE_CHECKING:
+    from connectors.base import Ports
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 20.0
@@ -71,19 +74,20 @@ def anywhere(pool: int) -> Mapping[str, BaseAdapter]:
 
 
 class Http(requests.Session):
-    """A session for one account at one desk: pooled, timed, capped, scrubbed, never redirected."""
+    """A session for one account at one desk: pooled, timed, capped, scrubbed, never redirected.
+
+    It dials by the ways of `ports` alone, at their pace and with their patience.
+    """
 
     def __init__(
         self,
+        ports: "Ports",
         *,
         secrets: Iterable[str] = (),
         explain: Explain = plain,
-        throttle: Throttle | None = None,
         pool: int = 64,
-        timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
         retry_header: str = "Retry-After",
         own_limit: str | None = None,
-        ways: Ways = anywhere,
     ) -> None:
         super().__init__()
         self.trust_env = False  # no proxy and no .netrc from the environment
@@ -92,12 +96,12 @@ class Http(requests.Session):
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.secrets = sorted({s for s in secrets if s}, key=len, reverse=True)
         self.explain = explain
-        self.throttle = throttle or Unthrottled()
-        self.timeout = timeout
+        self.throttle = ports.throttle
+        self.timeout = ports.timeout
         self.retry_header = retry_header  # where this desk says when to come back
         self.own_limit = own_limit  # part of an address whose 429 says nothing of other calls
         self.adapters.clear()  # those of requests ask nobody
-        for prefix, adapter in ways(pool).items():
+        for prefix, adapter in ports.ways(pool).items():
             self.mount(prefix, adapter)
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:

@@ -150,15 +150,7 @@ class Grants:
         """For this request alone: what it carries appears in no message."""
         known = {*KNOWN, *self.consent.sends}
         hidden = [str(value) for name, value in form.items() if name not in known]
-        ports = self.ports
-        return Http(
-            secrets=hidden,
-            explain=explain,
-            throttle=ports.throttle,
-            pool=1,
-            timeout=ports.timeout,
-            ways=ports.ways,
-        )
+        return Http(self.ports, secrets=hidden, explain=explain, pool=1)
 
     def _refused(self, words: str) -> AuthFailed | RateLimited:
         for busy, seconds in self.consent.busy.items():

@@ -53,5 +53,5 @@ def _until(then: str, now: str) -> float:
     """The seconds between two dates as HTTP writes them; not a number where one is none."""
     try:
         return (parsedate_to_datetime(then) - parsedate_to_datetime(now)).total_seconds()
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return math.nan

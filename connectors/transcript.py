@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC
 
+from connectors.text import clean as clean
 from connectors.types import File, Message
 
 ROLES = {"customer": "customer", "ai": "AI assistant", "agent": "agent", "system": "system"}
@@ -50,11 +51,6 @@ def split(text: str, limit: int) -> list[str]:
         part.append(piece)
         size += length
     return [*parts, "".join(part)]
-
-
-def clean(text: str) -> str:
-    """`text` without NUL, which several desks refuse, and with lone surrogates replaced."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _lines(message: Message) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """The values that travel between the hub and a desk. All frozen, all in the hub's own words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
+
+from connectors.text import clean
 
 
 class Status(StrEnum):
@@ -24,11 +26,26 @@ class Status(StrEnum):
         return self in (Status.SOLVED, Status.CLOSED)
 
 
+class Told:
+    """Something that a desk tells: it may hold anything, so what nobody can store is taken out.
+
+    Desks that cut a text at so many UTF-16 units leave half an emoji at its end.
+    """
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for one in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, one.name)
+            if type(value) is str:
+                object.__setattr__(self, one.name, clean(value))
+
+
 Role = Literal["customer", "ai", "agent", "system"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class File:
+class File(Told):
     """An attachment: its bytes, or only the `url` where they can be had.
 
     `id` is the hub's of a file that goes to a desk, and the desk's of one that comes from there.
@@ -116,7 +133,7 @@ class Field:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ticket:
+class Ticket(Told):
     """A ticket as its desk shows it; `word` is the desk's own word for the status."""
 
     id: str
@@ -135,7 +152,7 @@ ChangeKind = Literal["status", "message", "note", "assignment", "deleted", "merg
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Change(Told):
     """One thing that happened to a ticket at its desk.
 
     `id` is the same however often and by whichever way (webhook or poll) the desk tells it.
@@ -160,7 +177,7 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ChangePage:
+class ChangePage(Told):
     """Changes oldest first; call again with `cursor`, at once when there is `more`."""
 
     changes: tuple[Change, ...]
@@ -169,7 +186,7 @@ class ChangePage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Account:
+class Account(Told):
     """Who we are at the desk, and what is `missing` for full service, one sentence each.
 
     `organization` is the same for all users of one account, where the desk tells it.

@@ -39,6 +39,7 @@ CHECK_EVERY = 3.0  # seconds between looks at the lease
 AT_ONCE = 2  # chores; with the lease they need one database connection more
 POOL = AT_ONCE + 1
 DEDUPE_FOR = timedelta(days=30)
+KEYS_AT_ONCE = 10_000
 
 
 class Clock:
@@ -68,8 +69,8 @@ class Clock:
         )
         seconds = self.house.settings.poll_seconds
         chores = ((self.poll, seconds), (self.climb, 5), (self.find_orphans, 30),
-                  (self.forget_bodies, 60), (self.forget_transcripts, 20), (self.count, 600),
-                  (self.sweep, 3600))  # fmt: skip
+                  (self.forget_bodies, 60), (self.forget_transcripts, 5), (self.count, 600),
+                  (self.sweep, 3600), (self.forget_keys, 3600), (self.clear_log, 3600))  # fmt: skip
         for chore, every in chores:
             # A random part keeps several hubs from calling a desk in the same second.
             scheduler.add_job(
@@ -93,13 +94,20 @@ class Clock:
             return leases.take(tx, LEADER, self.holder, seconds=LEASE)
 
     def _run(self, chore) -> None:  # type: ignore[no-untyped-def]
+        """Do a chore: once, or a transaction each time for as long as it says that more is left."""
         try:
-            with self.house.store.transaction() as tx:
-                if leases.holds(tx, LEADER, self.holder, chore.__name__):
-                    chore(tx)
-                    crashpoint("clock.before_commit", chore.__name__)
+            while self._once(chore) and not self.stopping.is_set():
+                pass
         except OperationalError as problem:
             log.warning("clock.database_away", chore=chore.__name__, why=str(problem.orig))
+
+    def _once(self, chore) -> bool:  # type: ignore[no-untyped-def]
+        with self.house.store.transaction() as tx:
+            if not leases.holds(tx, LEADER, self.holder, chore.__name__):
+                return False
+            more = chore(tx)
+            crashpoint("clock.before_commit", chore.__name__)
+        return more is True
 
     def poll(self, tx: Tx) -> None:
         """Have every connection asked for changes, one job each at most."""
@@ -130,18 +138,24 @@ class Clock:
         figures.count_days(tx)
 
     def sweep(self, tx: Tx) -> None:
-        """Forget what is over: strangers' changes, old dedupe keys, authorisations, sessions."""
+        """Forget what is over: strangers' changes, authorisations, sessions."""
         changes.forget_strangers(tx)
-        jobs.sweep(tx)
         presence.sweep(tx)
-        tx.run("update events set dedupe_key = null where dedupe_key is not null and at < :old",
-               old=tx.now - DEDUPE_FOR)  # fmt: skip
         tx.run(
             "delete from authorizations where expires_at < :old", old=tx.now - timedelta(hours=1)
         )
         users.sweep_sessions(tx)
         tries.sweep(tx)
         tx.run("delete from sign_ins where expires_at < :now", now=tx.now)
+
+    def forget_keys(self, tx: Tx) -> bool:
+        """Forget the ids by which old events are known again; True if more are left."""
+        found = publications.forget_keys(tx, tx.now - DEDUPE_FOR, limit=KEYS_AT_ONCE)
+        return found == KEYS_AT_ONCE
+
+    def clear_log(self, tx: Tx) -> None:
+        """Empty the queue's log: alone, for no job begins or ends while it is locked."""
+        jobs.sweep(tx)
 
 
 def serve(house: House) -> None:

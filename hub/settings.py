@@ -160,7 +160,7 @@ def number(env: Mapping[str, str], name: str, default: int, *, least: int = 1) -
 
 def _database(env: dict[str, str]) -> str | None:
     url = env.get("DATABASE_URL")
-    if url is not None and not re.match(r"postgres(ql)?(\+psycopg)?://", url):
+    if url is not None and not re.match(r"postgres(ql)?://", url):
         raise BadSetting(
             "DATABASE_URL must begin with postgresql:// (postgresql://user:pw@host/hub)."
         )

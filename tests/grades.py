@@ -76,6 +76,7 @@ PROMISES = (  # a test belongs to the first that fits
     Promise("let in on the desk's own page", r"test_consent", ""),
     Promise("dead tokens renewed", r"token_that_dies", ""),
     Promise("credentials and missing rights told", r"test_account", "bronze"),
+    Promise("dials by checked addresses only", r"test_ways", "bronze"),
     Promise("form, README and sandbox", r"test_folder|test_sandbox", "bronze"),
 )
 GRADES = ("bronze", "silver", "gold")

@@ -87,14 +87,12 @@ class CheckedAdapter(HTTPAdapter):
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Nothing to choose for a caller: the context of this adapter verifies."""
 
-    def send(
+    def send(  # type: ignore[override]
         self,
         request: requests.PreparedRequest,
         stream: bool = False,
         timeout: Any = None,
-        verify: Any = True,
-        cert: Any = None,
-        proxies: Any = None,
+        **_asked: Any,
     ) -> requests.Response:
         """Send, verified and without proxy whatever is asked; Forbidden if the guard refuses."""
         return super().send(request, stream=stream, timeout=timeout)
@@ -106,14 +104,12 @@ class GuardedAdapter(CheckedAdapter):
     def __init__(self, guard: Guard, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(guard, tls, response=_TimedResponse)
 
-    def send(
+    def send(  # type: ignore[override]
         self,
         request: requests.PreparedRequest,
         stream: bool = False,
         timeout: Any = None,
-        verify: Any = True,
-        cert: Any = None,
-        proxies: Any = None,
+        **_asked: Any,
     ) -> requests.Response:
         """One number as `timeout` is for all of it, of which 5 s at most to connect."""
         self.guard.check_url(request.url or "")

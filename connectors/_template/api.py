@@ -22,11 +22,9 @@ class Api:
         """The session with its credentials."""
         token = self.config.token.get_secret_value()
         http = Http(
+            self.ports,
             secrets=[token],
             explain=explain,
-            throttle=self.ports.throttle,
-            timeout=self.ports.timeout,
-            ways=self.ports.ways,
         )
         # WRITE: how the vendor takes credentials. connectors/auth.py has Basic, and OAuth for
         # tokens that die (connectors/help_scout/api.py uses it). Every secret goes to `secrets`.

@@ -30,11 +30,9 @@ class Api:
         """The session; the API key is the name, and any word the password."""
         key = self.config.api_key
         http = Http(
+            self.ports,
             secrets=[key.get_secret_value()],
             explain=explain,
-            throttle=self.ports.throttle,
-            timeout=self.ports.timeout,
-            ways=self.ports.ways,
         )
         http.auth = Basic(key.get_secret_value(), SecretStr("X"))
         return http

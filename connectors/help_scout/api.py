@@ -30,11 +30,9 @@ class Api:
     def http(self) -> Http:
         """The session, with a token that all workers share."""
         http = Http(
+            self.ports,
             secrets=[self.config.app_secret.get_secret_value()],
             explain=explain,
-            throttle=self.ports.throttle,
-            timeout=self.ports.timeout,
-            ways=self.ports.ways,
             retry_header=RETRY_HEADER,
         )
         http.auth = OAuth(self.ports.tokens, self._grant, self.ports.now)

@@ -37,13 +37,7 @@ class Api:
         """The session with the app's token, or with that of who allowed the app."""
         config, ports = self.config, self.ports
         secrets = [s.get_secret_value() for s in (config.access_token, config.client_secret) if s]
-        http = Session(
-            secrets=secrets,
-            explain=explain,
-            throttle=ports.throttle,
-            timeout=ports.timeout,
-            ways=ports.ways,
-        )
+        http = Session(ports, secrets=secrets, explain=explain)
         if config.access_token:
             http.headers["Authorization"] = f"Bearer {config.access_token.get_secret_value()}"
             return http

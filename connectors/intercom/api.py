@@ -31,11 +31,9 @@ class Api:
         config, ports = self.config, self.ports
         secrets = [s.get_secret_value() for s in (config.access_token, config.client_secret) if s]
         http = Http(
+            ports,
             secrets=secrets,
             explain=explain,
-            throttle=ports.throttle,
-            timeout=ports.timeout,
-            ways=ports.ways,
         )
         http.headers["Intercom-Version"] = VERSION
         if config.access_token:

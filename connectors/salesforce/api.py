@@ -45,11 +45,9 @@ class Api:
         config = self.config
         secrets = [s.get_secret_value() for s in (config.client_secret, config.private_key) if s]
         http = SalesforceHttp(
+            self.ports,
             secrets=secrets,
             explain=explain,
-            throttle=self.ports.throttle,
-            timeout=self.ports.timeout,
-            ways=self.ports.ways,
         )
         http.auth = OAuth(self.ports.tokens, self._grant, self.ports.now)
         return http

@@ -33,11 +33,9 @@ class Api:
         config = self.config
         secrets = [s.get_secret_value() for s in (config.client_secret, config.api_token) if s]
         http = Http(
+            self.ports,
             secrets=secrets,
             explain=explain,
-            throttle=self.ports.throttle,
-            timeout=self.ports.timeout,
-            ways=self.ports.ways,
             own_limit=EXPORT,  # 10 calls a minute: a long catching-up must not hold tickets up
         )
         http.auth = self._auth()

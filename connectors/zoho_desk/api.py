@@ -31,11 +31,9 @@ class Api:
         """The session, with tokens that all workers share: Zoho mints few of them."""
         secrets = (self.config.client_secret, self.config.refresh_token)
         http = Http(
+            self.ports,
             secrets=[secret.get_secret_value() for secret in secrets if secret],
             explain=explain,
-            throttle=self.ports.throttle,
-            timeout=self.ports.timeout,
-            ways=self.ports.ways,
         )
         http.headers["orgId"] = self.config.org_id
         ports = self.ports

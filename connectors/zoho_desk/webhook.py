@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from connectors import signatures
 from connectors.base import Ports
 from connectors.errors import BadDelivery, ConnectorError
-from connectors.http import Http
+from connectors.http import Http, Unthrottled
 from connectors.types import Change, Delivery
 from connectors.zoho_desk import words
 from connectors.zoho_desk.config import Config, subscriptions
@@ -48,7 +49,7 @@ class Keys:
         from jwt import PyJWK, PyJWTError
 
         try:
-            http = Http(timeout=self.ports.timeout, ways=self.ports.ways)
+            http = Http(replace(self.ports, throttle=Unthrottled()))  # no call of the account's
             answer = http.call("GET", self.url)
             rsa = [key for key in answer["keys"] if key["kty"] == "RSA"]
             found = {key["kid"]: PyJWK(key, "RS256") for key in rsa}

@@ -139,8 +139,8 @@ def index(call: Call, query: Filters) -> Listing:
 
 
 @api.route("POST", "/v1/mappings", role="admin", answer=SavedMapping, status=201,
-           body=SaveMapping, summary="Save a new version; errors name the mapping's fields.",
-           )  # fmt: skip
+           body=SaveMapping, lacks="There is no such connection.",
+           summary="Save a new version; errors name the mapping's fields.")  # fmt: skip
 def save(call: Call, body: SaveMapping) -> SavedMapping:
     saved = admin.save_mapping(
         call.house, call.workspace_id, body.connection_id, body.text,
@@ -155,7 +155,7 @@ def save(call: Call, body: SaveMapping) -> SavedMapping:
 
 
 @api.route("POST", "/v1/mappings/preview", role="viewer", answer=PreviewShape,
-           body=PreviewMapping,
+           body=PreviewMapping, lacks="There is no such connection, or no such conversation.",
            summary="What the ticket of a stored conversation would hold.")  # fmt: skip
 def preview(call: Call, body: PreviewMapping) -> PreviewShape:
     made = admin.preview_mapping(

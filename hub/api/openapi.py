@@ -26,7 +26,7 @@ PROBLEMS = {
     409: "The state of things forbids it.",
     413: "The body is over 1 MiB.",
     422: "A field is wrong; `errors` names each.",
-    429: "The source is over its rate; Retry-After says when there is room.",
+    429: "The source or the key is over its rate; Retry-After says when there is room.",
     503: "The database does not answer; Retry-After says when to try again.",
 }
 ABOUT = (
@@ -149,13 +149,14 @@ def _answers(operation: Operation, schemas: Json) -> Json:
     for status, model in operation.also.items():
         text = (model.__doc__ or "").strip()
         answers[str(status)] = _content(_ref(model), schemas) | {"description": text}
-    if operation.conflicts is not None:
-        answers["409"] = _problem(409) | {"description": operation.conflicts}
+    for status, when in ((404, operation.lacks), (409, operation.conflicts)):
+        if when is not None:
+            answers[str(status)] = _problem(status) | {"description": when}
     return answers
 
 
 def _problems(operation: Operation) -> Iterable[int]:
-    yield from (401, 403, 503)
+    yield from (401, 403, 429, 503)
     if PARTS.search(operation.path):
         yield 404
     if operation.body is not None:

@@ -95,6 +95,7 @@ def preview(call: Call, body: Whom) -> Preview:
 
 
 @api.route("POST", "/v1/privacy/export", role="admin", answer=Export, body=Whom,
+           lacks="The hub holds no conversation of this customer.",
            summary="All that there is of a customer, as one document.")  # fmt: skip
 def export(call: Call, body: Whom) -> Iterator[str]:
     with call.transaction() as tx:
@@ -103,7 +104,8 @@ def export(call: Call, body: Whom) -> Iterator[str]:
 
 
 @api.route("POST", "/v1/privacy/erasures", role="admin", answer=ErasureReport, status=202,
-           body=Erase, conflicts="A person has the customer, or there is more than was shown.",
+           body=Erase, lacks="The hub holds no conversation of this customer.",
+           conflicts="A person has the customer, or there is more than was shown.",
            summary="Erase a customer everywhere in the hub.")  # fmt: skip
 def erase(call: Call, body: Erase) -> ErasureReport:
     with call.transaction() as tx:

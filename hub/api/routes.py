@@ -144,6 +144,7 @@ def add(call: Call, body: AddRoute) -> Route:
 
 
 @api.route("POST", "/v1/routes/preview", role="viewer", answer=RoutePreview, body=PreviewRoute,
+           lacks="There is no such conversation.",
            summary="Where an escalation would go, and why; nothing is sent.")  # fmt: skip
 def preview(call: Call, body: PreviewRoute) -> RoutePreview:
     with call.transaction() as tx:

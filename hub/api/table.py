@@ -80,6 +80,7 @@ class Operation:
     query: type[BaseModel] | None
     also: Mapping[int, type[BaseModel]]  # other answers that are no problems
     conflicts: str | None  # when it answers 409
+    lacks: str | None  # when it answers 404 for what is named in the body
     view: Callable[..., Any]
 
 
@@ -105,6 +106,7 @@ class Noun:
         query: type[BaseModel] | None = None,
         also: Mapping[int, type[BaseModel]] | None = None,
         conflicts: str | None = None,
+        lacks: str | None = None,
     ) -> Callable[[View], View]:
         """Add the decorated view to the table."""
 
@@ -113,7 +115,7 @@ class Noun:
                 Operation(
                     method=method, path=path, role=role, summary=summary, answer=answer,
                     status=status, many=many, body=body, query=query, also=also or {},
-                    conflicts=conflicts, view=view,
+                    conflicts=conflicts, lacks=lacks, view=view,
                 )
             )  # fmt: skip
             return view

@@ -17,8 +17,10 @@ def by_size() -> None:
 
 
 def no_nul() -> None:
-    """No id and no filter has a NUL."""
+    """No id, no filter and no form has a NUL."""
     if any("\0" in str(part) for part in (request.view_args or {}).values()):
         abort(HTTPStatus.NOT_FOUND)
-    if any("\0" in part for name in ("after", "delivery") for part in request.values.getlist(name)):
+    filters = (part for name in ("after", "delivery") for part in request.args.getlist(name))
+    entered = (part for parts in request.form.listvalues() for part in parts)
+    if any("\0" in part for part in (*filters, *entered)):
         abort(HTTPStatus.BAD_REQUEST)

@@ -10,16 +10,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http import HTTPStatus
 
 import structlog
-from flask import Response, current_app, jsonify, request
+from flask import Response, abort, current_app, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import ids
 from hub.console import notices, shell
-from hub.console.shell import me, user
+from hub.console.shell import found, me, user
 from hub.current import house
-from hub.store import Question, Row, Rows, Store, presence, question, utc_now
+from hub.store import Question, Row, Rows, Store, conversations, presence, question, utc_now
 
 blueprint = shell.noun("live")
 log = structlog.get_logger()
@@ -133,7 +134,7 @@ class Feed:
 def stream() -> Response:
     """Server-sent events: `news` whenever the page, or its conversation, should be looked at."""
     told = _feed()
-    watcher = Watcher(me().workspace_id, request.args.get("conversation") or None)
+    watcher = Watcher(me().workspace_id, _watched(request.args.get("conversation", "")))
     if not told.watch(watcher):
         return Response(status=503, headers={"Retry-After": "60"})
     return Response(
@@ -150,6 +151,17 @@ def _feed() -> Feed:
     if told is mine:
         house().ends.callback(mine.end)
     return told
+
+
+def _watched(conversation: str) -> str | None:
+    """The conversation, which must be the workspace's own: one look serves everybody's pages."""
+    if not conversation:
+        return None
+    if "\0" in conversation:
+        abort(HTTPStatus.NOT_FOUND)
+    with house().store.transaction() as tx:
+        row = found(conversations.get(tx, me().workspace_id, conversation))
+    return str(row["id"])
 
 
 @blueprint.get("/notices")

@@ -12,8 +12,9 @@ from datetime import datetime
 
 from hub.store import Row, Tx, changes
 
-AT_ONCE = 200  # conversations of one workspace in one transaction of the clock
-MESSAGES_AT_ONCE = 5000
+# In one transaction of the clock, which locks them: seldom and short, as who writes in one waits.
+AT_ONCE = 50  # conversations of one workspace
+MESSAGES_AT_ONCE = 1250
 OVER = """c.speaker = 'ai' and not c.waiting and not exists (select 1 from escalations e
     where e.conversation_id = c.id and (e.state <> 'returned'
         or (e.create_started_at is not null and e.ticketed_at is null)))"""

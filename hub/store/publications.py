@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub import ids, jobs
@@ -227,3 +227,13 @@ update events set payload = null where id in (
 def forget_bodies(tx: Tx, days: int, *, limit: int = 10_000) -> int:
     """Delete the bodies of events that are kept no longer and wait for nobody; how many."""
     return tx.run(FORGET_BODIES, now=tx.now, days=days, limit=limit)
+
+
+def forget_keys(tx: Tx, before: datetime, *, limit: int) -> int:
+    """Forget the ids by which events from `before` then are known again, `limit` at most."""
+    return tx.run(
+        "update events set dedupe_key = null where id in (select id from events"
+        " where dedupe_key is not null and at < :before limit :limit)",
+        before=before,
+        limit=limit,
+    )

@@ -5,9 +5,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from connectors.base import Ports
+
+
+def ports(**more: Any) -> Ports:
+    """The world of a session: the real clock, and what the test gives it."""
+    return Ports(now=lambda: datetime.now(UTC), **more)
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 from connectors import calls
 from connectors.errors import NotFound, Unavailable
 from connectors.http import Http
-from tests.connectors.scripted import Answer, Script, server
+from tests.connectors.scripted import Answer, Script, ports, server
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def desk() -> Iterator[Script]:
 def test_a_call_is_noted_with_its_answer_and_without_its_query(desk: Script) -> None:
     desk.at("GET", "/tickets", {"id": 1})
     with calls.recorded():
-        Http().call("GET", f"{desk.url}/tickets?query=ada@example.com")
+        Http(ports()).call("GET", f"{desk.url}/tickets?query=ada@example.com")
         (noted,) = calls.taken() or []
     assert (noted["method"], noted["path"], noted["status"]) == ("GET", "/tickets", 200)
     assert noted["ms"] >= 0 and "words" not in noted
@@ -29,7 +29,7 @@ def test_a_refusal_is_noted_with_the_desks_words_and_without_a_secret(desk: Scri
     desk.at("GET", "/tickets", Answer(b"no ticket for s3cret", 404))
     with calls.recorded():
         with pytest.raises(NotFound):
-            Http(secrets=["s3cret"]).call("GET", f"{desk.url}/tickets")
+            Http(ports(), secrets=["s3cret"]).call("GET", f"{desk.url}/tickets")
         (noted,) = calls.taken() or []
     assert (noted["status"], noted["words"]) == (404, "no ticket for •••")
 
@@ -38,7 +38,7 @@ def test_no_answer_is_noted_as_none(desk: Script) -> None:
     desk.at("GET", "/tickets", Answer(raw=lambda out: None))
     with calls.recorded():
         with pytest.raises(Unavailable):
-            Http().call("GET", f"{desk.url}/tickets")
+            Http(ports()).call("GET", f"{desk.url}/tickets")
         (noted,) = calls.taken() or []
     assert noted["status"] is None and "no usable answer" in noted["words"]
 

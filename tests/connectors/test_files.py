@@ -2,16 +2,14 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from connectors import files
-from connectors.base import Ports
 from connectors.errors import AuthFailed, ConnectorError, InvalidRequest, NotFound, Unavailable
 from connectors.http import MAX_ANSWER, Http
-from tests.connectors.scripted import Answer, Script, server
+from tests.connectors.scripted import Answer, Script, ports, server
 
 
 @pytest.fixture
@@ -32,10 +30,10 @@ class Elsewhere:
 
 
 def read(desk: Script, url: str, download: Any = None) -> Iterator[bytes]:
-    http = Http(secrets=["s3cret"])
+    given = ports(download=download or Elsewhere())
+    http = Http(given, secrets=["s3cret"])
     http.headers["Authorization"] = "Bearer s3cret"
-    ports = Ports(now=lambda: datetime.now(UTC), download=download or Elsewhere())
-    return files.read(http, ports, url, own=desk.url)
+    return files.read(http, given, url, own=desk.url)
 
 
 def test_a_file_of_the_desk_is_read_with_our_credentials(desk: Script) -> None:

@@ -1,6 +1,7 @@
 """What a desk's answers, and its silence, become."""
 
 import gzip
+import json
 import socket
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from connectors import calls
 from connectors.errors import (
     AuthFailed,
     Conflict,
@@ -19,7 +21,7 @@ from connectors.errors import (
     Unavailable,
 )
 from connectors.http import MAX_ANSWER, Http
-from tests.connectors.scripted import Answer, Script, server
+from tests.connectors.scripted import Answer, Script, ports, server
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def desk() -> Iterator[Script]:
 
 def call(desk: Script, answer: Any, http: Http | None = None) -> Any:
     desk.at("GET", "/it", answer)
-    return (http or Http()).call("GET", f"{desk.url}/it")
+    return (http or Http(ports())).call("GET", f"{desk.url}/it")
 
 
 def raw(*pieces: bytes, pause: float = 0.0) -> Answer:
@@ -105,14 +107,14 @@ def test_an_answer_that_drips_is_given_up(desk: Script) -> None:
     drip = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n", *[b" "] * 600, pause=0.05)
     started = time.monotonic()
     with pytest.raises(Unavailable, match="in time") as caught:
-        call(desk, drip, Http(timeout=(1.0, 0.2)))
+        call(desk, drip, Http(ports(timeout=(1.0, 0.2))))
     assert caught.value.sent
     assert time.monotonic() - started < 15
 
 
 def test_silence_is_given_up(desk: Script) -> None:
     with pytest.raises(Unavailable, match="in time") as caught:
-        call(desk, raw(b"", pause=1.0), Http(timeout=(1.0, 0.2)))
+        call(desk, raw(b"", pause=1.0), Http(ports(timeout=(1.0, 0.2))))
     assert caught.value.sent
 
 
@@ -132,7 +134,7 @@ def test_nothing_landed_where_nobody_listens() -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.raises(Unavailable) as caught:
-        Http().call("POST", f"http://127.0.0.1:{port}/it", json={})
+        Http(ports()).call("POST", f"http://127.0.0.1:{port}/it", json={})
     assert not caught.value.sent
 
 
@@ -149,12 +151,31 @@ def test_redirects_are_not_followed_nor_read(desk: Script) -> None:
     [
         ("40", 40.0), ("0.5", 0.5), ("-3", 0.0), ("inf", None), ("nan", None), ("soon", None),
         ("31536000", 86_400.0), ("1e300", 86_400.0), ("Sun, 22 Nov 99999999999 10:00:00 GMT", None),
+        ("Sun, 22 Nov 2126 10:01:30 GMT", 86_400.0),  # a connection is not closed for years
+        ("Mon, 1 Jan 2026 00:00:00 +99999999999999", None),
     ],
 )  # fmt: skip
 def test_the_desk_says_when_to_come_back(desk: Script, header: str, seconds: float | None) -> None:
     with pytest.raises(RateLimited) as caught:
         call(desk, Answer(b"", 429, {"Retry-After": header}))
     assert caught.value.retry_after == seconds
+
+
+def test_the_words_of_a_refusal_can_be_stored_whatever_they_are(desk: Script) -> None:
+    plain = {"Content-Type": "text/plain; charset=utf-8"}
+    answer = Answer(b"no \x00luck", 400, plain)
+    with pytest.raises(InvalidRequest) as caught, calls.recorded():
+        try:
+            call(desk, answer)
+        finally:
+            (noted,) = calls.taken() or ()
+    told = json.dumps([str(caught.value), noted])
+    assert "no luck" in told and "\\u0000" not in told
+
+
+def test_fields_that_a_desk_complains_of_can_be_stored() -> None:
+    problem = InvalidRequest("bad \ud83d", fields={"na\0me": "half \ud83d"})
+    assert (str(problem), problem.fields) == ("bad ?", {"name": "half ?"})
 
 
 def test_a_date_to_come_back_counts_from_the_desk_s_own_clock(desk: Script) -> None:
@@ -175,7 +196,7 @@ def test_a_limited_connection_is_told_to_its_throttle(desk: Script) -> None:
             told.append(seconds)
 
     with pytest.raises(RateLimited):
-        call(desk, Answer(b"", 429, {"Retry-After": "40"}), Http(throttle=Throttle()))
+        call(desk, Answer(b"", 429, {"Retry-After": "40"}), Http(ports(throttle=Throttle())))
     assert told == ["take", 40.0]
 
 
@@ -188,14 +209,14 @@ def test_a_call_with_a_limit_of_its_own_holds_no_other_up(desk: Script) -> None:
         def limited(self, seconds: float) -> None:
             told.append(seconds)
 
-    http = Http(throttle=Throttle(), own_limit="/it")  # `call` asks for /it
+    http = Http(ports(throttle=Throttle()), own_limit="/it")  # `call` asks for /it
     with pytest.raises(RateLimited):
         call(desk, Answer(b"", 429, {"Retry-After": "40"}), http)
     assert told == []
 
 
 def test_no_secret_shows_in_an_error(desk: Script) -> None:
-    http = Http(secrets=["client-secret"])
+    http = Http(ports(), secrets=["client-secret"])
     http.headers["Authorization"] = "Bearer access-token"
     body = b"bad client-secret and access-token"
     with pytest.raises(InvalidRequest) as caught:
@@ -206,12 +227,12 @@ def test_no_secret_shows_in_an_error(desk: Script) -> None:
 
 def test_the_query_shows_in_no_error(desk: Script) -> None:
     with pytest.raises(NotFound) as caught:
-        Http().call("GET", f"{desk.url}/search", params={"query": "ann@example.com"})
+        Http(ports()).call("GET", f"{desk.url}/search", params={"query": "ann@example.com"})
     assert "ann@example.com" not in str(caught.value)
 
 
 def test_cookies_are_not_kept(desk: Script) -> None:
-    http = Http()
+    http = Http(ports())
     call(desk, Answer({}, headers={"Set-Cookie": "session=1; Path=/"}), http)
     call(desk, {}, http)
     assert "cookie" not in desk.asked[-1].headers
@@ -220,7 +241,7 @@ def test_cookies_are_not_kept(desk: Script) -> None:
 def test_what_cannot_be_sent_is_an_invalid_request(desk: Script) -> None:
     for url, body in [("no-url", {}), (desk.url, {"amount": float("nan")})]:
         with pytest.raises(InvalidRequest):
-            Http().call("POST", url, json=body)
+            Http(ports()).call("POST", url, json=body)
 
 
 def test_a_refused_token_is_renewed_once(desk: Script) -> None:
@@ -234,7 +255,7 @@ def test_a_refused_token_is_renewed_once(desk: Script) -> None:
         def renew(self) -> None:
             self.number += 1
 
-    http = Http()
+    http = Http(ports())
     http.auth = Auth()
     desk.at("GET", "/it", Answer(b"", 401), Answer({"ok": 1}), Answer(b"", 401))
     assert http.call("GET", f"{desk.url}/it") == {"ok": 1}

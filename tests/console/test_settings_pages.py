@@ -559,3 +559,13 @@ def filled(text: str, name: str) -> str:
     found = re.search(rf'<textarea[^>]* name="{name}"[^>]*>([^<]*)</textarea>', text)
     assert found is not None, name
     return html.unescape(found[1])
+
+
+def test_a_form_with_what_nobody_can_store_is_refused(admin: Browser, office: Office) -> None:
+    office.chat("chat-1")
+    for path, form in (
+        ("/privacy/erasures", {"email": "a\0b", "conversations": "1"}),
+        ("/canned-texts", {"id": "\0", "name": "Hello", "text": "Hello"}),
+        ("/conversations/chat-1/resume", {"words": "Ask\0 for it."}),
+    ):
+        assert admin.post(path, **form).status_code == 400, path

@@ -194,6 +194,18 @@ def test_open_pages_end_with_the_house_and_nobody_asks_the_database_any_more(
     assert live.watchers == set()
 
 
+def test_no_page_watches_what_its_workspace_does_not_have_nor_spoils_the_news_of_others(
+    agent: Browser, office: Office, strangers: Office
+) -> None:
+    theirs = strangers.chat("chat-1")
+    for wrong in (theirs, "a%00b", "con_nothing"):
+        assert agent.get(f"/live?conversation={wrong}").status_code == 404
+    stream = agent.client.get(f"/live?conversation={office.chat('chat-2')}", buffered=False)
+    next(iter(stream.response))
+    agent.client.application.extensions["live"].look()  # raises nothing
+    stream.close()
+
+
 def test_too_many_open_pages_are_sent_away_and_ask_by_themselves(
     agent: Browser, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

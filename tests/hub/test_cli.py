@@ -196,7 +196,15 @@ def test_credentials_that_the_desk_refuses_are_a_fault(hub: Hub, zendesk, tmp_pa
     assert hub.count("connections") == 1  # the Help Desk
 
 
-@pytest.mark.parametrize("url", ["nonsense", "mysql://hub:secret-word@db/hub", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "mysql://hub:secret-word@db/hub",
+        "postgresql+psycopg://hub:secret-word@db/hub",
+        "",
+    ],
+)
 def test_a_database_of_another_kind_is_told_without_its_password(hub: Hub, url: str) -> None:
     hub.environ["DATABASE_URL"] = url
     told = hub("key", "create", "x", expect=2)

@@ -1,9 +1,7 @@
 """No desk and no identity provider, whatever its name comes to stand for, leads the hub inside."""
 
 import importlib
-import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
@@ -19,26 +17,15 @@ from connectors.base import Connector, Ports
 from connectors.errors import ConnectorError, Unavailable
 from connectors.http import Http
 from connectors.oauth import Grants
-from connectors.types import File, Status
 from hub import oidc
 from hub.house import House
 from hub.settings import Oidc
 from hub.ways import Out
-from tests.contract.desk import draft, message, note, now, requester
+from tests.contract.desk import now
+from tests.contract.test_ways import CALLS, DIALLED
 from tests.webhooks.conftest import Server, running
 from tests.webhooks.test_guard import FORBIDDEN_ADDRESSES, answering
 from webhooks.guard import Guard
-
-DIALLED: list[object] = []
-HERE = threading.get_ident()  # sandbox desks of this process post their webhooks from other threads
-
-
-def _listen(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in ("socket.connect", "socket.getaddrinfo") and threading.get_ident() == HERE:
-        DIALLED.append(arguments[1] if event == "socket.connect" else arguments[0])
-
-
-sys.addaudithook(_listen)  # sees every dial, by whichever library
 
 
 @pytest.fixture(params=[one for one in registry.built_in() if one != "live_chat"])
@@ -82,31 +69,6 @@ def connector(kind: type[Connector], resolver: Any, *, with_token: bool = True) 
     return kind(config, Ports(now=now, tokens=tokens, ways=ways))
 
 
-CALLS: dict[str, Callable[[Connector], object]] = {
-    "verify": lambda desk: desk.verify(),
-    "fields": lambda desk: desk.fields(),
-    "find_ticket": lambda desk: desk.find_ticket("esc_1"),
-    "create_ticket": lambda desk: desk.create_ticket(draft()),
-    "append_message": lambda desk: desk.append_message("7", message("hello")),
-    "add_note": lambda desk: desk.add_note("7", note("hello")),
-    "find_entry": lambda desk: desk.find_entry("7", note("hello")),
-    "attach": lambda desk: desk.attach("7", File(name="a.txt", data=b"a", size=1)),
-    "fetch_file": lambda desk: list(desk.fetch_file("7", File(name="a", id="1"))),
-    "set_status": lambda desk: desk.set_status("7", Status.SOLVED),
-    "read_ticket": lambda desk: desk.read_ticket("7"),
-    "fetch_changes": lambda desk: desk.fetch_changes(now()),
-    "read_changes": lambda desk: desk.read_changes("7"),
-    "previous_tickets": lambda desk: desk.previous_tickets(requester()),
-    "ensure_webhooks": lambda desk: desk.ensure_webhooks("https://hub.example.com/x", "s" * 32),
-}
-PURE = {"verify_signature", "parse_webhook"}
-
-
-def test_every_call_of_the_contract_is_tried() -> None:
-    public = {name for name in vars(Connector) if not name.startswith("_")}
-    assert {n for n in public if callable(getattr(Connector, n))} - {"Config"} == PURE | set(CALLS)
-
-
 @pytest.mark.parametrize("with_token", [True, False])
 def test_no_call_of_a_desk_reaches_an_internal_address(
     kind: type[Connector], with_token: bool
@@ -114,7 +76,7 @@ def test_no_call_of_a_desk_reaches_an_internal_address(
     names = Astray()
     for name, call in CALLS.items():
         try:
-            answer = call(connector(kind, names, with_token=with_token))
+            answer = call(connector(kind, names, with_token=with_token), "7")
         except ConnectorError as refusal:
             assert getattr(refusal, "sent", False) is False, name
         else:
@@ -152,16 +114,16 @@ def test_a_name_is_checked_at_every_dial_and_the_checked_address_is_dialled(
 
     out = Out(Guard(allow=[ip_network("127.0.0.0/8")], resolver=turning))
     url = f"http://desk.example.com:{subscriber.server_port}/ok"
-    with Http(ways=out) as http:
+    with Http(Ports(now=now, ways=out)) as http:
         assert http.request("POST", url).status_code == 200
     assert DIALLED[-1] == ("127.0.0.1", subscriber.server_port)
-    with Http(ways=out) as http, pytest.raises(Unavailable, match="not public"):
+    with Http(Ports(now=now, ways=out)) as http, pytest.raises(Unavailable, match="not public"):
         http.request("POST", url)
 
 
 def test_the_sandbox_alone_is_called_without_a_look(subscriber: Server) -> None:
     here = f"http://127.0.0.1:{subscriber.server_port}"
-    with Http(ways=Out(Guard(), here)) as http:
+    with Http(Ports(now=now, ways=Out(Guard(), here))) as http:
         assert http.request("POST", f"{here}/ok").status_code == 200
         for other in (f"http://127.0.0.1:{subscriber.server_port}0/", "http://127.0.0.1.:1/"):
             with pytest.raises(ConnectorError):

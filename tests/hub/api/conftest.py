@@ -1,6 +1,8 @@
 """A caller of the API whose every answer is held against the description."""
 
+import functools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +13,7 @@ from pydantic import TypeAdapter
 from werkzeug.test import TestResponse
 
 from hub import admin
-from hub.api import NOUNS
+from hub.api import NOUNS, openapi
 from hub.api.table import Operation
 from hub.house import House
 from hub.store import Row
@@ -82,6 +84,9 @@ def check(method: str, path: str, answer: TestResponse) -> None:
             answer.data if rows is None else json_of(rows)
         )
         return
+    assert operation is None or str(status) in told(operation.method, operation.path), (
+        f"{status} is not described"
+    )
     assert answer.content_type == "application/problem+json", answer.content_type
     problem: Any = answer.json
     assert problem["status"] == status
@@ -89,6 +94,14 @@ def check(method: str, path: str, answer: TestResponse) -> None:
     for error in problem.get("errors", []):
         assert set(error) == {"field", "message"}
     assert ("errors" in problem) == (status == 422), problem
+
+
+@functools.cache
+def told(method: str, path: str) -> Iterable[str]:
+    """The statuses that the description names for an operation."""
+    described = openapi.document(NOUNS, "")["paths"][re.sub(r"<(\w+)>", r"{\1}", path)]
+    answers: dict[str, Any] = described[method.casefold()]["responses"]
+    return answers.keys()
 
 
 def described(method: str, path: str) -> Operation | None:

@@ -113,3 +113,34 @@ def test_work_that_got_no_connection_in_time_is_done_again_and_no_failure_of_its
     assert zendesk.row("select tries, last_error from escalations") == {
         "tries": 0, "last_error": None
     }  # fmt: skip
+
+
+def test_a_large_chore_is_done_in_short_transactions(
+    stories: Stories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "KEYS_AT_ONCE", 1)
+    for number in range(3):
+        stories.escalate(f"chat-{number}")
+    with stories.house.store.transaction() as tx:
+        tx.run("update events set at = now() - interval '31 days' where dedupe_key is not null")
+    leader = Clock(stories.house)
+    assert take(stories, leader.holder)
+    leader._run(leader.forget_keys)
+    done = stories.row("select count(*) as n, count(distinct xmin::text) as commits from events"
+                       " where at < now() - interval '30 days' and dedupe_key is null")  # fmt: skip
+    assert done["n"] == done["commits"] >= 3
+
+
+def test_no_chore_but_one_keeps_jobs_from_beginning_or_ending(stories: Stories) -> None:
+    leader = Clock(stories.house)
+    held = []
+    for chore in (leader.sweep, leader.forget_keys, leader.find_orphans, leader.clear_log):
+        with stories.house.store.transaction() as tx:
+            chore(tx)
+            held.append(
+                tx.value(
+                    "select count(*) from pg_locks where pid = pg_backend_pid()"
+                    " and mode = 'AccessExclusiveLock' and relation = 'pgqueuer_log'::regclass"
+                )
+            )
+    assert held == [0, 0, 0, 1]

@@ -326,3 +326,15 @@ def test_a_poll_that_the_desk_slows_down_holds_no_ticket_up(zendesk: Stories) ->
     zendesk.escalate()
     zendesk.work()
     assert len(zendesk.ledger("create_ticket")) == 1
+
+
+def test_what_nobody_can_store_holds_up_no_news_of_a_desk(zendesk: Stories) -> None:
+    """A desk that cuts texts at UTF-16 units leaves half an emoji; some let NUL pass."""
+    zendesk.escalate()
+    zendesk.work()
+    ticket = str(zendesk.row("select external_id from tickets")["external_id"])
+    for text in ("On its way \ud83d", "Sent\0 today", "Anything else?"):
+        zendesk.act(ticket, reply=text)
+    zendesk.poll()
+    said = zendesk.rows("select text from messages where role = 'agent' order by seq")
+    assert [row["text"] for row in said] == ["On its way ?", "Sent today", "Anything else?"]
