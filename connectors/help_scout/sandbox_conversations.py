@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from connectors.help_scout.sandbox_errors import bad, no
@@ -31,7 +32,7 @@ class Thread:
     files: dict[int, Held] = field(default_factory=dict)
     action: str | None = None
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The body as a person reads it."""
         return html.unescape(MARKUP.sub("", BREAK.sub("\n", self.body)))
@@ -71,6 +72,11 @@ class Conversation:
     def said(self) -> list[Thread]:
         """What people wrote."""
         return [thread for thread in self.threads if thread.kind != "lineitem"]
+
+    @property
+    def words(self) -> str:
+        """All that people wrote."""
+        return " ".join(thread.text for thread in self.said)
 
 
 class Conversations:
@@ -207,7 +213,7 @@ class Conversations:
         told = {name: getattr(kept, name) for name in words} | {"createdAt": kept.created}
         told |= {"mailboxId": kept.mailbox, "customer": kept.customer["id"], "tags": kept.tags}
         told["emails"] = [email.casefold() for email in kept.customer["emails"]]
-        return told | {"body": " ".join(thread.text for thread in kept.said), "kept": kept}
+        return told | {"kept": kept}
 
     def shown(self, kept: Conversation) -> dict[str, Any]:
         """The conversation without its threads."""

@@ -125,6 +125,8 @@ def _term(name: str, value: str) -> Test:
         return lambda row: value in row["emails"]
     if name == "customerIds":
         return lambda row: str(row["customer"]) == value
-    if name in ("subject", "body"):
-        return lambda row: value in row[name].casefold()
+    if name == "subject":
+        return lambda row: value in row["subject"].casefold()
+    if name == "body":
+        return lambda row: value in row["kept"].words.casefold()
     raise bad("query", f"{name} is not a search term", value)

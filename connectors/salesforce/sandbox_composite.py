@@ -37,14 +37,13 @@ class Composite:
         if not 1 <= len(steps) <= BATCH:
             words = f"compositeRequest needs 1 to {BATCH} requests"
             raise refused("JSON_PARSER_ERROR", words)
-        before = self.store.snapshot() if strict else None
+        self.store.begin()
         told, bodies = list[dict[str, Any]](), dict[str, Any]()
         self.story.begin()
         for step in steps:
             told.append(self._step(request, step, bodies))
         failed = strict and any(one["httpStatusCode"] >= 300 for one in told)
-        if before is not None and failed:
-            self.store.restore(before)
+        self.store.end(held=not failed)
         self.story.end(held=not failed)
         return {"compositeResponse": told}
 

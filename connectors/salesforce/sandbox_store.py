@@ -1,6 +1,5 @@
 """The records of the sandbox org: checked against the schema, stamped, kept in memory."""
 
-import copy
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -27,6 +26,7 @@ class Store:
         self.keys: dict[tuple[str, str], Row] = {}  # by a unique field and its value
         self.files: dict[str, bytes] = {}  # of content versions
         self.default_owner = ""
+        self._undo: list[Callable[[], object]] | None = None  # oldest first
 
     def stamp(self) -> str:
         return self.now().strftime(STAMP)
@@ -67,6 +67,7 @@ class Store:
         row |= fields | {"_step": next(self.steps)}
         self.tables[kind.name][one] = row
         self._index(kind, row)
+        self._can_undo(lambda: self._forget(kind, row))
         return row
 
     def _index(self, kind: Kind, row: Row) -> None:
@@ -98,6 +99,7 @@ class Store:
                 news["OwnerId"] = self.default_owner
             news |= self._closing(row | news)
         before = {name: row[name] for name, value in news.items() if row[name] != value}
+        self._will_change(row)
         for name in before:
             self.keys.pop((name, same_word(row[name])), None)
         row |= news
@@ -107,6 +109,7 @@ class Store:
 
     def touch(self, row: Row, user: str) -> None:
         """The record has changed."""
+        self._will_change(row)
         row |= {"LastModifiedDate": self.stamp(), "SystemModstamp": self.stamp()}
         row["LastModifiedById"] = user
 
@@ -115,20 +118,45 @@ class Store:
         for table in self.tables.values():
             for child in table.values():
                 if row["Id"] in (child.get("ParentId"), child.get("LinkedEntityId")):
+                    self._will_change(child)
                     child["IsDeleted"] = True
-        row["IsDeleted"] = True
         self.touch(row, deed.user)
+        row["IsDeleted"] = True
 
-    def snapshot(self) -> tuple[Any, Any]:
-        """Everything, to go back to."""
-        return copy.deepcopy(self.tables), dict(self.files)
+    def begin(self) -> None:
+        """What changes from here on may be undone."""
+        self._undo = []
 
-    def restore(self, before: tuple[Any, Any]) -> None:
-        self.tables, self.files = before
-        self.keys.clear()
-        for name, table in self.tables.items():
-            for row in table.values():
-                self._index(KINDS[name], row)
+    def end(self, *, held: bool) -> None:
+        """Keep what has changed since `begin`, or undo it."""
+        steps, self._undo = self._undo or [], None
+        for step in () if held else reversed(steps):
+            step()
+
+    def _can_undo(self, step: Callable[[], object]) -> None:
+        if self._undo is not None:
+            self._undo.append(step)
+
+    def _will_change(self, row: Row) -> None:
+        before = dict(row)
+        self._can_undo(lambda: self._back(row, before))
+
+    def _back(self, row: Row, before: Row) -> None:
+        kind = BY_PREFIX[row["Id"][:3]]
+        self._forget_keys(kind, row)
+        row.clear()
+        row |= before
+        self._index(kind, row)
+
+    def _forget(self, kind: Kind, row: Row) -> None:
+        del self.tables[kind.name][row["Id"]]
+        self.files.pop(row["Id"], None)
+        self._forget_keys(kind, row)
+
+    def _forget_keys(self, kind: Kind, row: Row) -> None:
+        for field in kind.fields.values():
+            if "key" in field.words and row[field.name]:
+                self.keys.pop((field.name, same_word(row[field.name])), None)
 
     def _case(self, kind: Kind, fields: Row, deed: Deed) -> Row:
         comment = fields.pop("Comments", None)

@@ -74,7 +74,7 @@ def _steps(
         "outage": lambda: outage.measure(bench, given.outage_rate, given.outage),
         "limited": lambda: limited.measure(bench, given.limited, bulkhead.LIMIT),
         "memory": lambda: slope.measure(bench, given.memory),
-        "bulkhead": lambda: bulkhead.measure(bench, given.escalations, given.rate, given.pairs),
+        "bulkhead": lambda: bulkhead.measure(bench, given.escalations, given.rate, given.rounds),
         "idle": lambda: idle.measure(bench, given.idle),
         "cold": lambda: cold.measure(folder / "cold", given.cold),
         "pages": lambda: pages.run(given.conversations),
@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30, help="of the steady rate")
     parser.add_argument("--escalations", type=int, default=1000, help="of the bulkhead")
     parser.add_argument("--rate", type=float, default=10, help="of their arrivals, a second")
-    parser.add_argument("--pairs", type=int, default=2, help="of its phases")
+    parser.add_argument("--rounds", type=int, default=2, help="of its phases")
     parser.add_argument("--conversations", type=int, default=100_000, help="of the pages")
     parser.add_argument("--jobs", type=int, default=2000, help="of the bare queue")
     parser.add_argument("--outage", type=float, default=30, help="seconds that the desk is down")

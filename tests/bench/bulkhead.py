@@ -1,9 +1,11 @@
 """Seven desks, of which one hangs and one is at its limit: what the other five notice of it.
 
-The desks take turns in steady arrivals. A phase is either the five healthy desks alone, or the
-same arrivals at the same moments with those of the two others between them. The phases alternate:
-what differs between two of a kind is the machine, which other programs share. So the ratio is that
-of all tickets of one kind to all of the other; the ratios of the pairs tell how far to trust it.
+The desks take turns in steady arrivals. A phase is the five healthy desks alone; or the same
+arrivals at the same moments with those of the two others between them; or as many arrivals as
+these, all to the five, which tells what of the difference is only that there is more to do. Every
+other round goes backwards, so that what grows with time weighs on no kind: what differs between two
+of a kind is the machine, which other programs share. So a ratio is that of all tickets of one kind
+to all of the other; the ratios of the rounds tell how far to trust it.
 """
 
 import statistics
@@ -22,6 +24,7 @@ from tests.e2e.town import eventually
 LIMITED, HANGING = "zendesk", "freshdesk"
 HEALTHY = ("salesforce", "intercom", "hubspot", "help_scout", "zoho_desk")
 SEVEN = ("salesforce", "intercom", HANGING, "hubspot", LIMITED, "help_scout", "zoho_desk")
+KINDS = ("alone", "with_both", "more")
 LIMIT = 200  # calls a minute: Zendesk's smallest plan, and the default of its connections
 PLAN = {"rate_per_minute": LIMIT, "updates_per_minute": 100, "updates_per_ticket": 30}
 NO_LIMITS = {
@@ -36,23 +39,35 @@ Sent = Mapping[str, float]  # when, by escalation
 Delays = Sequence[float]  # seconds from webhook to ticket at a healthy desk
 
 
-def measure(bench: Bench, number: int, rate: float, pairs: int) -> Figures:
-    """`number` escalations over seven desks, `rate` a second, in so many pairs of phases."""
+def measure(bench: Bench, number: int, rate: float, rounds: int) -> Figures:
+    """`number` escalations over seven desks, `rate` a second, in so many rounds of phases."""
     desks = _connect(bench)
     _phase(bench, desks, number // 10, rate, HEALTHY)  # warm
     time.sleep(max(0.0, 60 - number / rate))  # earlier calls count at the limited desk for a minute
     found: list[Figures] = []
-    alone: list[float] = []
-    beside: list[float] = []
-    for _ in range(pairs):
-        figures, without, with_both = _pair(bench, desks, number, rate)
+    delays: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    for turn in range(rounds):
+        figures: Figures = {}
+        for kind in KINDS if turn % 2 == 0 else reversed(KINDS):
+            figures[kind], some = _measured(bench, desks, number, rate, kind)
+            delays[kind] += some
         found.append(figures)
-        alone += without
-        beside += with_both
-    ratios = [pair["with_both"]["p95_ms"] / pair["alone"]["p95_ms"] for pair in found]
-    whole = quantile(beside, 0.95) / quantile(alone, 0.95)
-    return {"number": number, "rate": rate, "limit": LIMIT, "p95_ratio": whole,
-            "p95_ratio_by_pair": ratios, "pairs": found}  # fmt: skip
+    p95 = {kind: quantile(some, 0.95) for kind, some in delays.items()}
+    ratios = [one["with_both"]["p95_ms"] / one["alone"]["p95_ms"] for one in found]
+    return {"number": number, "rate": rate, "limit": LIMIT,
+            "p95_ratio": p95["with_both"] / p95["alone"], "p95_ratio_by_round": ratios,
+            "p95_ratio_of_more": p95["more"] / p95["alone"], "rounds": found}  # fmt: skip
+
+
+def _measured(
+    bench: Bench, desks: Desks, number: int, rate: float, kind: str
+) -> tuple[Figures, Delays]:
+    """One phase of this kind."""
+    if kind == "with_both":
+        return _with_both(bench, desks, number, rate)
+    turns = HEALTHY if kind == "more" else SEVEN
+    figures, _, delays = _phase(bench, desks, number, rate, HEALTHY, turns)
+    return figures, delays
 
 
 def _connect(bench: Bench) -> Desks:
@@ -71,30 +86,32 @@ def _connect(bench: Bench) -> Desks:
     return desks
 
 
-def _pair(bench: Bench, desks: Desks, number: int, rate: float) -> tuple[Figures, Delays, Delays]:
-    """The healthy desks alone, then with the two others; at the end every ticket is there."""
-    alone, _, without = _phase(bench, desks, number, rate, HEALTHY)
+def _with_both(bench: Bench, desks: Desks, number: int, rate: float) -> tuple[Figures, Delays]:
+    """The healthy desks beside the two others; at the end every ticket is there."""
     desks[LIMITED].fault("latency", ms=0)  # counts its calls
     desks[HANGING].fault("hang")
     refused = _refused(desks[LIMITED])
-    with_both, sent, beside = _phase(bench, desks, number, rate, SEVEN)
+    figures, sent, delays = _phase(bench, desks, number, rate, SEVEN)
     eventually(lambda: _idle(bench, LIMITED), f"{LIMITED} is drained", 900)
     hung = _calls(bench, HANGING)
     limited = _drained(bench, desks, sent, refused)
     requests.delete(f"{bench.town.sandbox}/_faults", timeout=10)
     eventually(lambda: _idle(bench, *SEVEN), "every desk has what was sent to it", 900)
     tickets = {"tickets": len(_opened(desks, SEVEN, sent)), "of": number}
-    figures: Figures = {"alone": alone, "with_both": with_both, "limited": limited}
-    figures |= {"hanging": {"calls": hung}, "in_the_end": tickets}
-    return figures, without, beside
+    return figures | {"limited": limited, "hanging": {"calls": hung}, "in_the_end": tickets}, delays
 
 
 def _phase(
-    bench: Bench, desks: Desks, number: int, rate: float, who: Sequence[str]
+    bench: Bench,
+    desks: Desks,
+    number: int,
+    rate: float,
+    who: Sequence[str],
+    turns: Sequence[str] = SEVEN,
 ) -> tuple[Figures, Sent, Delays]:
     """The arrivals of these desks, when each was sent, and how long the healthy ones' took."""
-    everything = enumerate(bench.requests(number, SEVEN))
-    arrivals = [(n / rate, one) for n, one in everything if SEVEN[n % len(SEVEN)] in who]
+    everything = enumerate(bench.requests(number, turns))
+    arrivals = [(n / rate, one) for n, one in everything if turns[n % len(turns)] in who]
     spent = bench.cpu()
     psutil.cpu_percent()
     sent = clients.steady(bench.town.port, arrivals)

@@ -111,23 +111,27 @@ def _big(found: Figures) -> Iterator[Row]:
 
 
 def _bulkhead(found: Figures) -> Iterator[Row]:
-    """A figure of each pair of phases, in their order."""
-    pairs = found["pairs"]
-    phases = [pair[phase] for pair in pairs for phase in ("alone", "with_both")]
-    limited = [pair["limited"] for pair in pairs]
-    told = [f"{phase['p50_ms']:.0f} / {phase['p95_ms']:.0f} ms" for phase in phases]
+    """A figure of each round, in their order."""
+    rounds = found["rounds"]
+    limited = [one["with_both"]["limited"] for one in rounds]
     arrivals = f"{found['number']} at {found['rate']:g}/s over seven desks"
-    yield f"five desks alone, p50 / p95 ({arrivals})", ", ".join(told[::2]), ""
-    yield "- beside one that hangs and one limited", ", ".join(told[1::2]), ""
-    yield "- p95 beside them / alone, of all pairs", f"{found['p95_ratio']:.2f}", "<= 1.10"
-    yield "- the same pair by pair", _ratios(found["p95_ratio_by_pair"]), ""
-    busy = ", ".join(f"{phase['machine_busy_percent']:.0f}" for phase in phases)
-    yield "- the machine was busy, phase by phase", f"{busy} %", ""
+    for kind, what in (
+        ("alone", f"five desks alone, p50 / p95 ({arrivals})"),
+        ("with_both", "- beside one that hangs and one limited"),
+        ("more", "- with as many arrivals as these, all of their own"),
+    ):
+        phases = [one[kind] for one in rounds]
+        told = ", ".join(f"{phase['p50_ms']:.0f} / {phase['p95_ms']:.0f} ms" for phase in phases)
+        busy = ", ".join(f"{phase['machine_busy_percent']:.0f}" for phase in phases)
+        yield what, f"{told}; machine busy {busy} %", ""
+    yield "- p95 beside them / alone, of all rounds", f"{found['p95_ratio']:.2f}", "<= 1.10"
+    yield "- the same round by round", _ratios(found["p95_ratio_by_round"]), ""
+    yield "- p95 with more of their own / alone", f"{found['p95_ratio_of_more']:.2f}", ""
     what = f"the limited desk, {found['limit']} calls a minute: time / ideal"
     yield what, _ratios([one["of_ideal"] for one in limited]), "<= 1.10"
     refused = ", ".join(f"{one['answers_429']} of {one['calls']}" for one in limited)
     yield "- calls answered 429", refused, "< 1 %"
-    ends = ", ".join("{tickets} of {of}".format(**pair["in_the_end"]) for pair in pairs)
+    ends = ", ".join("{tickets} of {of}".format(**one["with_both"]["in_the_end"]) for one in rounds)
     yield "tickets once the desk no longer hangs", ends, "all"
 
 
