@@ -6,6 +6,9 @@
 It starts a hub with sandbox desks of its own, lets the demo and a few more customers in
 (`tests/showroom.py`), signs in as the demo's owner and opens each page that the application's map
 has; then what somebody sees before signing in, and the lists of a workspace without anything.
+
+One customer writes Japanese: without a font for it (Debian: fonts-droid-fallback) the pictures show
+boxes.
 """
 
 import argparse
