@@ -108,7 +108,10 @@ class People:
     def search(self, request: Request) -> Any:
         external = request.args.get("external_id")
         words = request.args.get("query", "").removeprefix("email:").strip('"').casefold()
-        found = [user for user in self.users.values() if _matches(user, words, external)]
+        one = self.known({"external_id": external} if external is not None else {"email": words})
+        found = [one] if one else []
+        if external is None and not one:
+            found = [user for user in self.users.values() if _matches(user, words)]
         return {"users": found, "count": len(found), "next_page": None, "previous_page": None}
 
     @route("POST /api/v2/users/create_or_update", "upsert_user")
@@ -128,9 +131,7 @@ class People:
         return answer({"user": self.add(wish)}, 201)
 
 
-def _matches(user: dict[str, Any], words: str, external: str | None) -> bool:
-    if external is not None:
-        return str(user["external_id"]) == external
+def _matches(user: dict[str, Any], words: str) -> bool:
     if not words:
         return True
     exact = (str(user["email"]).casefold(), str(user["external_id"]).casefold())

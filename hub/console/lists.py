@@ -10,7 +10,7 @@ from typing import Any
 from hub.console.queries import SIZE, Page
 from hub.store import Row, Rows, Tx
 from hub.store.presence import GOOD_FOR
-from hub.store.search import EACH, condition, values_of
+from hub.store.search import AMONG, EACH, is_common, values_of
 
 # What a row shows, of the page `p (id, place)`.
 SHOWN = """
@@ -130,7 +130,7 @@ DISTINCT = (
 )
 
 
-FEW = 2 * SIZE
+FEW, MANY = 2 * SIZE, 5000  # of a list, looked into one by one
 NEAR = (
     "select n.* from ({0}) n join conversations c on c.id = n.conversation_id where {1}"
     " order by n.place {2} limit :limit"
@@ -171,7 +171,8 @@ def _page(
 def _rows(tx: Tx, listed: str, order: str, looked_for: str, values: dict[str, Any]) -> Rows:
     """One more than a page of what is `listed`, whose places are left for a condition and a limit.
 
-    How common a word is takes long to count if it is: so the first few are looked into before.
+    How common a word is takes long to count if it is: so the first few are looked into before. A
+    common one is looked for in many; if these have too little, by all that have it.
     """
     shown = f"with p as materialized ({{}}) {SHOWN} order by p.place {order}"
     if not looked_for:
@@ -179,9 +180,14 @@ def _rows(tx: Tx, listed: str, order: str, looked_for: str, values: dict[str, An
     asked = values_of(values["workspace"], looked_for)
     if asked is None:
         return []
-    near = NEAR.format(listed.format("", FEW), EACH, order)
-    rows = tx.all(shown.format(near), **values, **asked)
+
+    def near(number: int) -> Rows:
+        statement = NEAR.format(listed.format("", number), EACH, order)
+        return tx.all(shown.format(statement), **values, **asked)
+
+    rows = near(FEW)
+    if len(rows) <= SIZE and is_common(tx, asked):
+        rows = near(MANY)
     if len(rows) > SIZE:
         return rows
-    found = f"and {condition(tx, asked)}"
-    return tx.all(shown.format(listed.format(found, ":limit")), **values, **asked)
+    return tx.all(shown.format(listed.format(f"and {AMONG}", ":limit")), **values, **asked)

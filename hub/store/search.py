@@ -18,20 +18,19 @@ from hub.store.indexes import JOINTS, WORDS
 
 MOST_WORDS = 8
 SHORTEST_BEGINNING = 2  # letters: of shorter ones there are too many
-# Of a word that more messages have, a list finds a page's worth among the newest conversations.
-COMMON = 20_000
+COMMON = 20_000  # messages that have a word: a list may find a page's worth among its newest
 WISH = "(cast(:workspace_word as tsquery) && to_tsquery('simple', :wish))"
 
 SAID = f"select 1 from messages m where {WORDS['messages']} @@ {WISH} limit :common"
-# Where a word is rare: the ids from each index.
+# All that have the words: the ids from each index. It costs what their number costs.
 AMONG = f"""c.id in (
     select conversation_id from messages where {WORDS["messages"]} @@ {WISH}
     union all select id from conversations where {WORDS["conversations"]} @@ {WISH}
     union all select conversation_id from escalations where {WORDS["escalations"]} @@ {WISH}
     union all select conversation_id from tickets
         where workspace_id = :workspace and external_id = :number)"""
-# Where it is common: each conversation is looked into until there are enough. `offset 0` keeps the
-# planner from reading every message that has the word first.
+# Whether one conversation has them; it costs what the number of conversations costs. `offset 0`
+# keeps the planner from reading every message that has the words first.
 EACH = f"""(exists (select 1 from conversations where id = c.id
         and {WORDS["conversations"]} @@ {WISH})
     or exists (select 1 from messages where conversation_id = c.id
@@ -48,10 +47,10 @@ def values_of(workspace_id: str, looked_for: str) -> dict[str, Any] | None:
     return {"workspace_word": f"'{workspace_id}'", "wish": wish, "number": looked_for.strip("# ")}
 
 
-def condition(tx: Tx, values: Mapping[str, Any]) -> str:
-    """The quicker condition on `conversations c`."""
-    said = tx.value(f"select count(*) from ({SAID}) s", common=COMMON, **values)
-    return EACH if said == COMMON else AMONG
+def is_common(tx: Tx, values: Mapping[str, Any]) -> bool:
+    """Whether so many messages have the words that most lists will find some at their top."""
+    said: int = tx.value(f"select count(*) from ({SAID}) s", common=COMMON, **values)
+    return said == COMMON
 
 
 def _wish(looked_for: str) -> str | None:
