@@ -5,6 +5,7 @@ import re
 import pytest
 from flask import Flask
 
+from hub.console import lists
 from hub.store import presence, search
 from tests.console.office import Browser, Office
 
@@ -91,14 +92,30 @@ def test_a_search_finds_nothing_of_another_workspace(
     assert names(agent.get("/?q=rutabaga").text) == []
 
 
-def test_a_word_that_is_common_is_found_as_well(
+def test_a_common_word_is_found_near_the_top_of_a_list_without_all_that_have_it(
     agent: Browser, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    _two_with_a_common_word(office, monkeypatch)
+    monkeypatch.setattr(lists, "SIZE", 1)
+    monkeypatch.setattr(lists, "AMONG", "false")
+    assert names(agent.get("/?q=parcel").text) == ["Barbara"]
+
+
+def test_a_common_word_is_found_further_down_by_all_that_have_it(
+    agent: Browser, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _two_with_a_common_word(office, monkeypatch)
+    monkeypatch.setattr(lists, "MANY", 2)
+    assert names(agent.get("/?q=parcel").text) == ["Barbara", "Ada Lovelace"]
+
+
+def _two_with_a_common_word(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And two above them that have it not."""
     office.chat("chat-1", "parcel one", "parcel two", "parcel three")
-    office.chat("chat-2", "no such thing", requester=customer("Grace"))
+    for name, said in (("Barbara", "parcel four"), ("Grace", "no"), ("Edsger", "no")):
+        office.chat(f"chat-{name}", said, requester=customer(name))
     monkeypatch.setattr(search, "COMMON", 3)
-    monkeypatch.setattr(search, "AMONG", "false")  # the way of rare words
-    assert names(agent.get("/?q=parcel").text) == ["Ada Lovelace"]
+    monkeypatch.setattr(lists, "FEW", 1)
 
 
 def test_lists_are_narrowed_down_by_language_channel_and_desk(
