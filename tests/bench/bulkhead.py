@@ -1,16 +1,19 @@
 """Seven desks, of which one hangs and one is at its limit: what the other five notice of it.
 
-The desks take turns in steady arrivals. A phase is the five healthy desks alone; or the same
-arrivals at the same moments with those of the two others between them; or as many arrivals as
-these, all to the five, which tells what of the difference is only that there is more to do. Every
-other round goes backwards, so that what grows with time weighs on no kind: what differs between two
-of a kind is the machine, which other programs share. So a ratio is that of all tickets of one kind
-to all of the other; the ratios of the rounds tell how far to trust it.
+The desks take turns in arrivals that come by chance, at the same moments in each phase: of evenly
+spaced ones no two would meet unless an ill desk is among them. A phase is the five healthy desks
+alone; or the same arrivals with those of the two others between them; or as many arrivals as these,
+all to the five, which tells what of the difference is only that there is more to do. Every other
+round goes backwards, so that what grows with time weighs on no kind: what differs between two of a
+kind is the machine, which other programs share. So a ratio is that of all tickets of one kind to
+all of the other; the ratios of the rounds tell how far to trust it.
 """
 
 import statistics
 import time
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from random import Random
 
 import psutil
 import requests
@@ -110,8 +113,10 @@ def _phase(
     turns: Sequence[str] = SEVEN,
 ) -> tuple[Figures, Sent, Delays]:
     """The arrivals of these desks, when each was sent, and how long the healthy ones' took."""
-    everything = enumerate(bench.requests(number, turns))
-    arrivals = [(n / rate, one) for n, one in everything if turns[n % len(turns)] in who]
+    chance = Random(number)
+    moments = accumulate(chance.expovariate(rate) for _ in range(number))
+    everything = enumerate(zip(moments, bench.requests(number, turns), strict=True))
+    arrivals = [one for n, one in everything if turns[n % len(turns)] in who]
     spent = bench.cpu()
     psutil.cpu_percent()
     sent = clients.steady(bench.town.port, arrivals)
