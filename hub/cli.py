@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from hub import commands, privacy_commands
-from hub.backup import commands as backups
+from hub import commands
+from hub.commands import backups, privacy, processes, resources, upkeep
 
 DEFAULT = "default"  # the workspace
 
@@ -51,39 +51,39 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _processes(nouns: Parsers) -> None:
-    _command(nouns, "web", "serve intake, API and console", commands.web)
-    _command(nouns, "worker", "run jobs", commands.worker)
-    _command(nouns, "clock", "poll desks, find what got lost, sweep", commands.clock)
-    up = _command(nouns, "up", "database, web, worker and clock in one command", commands.up)
+    _command(nouns, "web", "serve intake, API and console", processes.web)
+    _command(nouns, "worker", "run jobs", processes.worker)
+    _command(nouns, "clock", "poll desks, find what got lost, sweep", processes.clock)
+    up = _command(nouns, "up", "database, web, worker and clock in one command", processes.up)
     up.add_argument("--port", type=_port, help="where web listens (default: PORT, else 8000)")
     up.add_argument("--sandbox", action="store_true", help="and sandbox desks on port N+1")
     up.add_argument("--demo", action="store_true", help="and a sample escalation, told")
-    desks = _command(nouns, "sandbox", "serve the sandbox desks alone", commands.sandbox)
+    desks = _command(nouns, "sandbox", "serve the sandbox desks alone", processes.sandbox)
     desks.add_argument("--port", type=_port, default=8001, help="where they listen (8001)")
 
 
 def _upkeep(nouns: Parsers) -> None:
-    _command(nouns, "migrate", "create or upgrade the schema", commands.migrate)
-    _command(nouns, "setup", "print where the first owner is made", commands.setup)
-    demo = _command(nouns, "demo", "send sample conversations to a running hub", commands.demo)
+    _command(nouns, "migrate", "create or upgrade the schema", upkeep.migrate)
+    _command(nouns, "setup", "print where the first owner is made", upkeep.setup)
+    demo = _command(nouns, "demo", "send sample conversations to a running hub", upkeep.demo)
     demo.add_argument("--once", action="store_true", help="one conversation only")
-    _command(nouns, "doctor", "check settings, database, connections, webhooks", commands.doctor)
+    _command(nouns, "doctor", "check settings, database, connections, webhooks", upkeep.doctor)
     take = _command(nouns, "backup", "write the whole database to a file", backups.backup)
     take.add_argument("file", metavar="FILE", help="which does not exist yet")
     back = _command(nouns, "restore", "bring a backup into an empty database", backups.restore)
     back.add_argument("file", metavar="FILE")
     workspace = _noun(nouns, "workspace", "tenants")
-    add = _command(workspace, "add", "add a workspace with its Help Desk", commands.add_workspace)
+    add = _command(workspace, "add", "add a workspace with its Help Desk", resources.add_workspace)
     add.add_argument("slug")
     add.add_argument("--name", help="how people call it (default: the slug)")
     change = _data(workspace, "change", "set the time zone of its routes",
-                   commands.change_workspace)  # fmt: skip
+                   resources.change_workspace)  # fmt: skip
     change.add_argument("--time-zone", required=True, metavar="ZONE", help="such as Europe/Berlin")
 
 
 def _sources(nouns: Parsers) -> None:
     source = _noun(nouns, "source", "bot platforms that send us events")
-    add = _data(source, "add", "add a source; prints its URL and secret", commands.add_source)
+    add = _data(source, "add", "add a source; prints its URL and secret", resources.add_source)
     add.add_argument("name")
     add.add_argument("--dialect", default="standard", help="how it speaks (default: standard)")
     add.add_argument("--secret", help="its signing secret (default: a fresh one)")
@@ -93,13 +93,13 @@ def _sources(nouns: Parsers) -> None:
 
 def _connections(nouns: Parsers) -> None:
     connect = _data(nouns, "connect", "connect a desk, after trying its credentials",
-                    commands.connect)  # fmt: skip
+                    resources.connect)  # fmt: skip
     connect.add_argument("desk", help="zendesk, intercom, …")
     connect.add_argument("--name", required=True)
     connect.add_argument("--config", required=True, metavar="FILE", help="JSON; - reads stdin")
     connect.add_argument("--no-verify", action="store_true", help="keep it untried")
     route = _noun(nouns, "route", "which escalations go to which desk")
-    add = _data(route, "add", "add a route", commands.add_route)
+    add = _data(route, "add", "add a route", resources.add_route)
     add.add_argument("--to", required=True, metavar="CONNECTION[,…]", help="by id or name")
     add.add_argument("--when", metavar="EXPR", help="such as: language = de and reason != spam")
     add.add_argument("--position", type=int, metavar="N", help="1 is first (default: last)")
@@ -109,7 +109,7 @@ def _connections(nouns: Parsers) -> None:
 
 def _subscribers(nouns: Parsers) -> None:
     subscriber = _noun(nouns, "subscriber", "endpoints that get our signed events")
-    add = _data(subscriber, "add", "add a subscriber; prints its secret", commands.add_subscriber)
+    add = _data(subscriber, "add", "add a subscriber; prints its secret", resources.add_subscriber)
     add.add_argument("url")
     add.add_argument("--events", metavar="a,b", help="only these types (default: all)")
     add.add_argument("--ordered", action="store_true", help="keep each conversation's order")
@@ -118,44 +118,42 @@ def _subscribers(nouns: Parsers) -> None:
 
 def _keys(nouns: Parsers) -> None:
     keys = _noun(nouns, "keys", "the keys that seal secrets at rest")
-    _command(keys, "rotate", "seal every secret with the first of HUB_KEYS", commands.rotate_keys)
+    _command(keys, "rotate", "seal every secret with the first of HUB_KEYS", upkeep.rotate_keys)
 
 
 def _privacy(nouns: Parsers) -> None:
-    privacy = _noun(nouns, "privacy", "customers' data")
+    data = _noun(nouns, "privacy", "customers' data")
     for name, text, run in (
-        ("show", "print what there is of a customer", privacy_commands.show_customer),
-        ("export", "print all that there is of a customer", privacy_commands.export_customer),
-        ("erase", "erase a customer; prints the erasure", privacy_commands.erase_customer),
+        ("show", "print what there is of a customer", privacy.show_customer),
+        ("export", "print all that there is of a customer", privacy.export_customer),
+        ("erase", "erase a customer; prints the erasure", privacy.erase_customer),
     ):
-        command = _data(privacy, name, text, run)
+        command = _data(data, name, text, run)
         command.add_argument("--id", help="the platform's, of the customer or of a conversation")
         command.add_argument("--email")
         command.add_argument("--phone")
         if name == "erase":
             command.add_argument("--yes", action="store_true", help="really: nobody can undo it")
-    report = _data(privacy, "report", "print how far an erasure is, and what remains elsewhere",
-                   privacy_commands.report_erasure)  # fmt: skip
+    report = _data(data, "report", "print how far an erasure is, and what remains elsewhere",
+                   privacy.report_erasure)  # fmt: skip
     report.add_argument("erasure", metavar="ID")
-    retain = _data(
-        privacy, "retain", "print, or set, how long data is kept", privacy_commands.retain
-    )
+    retain = _data(data, "retain", "print, or set, how long data is kept", privacy.retain)
     for name in ("transcripts", "payloads"):
         retain.add_argument(f"--{name}", metavar="DAYS", help="a number; `all` sets no time")
 
 
 def _people(nouns: Parsers) -> None:
     key = _noun(nouns, "key", "API keys")
-    create = _data(key, "create", "make an API key, shown this once", commands.create_key)
+    create = _data(key, "create", "make an API key, shown this once", resources.create_key)
     create.add_argument("name")
     create.add_argument("--role", default="admin", help="owner, admin, agent or viewer (admin)")
     user = _noun(nouns, "user", "teammates")
-    add = _data(user, "add", "add a teammate", commands.add_user)
+    add = _data(user, "add", "add a teammate", resources.add_user)
     add.add_argument("email")
     add.add_argument("--role", required=True, help="owner, admin, agent or viewer")
     add.add_argument("--name", help="how people call them")
     add.add_argument("--password-stdin", action="store_true", help="read their password's line")
-    link = _data(user, "link", "make a link that sets a password, once", commands.make_link)
+    link = _data(user, "link", "make a link that sets a password, once", resources.make_link)
     link.add_argument("email")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hub import settings, unsafe
-from hub.commands import NOBODY
+from hub.commands.upkeep import NOBODY
 from hub.postgres import Embedded, EmbeddedError
 from hub.supervisor import Child, Supervisor, port_free
 

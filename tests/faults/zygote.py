@@ -41,7 +41,8 @@ def _bury(*_signal: object) -> None:
 
 def _live(order: dict[str, Any]) -> None:
     """Be one of the hub's processes until the end."""
-    from hub import commands, taking, telemetry, worker
+    from hub import taking, telemetry, worker
+    from hub.commands import processes, upkeep
 
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -52,7 +53,9 @@ def _live(order: dict[str, Any]) -> None:
     worker.NICE = 0  # who waits for a death does not wait for the whole machine
     named = functools.partial(_named, taking.QueueManager, UUID(order["owner"]))
     taking.QueueManager = named  # type: ignore[misc, assignment]
-    getattr(commands, order["role"])(Namespace())
+    roles = {"worker": processes.worker, "clock": processes.clock,
+             "rotate_keys": upkeep.rotate_keys, "migrate": upkeep.migrate}  # fmt: skip
+    roles[order["role"]](Namespace())
 
 
 def _named(make: Callable[..., Any], owner: UUID, *args: Any) -> Any:

@@ -1,4 +1,4 @@
-"""`backup` and `restore`; heavy modules are imported where they are used, as in `hub.commands`."""
+"""The whole database into a file, and back."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the commands about customers' data do; `hub.commands` does the others."""
+"""Customers' data: shown, exported, erased, and how long it is kept."""
 
 import sys
 from argparse import Namespace
