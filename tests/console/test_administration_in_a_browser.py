@@ -14,12 +14,12 @@ from playwright.sync_api import Page, expect
 
 from connectors import registry
 from hub.house import House
-from tests.console.office import PASSWORD, Office
+from tests.console.office import Office
+from tests.console.tabs import NARROW, WIDE, open_tab, sign_in
 from tests.hub.authorizing import form
 
 pytestmark = pytest.mark.browser
 DESKS = [name for name in registry.names() if name != "live_chat"]
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 SHOTS = os.environ.get("SCREENSHOTS")  # a folder, for who wants to look
 
 
@@ -30,22 +30,10 @@ def page(chromium: Chromium, site: str, house: House, office: Office) -> Iterato
         requests.post(f"{house.settings.sandbox_url}/_reset", json={"desk": desk}, timeout=10)
     house.settings = replace(house.settings, public_url=site)
     office.hire("admin@example.com", "admin", "Amy Admin")
-    complaints: list[str] = []
-    context = chromium.new_context(base_url=site, viewport=WIDE)
-    tab = context.new_page()
-    tab.set_default_timeout(60_000)
-    expect.set_options(timeout=60_000)
-    tab.on("console", lambda message: complaints.append(message.text))
-    tab.on("pageerror", lambda problem: complaints.append(str(problem)))
-    tab.goto("/sign-in")
-    tab.get_by_label("E-mail").fill("admin@example.com")
-    tab.get_by_label("Password").fill(PASSWORD)
-    tab.get_by_role("button", name="Sign in").click()
-    expect(tab.get_by_role("heading", name="Conversations")).to_be_visible()
-    yield tab
-    context.close()
     # Chromium's password manager does not know what to make of several secrets in one form.
-    assert [one for one in complaints if "status of 4" not in one and "[DOM]" not in one] == []
+    with open_tab(chromium, site, forgiven=("status of 4", "[DOM]")) as tab:
+        sign_in(tab, "admin@example.com")
+        yield tab
 
 
 def look(page: Page, name: str) -> None:

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
 from hub.house import House
-from tests.console.office import PASSWORD, Office
+from tests.console.office import Office
+from tests.console.tabs import open_tab, sign_in
 from tests.hub.authorizing import form
 
 pytestmark = pytest.mark.browser
@@ -26,25 +27,15 @@ def page(
     """A tab in which an admin is signed in; the browser may complain of nothing."""
     house.settings = replace(house.settings, public_url=site)
     office.hire("admin@example.com", "admin", "Amy Admin")
-    complaints: list[str] = []
-    context = chromium.new_context(base_url=site, viewport=WIDTHS[request.param])
-    tab = context.new_page()
-    tab.set_default_timeout(30_000)
-    tab.on("console", lambda message: complaints.append(message.text))
-    tab.on("pageerror", lambda problem: complaints.append(str(problem)))
-    tab.goto("/sign-in")
-    tab.get_by_label("E-mail").fill("admin@example.com")
-    tab.get_by_label("Password").fill(PASSWORD)
-    tab.get_by_role("button", name="Sign in").click()
-    expect(tab.get_by_role("heading", name="Conversations")).to_be_visible()
-    yield tab
-    context.close()
-    assert [one for one in complaints if "status of 4" not in one] == []
+    size = WIDTHS[request.param]
+    with open_tab(chromium, site, forgiven=("status of 4",), viewport=size) as tab:
+        sign_in(tab, "admin@example.com")
+        yield tab
 
 
 def look(page: Page, name: str) -> None:
     """No page is wider than its window; keep a picture where one is wanted."""
-    page.wait_for_load_state()  # with its styles
+    page.wait_for_load_state()  # with its styles and pictures
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= page.viewport_size["width"]  # type: ignore[index]
     if SHOTS:

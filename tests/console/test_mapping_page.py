@@ -13,7 +13,8 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
 from hub import admin as administration
-from tests.console.office import PASSWORD, Browser, Office
+from tests.console.office import Browser, Office
+from tests.console.tabs import WIDE, open_tab, sign_in
 
 DEFAULT = "desk: zendesk\nticket:\n  subject: {from: summary.subject, max: 150}\n"
 WRONG = DEFAULT + "  priority: {from: escalation.priority, lookup: {p1: urgant}}\n"
@@ -114,28 +115,12 @@ def test_another_workspaces_mapping_is_not_there(
 
 
 @pytest.fixture
-def complaints() -> list[str]:
-    """What the browser's console said, violations of the policy among it."""
-    return []
-
-
-@pytest.fixture
-def page(chromium: Chromium, site: str, office: Office, complaints: list[str]) -> Iterator[Page]:
+def page(chromium: Chromium, site: str, office: Office) -> Iterator[Page]:
     """A tab in which an admin is signed in."""
     office.hire("admin@example.com", "admin", "Amy Admin")
-    context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 800})
-    tab = context.new_page()
-    tab.set_default_timeout(15_000)
-    tab.on("console", lambda message: complaints.append(message.text))
-    tab.on("pageerror", lambda problem: complaints.append(str(problem)))
-    tab.goto("/sign-in")
-    tab.get_by_label("E-mail").fill("admin@example.com")
-    tab.get_by_label("Password").fill(PASSWORD)
-    tab.get_by_role("button", name="Sign in").click()
-    expect(tab.get_by_role("heading", name="Conversations")).to_be_visible()
-    yield tab
-    context.close()
-    assert [c for c in complaints if "422" not in c] == []
+    with open_tab(chromium, site, forgiven=("422",)) as tab:
+        sign_in(tab, "admin@example.com")
+        yield tab
 
 
 def keep(page: Page, name: str) -> None:
@@ -175,7 +160,7 @@ def test_a_field_is_found_inserted_corrected_previewed_and_saved(
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", name="What the desk would get")).to_be_visible()
     keep(page, "mapping-preview-phone")
-    page.set_viewport_size({"width": 1280, "height": 800})
+    page.set_viewport_size(WIDE)
     keep(page, "mapping-preview")
     page.get_by_role("button", name="Check and save").click()
     expect(page.get_by_text("Saved as version 1")).to_be_visible()

@@ -227,6 +227,17 @@ def test_a_provider_that_is_away_is_told_of(browser: Browser, house: House) -> N
     assert answer.status_code == 502 and "does not answer" in answer.text
 
 
+def test_who_leaves_again_and_again_is_slowed_down(
+    app: Flask, browser: Browser, provider: Provider, office: Office
+) -> None:
+    codes = [browser.get("/sign-in/oidc").status_code for _ in range(31)]
+    assert codes == [302] * 30 + [429]
+    answer = browser.get("/sign-in/oidc")
+    assert int(answer.headers["Retry-After"]) <= 5 and "Too many tries" in answer.text
+    elsewhere = app.test_client().get("/sign-in/oidc", environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    assert elsewhere.status_code == 302
+
+
 def test_without_a_provider_there_is_no_such_page(app: Flask, office: Office) -> None:
     office.hire("owner@example.com", "owner")
     browser = Browser(app.test_client())

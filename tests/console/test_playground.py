@@ -14,7 +14,8 @@ from hub import admin as administration
 from hub.clock import Clock
 from hub.house import House
 from hub.playground import script
-from tests.console.office import PASSWORD, Browser, Office
+from tests.console.office import Browser, Office
+from tests.console.tabs import open_tab, sign_in
 
 HUMAN = {
     "en": "human please", "de": "Ich will mit einem Menschen sprechen!", "fr": "un humain svp",
@@ -138,18 +139,9 @@ def test_one_workspace_has_one_playground_even_beside_a_platform_of_that_name(
 def page(chromium: Chromium, site: str, office: Office) -> Iterator[Page]:
     """The admin's tab; the browser may complain of nothing."""
     office.hire("admin@example.com", "admin", "Amy Admin")
-    complaints: list[str] = []
-    context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 800})
-    tab = context.new_page()
-    tab.on("console", lambda message: complaints.append(message.text))
-    tab.on("pageerror", lambda problem: complaints.append(str(problem)))
-    tab.goto("/sign-in?next=/playground")
-    tab.get_by_label("E-mail").fill("admin@example.com")
-    tab.get_by_label("Password").fill(PASSWORD)
-    tab.get_by_role("button", name="Sign in").click()
-    yield tab
-    context.close()
-    assert complaints == []
+    with open_tab(chromium, site) as tab:
+        sign_in(tab, "admin@example.com", at="/sign-in?next=/playground")
+        yield tab
 
 
 @pytest.mark.browser

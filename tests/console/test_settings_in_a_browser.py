@@ -13,35 +13,24 @@ from playwright.sync_api import Page, expect
 from hub import admin
 from hub.house import House
 from tests.console.office import PASSWORD, Office
+from tests.console.tabs import NARROW, open_tab, sign_in
 from tests.console.test_in_a_browser import TOO_FAINT
 
 pytestmark = pytest.mark.browser
-
-NARROW, WIDE = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 
 
 @pytest.fixture
 def page(chromium: Chromium, site: str, house: House, workspace: str) -> Iterator[Page]:
     """A tab at a hub that nobody has signed in to yet; the browser may complain of nothing."""
     house.settings = replace(house.settings, public_url=site)
-    complaints: list[str] = []
-    context = chromium.new_context(base_url=site, viewport=WIDE, reduced_motion="reduce")
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    tab = context.new_page()
-    tab.set_default_timeout(60_000)
-    tab.on("console", lambda message: complaints.append(message.text))
-    tab.on("pageerror", lambda problem: complaints.append(str(problem)))
-    yield tab
-    context.close()
-    assert [text for text in complaints if "422" not in text] == []
+    how = {"reduced_motion": "reduce", "permissions": ["clipboard-read", "clipboard-write"]}
+    with open_tab(chromium, site, forgiven=("422",), **how) as tab:
+        yield tab
 
 
-def sign_in(page: Page, office: Office) -> None:
+def begin(page: Page, office: Office) -> None:
     office.hire("admin@example.com", "admin", "Amy Admin")
-    page.goto("/sign-in?next=/sources")
-    page.get_by_label("E-mail").fill("admin@example.com")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("Password").press("Enter")
+    sign_in(page, "admin@example.com", at="/sign-in?next=/sources")
     expect(page.get_by_role("heading", name="Sources")).to_be_visible()
 
 
@@ -72,7 +61,7 @@ def test_the_first_owner_adds_a_source_and_its_request_opens_an_escalation(
 
 
 def test_a_key_is_made_copied_used_and_revoked(page: Page, office: Office, site: str) -> None:
-    sign_in(page, office)
+    begin(page, office)
     page.get_by_role("link", name="API keys").click()
     page.get_by_label("What is it for?").fill("My script")
     page.get_by_label("Role").select_option("viewer")
@@ -95,8 +84,8 @@ def test_the_keyboard_alone_rotates_a_subscribers_secret_on_a_phone(
     page: Page, office: Office
 ) -> None:
     made = admin.add_subscriber(office.house, office.workspace, "http://127.0.0.1:9999/hook")
-    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
-    sign_in(page, office)
+    page.set_viewport_size(NARROW)
+    begin(page, office)
     press_at(page, "Subscribers")
     expect(page.get_by_role("heading", name="Subscribers")).to_be_visible()
     press_at(page, "http://127.0.0.1:9999/hook")
@@ -132,7 +121,7 @@ def test_what_was_chosen_stays_chosen_while_the_list_refreshes_itself(
         admin.send_test_event(tx, office.workspace, made["id"])
         tx.finish()
         tx.run("update deliveries set state = 'failed'")
-    sign_in(page, office)
+    begin(page, office)
     page.goto(f"/subscribers/{made['id']}")
     page.get_by_role("button", name="Choose all").click()
     with office.house.store.transaction() as tx:
@@ -154,8 +143,8 @@ def test_the_pages_fit_a_phone_and_can_be_read_in_both_lights(page: Page, office
         admin.create_key(tx, office.workspace, long, "viewer")
     person = office.hire("new@example.com", "agent", long)
     source = admin.add_source(office.house, office.workspace, long, "bookbag")["id"]
-    sign_in(page, office)
-    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    begin(page, office)
+    page.set_viewport_size(NARROW)
     for path in (
         "/sources", "/sources/new", f"/sources/{source}", "/subscribers", "/subscribers/new",
         f"/subscribers/{subscriber}", f"/subscribers/{subscriber}/deliveries/{delivery}", "/keys",
@@ -164,7 +153,7 @@ def test_the_pages_fit_a_phone_and_can_be_read_in_both_lights(page: Page, office
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             expect(page.locator("html")).to_have_attribute("data-bs-theme", scheme)
             assert page.evaluate(TOO_FAINT) == [], path
         tree = page.locator("body").aria_snapshot()
@@ -173,7 +162,7 @@ def test_the_pages_fit_a_phone_and_can_be_read_in_both_lights(page: Page, office
 
 
 def test_the_appearance_that_was_chosen_wins_over_the_systems(page: Page, office: Office) -> None:
-    sign_in(page, office)
+    begin(page, office)
     page.goto("/account")
     page.get_by_label("Appearance").select_option("dark")
     page.get_by_role("button", name="Save").click()
