@@ -109,7 +109,17 @@ class Connector(ABC):
 
     @abstractmethod
     def create_ticket(self, draft: Draft) -> Ticket:
-        """Create the ticket with the whole transcript, `draft.key` in the same request."""
+        """Create the ticket with the whole transcript, `draft.key` in the same request.
+
+        An error says that there is no ticket, but for `Unavailable` with `sent`: what fails after
+        the desk has taken the ticket is told as that (`connectors.http.landed`).
+        """
+
+    def complete_ticket(self, ticket_id: str, draft: Draft) -> None:  # noqa: B027
+        """Send what a create that failed half way has left out; again and again, each once.
+
+        Only for desks whose create takes more than one request; the others have nothing to add.
+        """
 
     @abstractmethod
     def append_message(self, ticket_id: str, message: Message) -> str:

@@ -6,10 +6,11 @@
         Unavailable        5xx, timeout, no connection: a write may have landed (`.sent`)
       Permanent            trying again cannot help
         AuthFailed         pause the connection and tell its owner
-        InvalidRequest     park the job; `.fields` stand beside the mapping
-        NotFound           deleted or merged
-        Conflict           the ticket's state forbids it
-        Unsupported        this desk cannot; see its Capabilities
+        Refused            this one thing is not to be had
+          InvalidRequest   park the job; `.fields` stand beside the mapping
+          NotFound         deleted or merged
+          Conflict         the ticket's state forbids it
+          Unsupported      this desk cannot; see its Capabilities
     BadDelivery            an inbound webhook that we refuse
 
 Messages carry the vendor's words and never a secret of ours.
@@ -60,7 +61,11 @@ class AuthFailed(Permanent):
         self.scopes = tuple(scopes)
 
 
-class InvalidRequest(Permanent):
+class Refused(Permanent):
+    """This desk does not do what we ask for; other things it does."""
+
+
+class InvalidRequest(Refused):
     """The desk refused what we sent; `fields` maps its field names to its complaints."""
 
     def __init__(self, message: str, *, fields: Mapping[str, str] | None = None) -> None:
@@ -68,15 +73,15 @@ class InvalidRequest(Permanent):
         self.fields = {clean(name): clean(text) for name, text in (fields or {}).items()}
 
 
-class NotFound(Permanent):
+class NotFound(Refused):
     """The ticket is not there: deleted, merged or never ours."""
 
 
-class Conflict(Permanent):
+class Conflict(Refused):
     """The ticket's state forbids the change (closed, or changed meanwhile)."""
 
 
-class Unsupported(Permanent):
+class Unsupported(Refused):
     """This desk has no such call."""
 
 

@@ -23,8 +23,8 @@ from urllib3.exceptions import (
 )
 
 from connectors import calls, rehearsal
-from connectors.errors import ConnectorError, InvalidRequest, Unavailable
-from connectors.refusals import refusal, retry_after
+from connectors.errors import ConnectorError, InvalidRequest, RateLimited, Retryable, Unavailable
+from connectors.refusals import as_it_is, bounded, refusal, retry_after
 
 if TYPE_CHECKING:
     from connectors.base import Ports
@@ -33,7 +33,14 @@ CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 20.0
 MAX_ANSWER = 5 * 1024 * 1024  # bytes; ask for pages that stay below
 
+DEFAULT_WAIT = 60.0  # seconds after a 429 that does not say how long it lasts
+
+# What a desk says in its refusal, in its own way. Its words, and its complaints by field:
 Explain = Callable[[requests.Response], tuple[str, dict[str, str]]]
+# The seconds after which to come back, if it says so:
+Wait = Callable[[requests.Response], float | None]
+# The error that it means, given the one that its status usually is:
+Sort = Callable[[ConnectorError, requests.Response], ConnectorError]
 # Given how many connections to keep: who dials, by the beginning of the addresses that each is for.
 Ways = Callable[[int], Mapping[str, BaseAdapter]]
 
@@ -85,8 +92,9 @@ class Http(requests.Session):
         *,
         secrets: Iterable[str] = (),
         explain: Explain = plain,
+        wait: Wait = retry_after,
+        sort: Sort = as_it_is,
         pool: int = 64,
-        retry_header: str = "Retry-After",
         own_limit: str | None = None,
     ) -> None:
         super().__init__()
@@ -95,10 +103,9 @@ class Http(requests.Session):
         # all threads would share it.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.secrets = sorted({s for s in secrets if s}, key=len, reverse=True)
-        self.explain = explain
+        self.explain, self.wait, self.sort = explain, wait, sort
         self.throttle = ports.throttle
         self.timeout = ports.timeout
-        self.retry_header = retry_header  # where this desk says when to come back
         self.own_limit = own_limit  # part of an address whose 429 says nothing of other calls
         self.adapters.clear()  # those of requests ask nobody
         for prefix, adapter in ports.ways(pool).items():
@@ -183,10 +190,13 @@ class Http(requests.Session):
     ) -> ConnectorError:
         told, fields = self._explained(request, response)
         words = f"{self._scrub(request, _where(request))} -> {response.status_code}: {told}"
-        status, wait = response.status_code, retry_after(response, self.retry_header)
-        if status == 429 and (self.own_limit is None or self.own_limit not in str(request.url)):
-            self.throttle.limited(wait if wait is not None else 60.0)
-        return refusal(status, words, wait, fields)
+        usual = refusal(response.status_code, words, bounded(self.wait(response)), fields)
+        error = self.sort(usual, response)
+        ours = self.own_limit is None or self.own_limit not in str(request.url)
+        if ours and isinstance(error, RateLimited):
+            wait = error.retry_after
+            self.throttle.limited(DEFAULT_WAIT if wait is None else wait)
+        return error
 
 
 @contextmanager
@@ -197,6 +207,20 @@ def understood(what: str) -> Iterator[None]:
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as problem:
         words = f"{what}: an answer in an unknown shape ({type(problem).__name__})"
         raise Unavailable(words, sent=True) from problem
+
+
+@contextmanager
+def landed(call: str) -> Iterator[None]:
+    """What comes after a create that the desk has taken: a failure here is not the create's.
+
+    Whoever took it for that would create once more; `Unavailable` with `sent` has it looked up.
+    """
+    try:
+        yield
+    except ConnectorError as problem:
+        wait = problem.retry_after if isinstance(problem, Retryable) else None
+        words = f"{call} has landed; then: {problem}"
+        raise Unavailable(words, sent=True, retry_after=wait) from problem
 
 
 def answer_json(response: requests.Response) -> Any:

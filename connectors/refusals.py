@@ -38,15 +38,26 @@ def refusal(
 
 
 def retry_after(response: requests.Response, header: str = "Retry-After") -> float | None:
-    """Seconds that the desk asks us to wait (a number or a date), at most a day, or None."""
+    """Seconds that the desk asks us to wait (a number or a date), or None."""
     value = response.headers.get(header, response.headers.get("Retry-After"))
     if value is None:
         return None
     try:
-        seconds = float(value)
+        return float(value)
     except ValueError:
-        seconds = _until(value, response.headers.get("Date", ""))
-    return min(max(0.0, seconds), LONGEST_WAIT) if math.isfinite(seconds) else None
+        return _until(value, response.headers.get("Date", ""))
+
+
+def bounded(seconds: float | None) -> float | None:
+    """A wait that nobody regrets: at most a day, None for what is no time at all."""
+    if seconds is None or not math.isfinite(seconds):
+        return None
+    return min(max(0.0, seconds), LONGEST_WAIT)
+
+
+def as_it_is(error: ConnectorError, _response: requests.Response) -> ConnectorError:
+    """For desks whose statuses mean what they say."""
+    return error
 
 
 def _until(then: str, now: str) -> float:

@@ -16,7 +16,7 @@ from connectors.sandbox_server import Hangup
 LONGEST_HANG = 60.0  # seconds
 HUGE = 10 * 1024 * 1024  # bytes
 SHOWN = (
-    *("id", "desk", "mode", "rate", "times", "path", "method", "call"),
+    *("id", "desk", "mode", "rate", "times", "skip", "path", "method", "call"),
     *("ms", "retry_after", "status", "seed", "hits"),
 )
 WEBHOOK_MODES = ("webhook_double", "webhook_reorder", "webhook_lost")
@@ -40,6 +40,7 @@ class Fault:
     desk: str = "*"
     rate: float = 1.0
     times: int | None = None  # after so many hits the fault is over
+    skip: int = 0  # so many requests go well before the first
     path: str | None = None  # regular expression, searched in the path below the desk's prefix
     method: str | None = None
     call: str | None = None  # only requests that may do this, in the ledger's words
@@ -49,6 +50,7 @@ class Fault:
     seed: int = 0
     id: int = 0
     hits: int = 0
+    seen: int = 0
     ended: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def __post_init__(self) -> None:
@@ -70,8 +72,9 @@ class Fault:
 
     def strikes(self) -> bool:
         """Draw: does it happen this time?"""
+        self.seen += 1
         spent = self.times is not None and self.hits >= self.times
-        if spent or self.random.random() >= self.rate:
+        if self.seen <= self.skip or spent or self.random.random() >= self.rate:
             return False
         self.hits += 1
         return True

@@ -32,8 +32,10 @@ class Harness:
     renews_tokens: bool = False  # access tokens die, and the connector gets new ones
     closed_refuses: bool = True  # a closed ticket takes no further message
     merged_refuses: bool = True  # a merged ticket neither
+    conflict_passes: bool = False  # its 409 is a collision of two writers, not a ticket's state
     signature_headers: tuple[str, ...] = ()  # without any of these a webhook is refused
     signs_time: bool = True  # the signature covers when the webhook was sent
+    page: int = 100  # changed tickets, the most that a request of a poll brings
     untold_by_poll: tuple[str, ...] = ()  # deeds that only webhooks tell: "delete", "merge"
     unused_event: bytes | None = None  # a genuine event of a kind that the hub has no use for
     settings: Mapping[str, float] = field(default_factory=dict)  # to keep the tests quick
@@ -64,6 +66,13 @@ class Harness:
     def fault(self, mode: str, **how: Any) -> None:
         """Make something go wrong at this desk from now on."""
         self._post("/_faults", {"mode": mode} | how)
+
+    def mend(self) -> int:
+        """Nothing goes wrong any more; how often something did."""
+        faults = self._get("/_faults", {})["data"]
+        asked = {"desk": self.desk}
+        requests.delete(f"{self.base_url}/_faults", params=asked, timeout=10).raise_for_status()
+        return sum(fault["hits"] for fault in faults if fault["desk"] == self.desk)
 
     def set(self, **settings: float) -> None:
         """Change the desk's settings."""

@@ -143,7 +143,7 @@ class Ticket(Told):
     word: str | None = None
     subject: str | None = None
     requester_id: str | None = None
-    assignee: str | None = None
+    assignee: str | None = None  # a name where the desk tells it, else its id of the agent
     created_at: datetime | None = None
     updated_at: datetime | None = None
 

@@ -25,7 +25,7 @@ class Api:
             self.ports,
             secrets=[token],
             explain=explain,
-        )
+        )  # `sort` and `wait` are for odd statuses and for waits told elsewhere: see Http
         # WRITE: how the vendor takes credentials. connectors/auth.py has Basic, and OAuth for
         # tokens that die (connectors/help_scout/api.py uses it). Every secret goes to `secrets`.
         http.headers["Authorization"] = f"Bearer {token}"

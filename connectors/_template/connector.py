@@ -55,6 +55,7 @@ class NewDesk(Connector):
     def create_ticket(self, draft: Draft) -> Ticket:
         # WRITE: one request that makes the ticket with `draft.key`, the requester as far as known,
         # the whole transcript (connectors/transcript.py) and `draft.fields`, the mapping's result.
+        # What a second request has to do goes into `with landed(...)`, and into complete_ticket.
         # Most of the tests wait for this one and for read_ticket.
         raise NotImplementedError
 

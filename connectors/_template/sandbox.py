@@ -162,7 +162,8 @@ def harness(base_url: str) -> Harness:
     """What the contract tests need to know of New Desk."""
     url = f"{base_url}/new_desk"
     # WRITE: what the vendor's documentation lets the tests expect; tests/contract/README.md
-    # explains each field. Not copied from config.py: two who agree are worth more than one.
+    # explains each field, those that have a usual value too (`needs`, `cannot`, `page`, …).
+    # Not copied from config.py: two who agree are worth more than one.
     return Harness(
         desk="new_desk",
         base_url=base_url,

@@ -3,20 +3,21 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import requests
 
 from connectors.auth import OAuth, Token
 from connectors.base import Ports
-from connectors.errors import InvalidRequest, NotFound, Unavailable
+from connectors.errors import ConnectorError, NotFound, Unavailable
 from connectors.files import chunks
 from connectors.help_scout.config import CONSENT, RETRY_HEADER, Config
 from connectors.http import Http, answer_json, understood
 from connectors.oauth import Grants
+from connectors.refusals import retry_after
 
-MOVED = "moved"  # the name of a complaint that is none: where a merged conversation went
+PLACE = re.compile(r"/conversations/(\d+)$")  # where a merged conversation went
 
 
 class Api:
@@ -33,7 +34,8 @@ class Api:
             self.ports,
             secrets=[self.config.app_secret.get_secret_value()],
             explain=explain,
-            retry_header=RETRY_HEADER,
+            wait=partial(retry_after, header=RETRY_HEADER),
+            sort=sort,
         )
         http.auth = OAuth(self.ports.tokens, self._grant, self.ports.now)
         return http
@@ -75,12 +77,7 @@ class Api:
             number += 1
 
     def _send(self, method: str, path: str, **how: Any) -> requests.Response:
-        try:
-            return self.http.request(method, f"{self.config.root}/v2{path}", **how)
-        except InvalidRequest as refused:
-            if MOVED in refused.fields:
-                raise NotFound(f"{refused} (merged into {refused.fields[MOVED]})") from None
-            raise
+        return self.http.request(method, f"{self.config.root}/v2{path}", **how)
 
     def _grant(self, current: Token | None) -> Token:
         """A token in the name of who allowed the hub, else of the app's own user."""
@@ -92,9 +89,9 @@ class Api:
 
 def explain(response: requests.Response) -> tuple[str, dict[str, str]]:
     """Help Scout's words and its complaints by field (`vnd.error`), or where a ticket moved."""
-    moved = re.search(r"/conversations/(\d+)$", response.headers.get("Location", ""))
-    if response.status_code == 301 and moved:
-        return "the conversation was merged", {MOVED: moved[1]}
+    moved = _moved(response)
+    if moved:
+        return f"the conversation was merged into {moved}", {}
     try:
         answer = response.json()
     except ValueError:
@@ -106,6 +103,16 @@ def explain(response: requests.Response) -> tuple[str, dict[str, str]]:
     words = [str(answer[name]) for name in names if answer.get(name)]
     told = "; ".join([*words, *(f"{name}: {text}" for name, text in fields.items())])
     return told[:1000] or response.text[:200], fields
+
+
+def sort(error: ConnectorError, response: requests.Response) -> ConnectorError:
+    """A conversation that was merged is not there any more."""
+    return NotFound(str(error)) if _moved(response) else error
+
+
+def _moved(response: requests.Response) -> str | None:
+    place = PLACE.search(response.headers.get("Location", ""))
+    return place[1] if place and response.status_code == 301 else None
 
 
 def _complaints(embedded: Any) -> dict[str, str]:

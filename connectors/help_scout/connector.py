@@ -10,7 +10,7 @@ from connectors.errors import AuthFailed, InvalidRequest, NotFound, Unsupported
 from connectors.help_scout import changes, fields, hooks, people, threads, webhook, words
 from connectors.help_scout.api import Api
 from connectors.help_scout.config import CAN, CONSENT, NAME, TITLE, TO_VENDOR, Config
-from connectors.http import understood
+from connectors.http import landed, understood
 from connectors.types import (
     Account,
     Change,
@@ -75,7 +75,9 @@ class HelpScout(Connector):
         }
         tags = [tag for tag in draft.fields.get("tags") or () if tag != draft.key]
         form |= dict(draft.fields) | {"tags": [draft.key, *tags]}
-        return self.read_ticket(self.api.post(CONVERSATIONS, form))
+        number = self.api.post(CONVERSATIONS, form)
+        with landed(f"POST {CONVERSATIONS}"):
+            return self.read_ticket(number)
 
     def append_message(self, ticket_id: str, message: Message) -> str:
         return self._say_as_customer(ticket_id, threads.body_of(message))

@@ -15,6 +15,7 @@ from connectors.files import safe_name
 from connectors.http import Http, understood
 from connectors.hubspot.config import CONSENT, FILES, VERSION, Config
 from connectors.oauth import Grants
+from connectors.refusals import retry_after
 from connectors.types import File
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 FOLDER = "/escalations"
-WAITS = {"SECONDLY": 1, "TEN_SECONDLY_ROLLING": 10}  # seconds; HubSpot sends no Retry-After
+# Seconds; HubSpot sends no Retry-After. A day ends at midnight in the account's own time zone:
+# what is asked before then is refused, and counts.
+WAITS = {"SECONDLY": 1, "TEN_SECONDLY_ROLLING": 10, "DAILY": 900}
 
 
 class Api:
@@ -37,7 +40,7 @@ class Api:
         """The session with the app's token, or with that of who allowed the app."""
         config, ports = self.config, self.ports
         secrets = [s.get_secret_value() for s in (config.access_token, config.client_secret) if s]
-        http = Session(ports, secrets=secrets, explain=explain)
+        http = Http(ports, secrets=secrets, explain=explain, wait=wait)
         if config.access_token:
             http.headers["Authorization"] = f"Bearer {config.access_token.get_secret_value()}"
             return http
@@ -109,16 +112,10 @@ class Api:
             return str(told["id"])
 
 
-class Session(Http):
-    """Our session, with HubSpot's way to say how long a 429 lasts."""
-
-    def _exchange(self, request: requests.PreparedRequest, kwargs: Any) -> requests.Response:
-        response = super()._exchange(request, kwargs)
-        if response.status_code == 429 and "Retry-After" not in response.headers:
-            wait = WAITS.get(_policy(response))
-            if wait:
-                response.headers["Retry-After"] = str(wait)
-        return response
+def wait(response: requests.Response) -> float | None:
+    """HubSpot names the policy that a 429 offends, and knows no Retry-After."""
+    told = retry_after(response)
+    return WAITS.get(_policy(response)) if told is None and response.status_code == 429 else told
 
 
 def number(ticket_id: str) -> str:

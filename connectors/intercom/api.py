@@ -13,6 +13,7 @@ from connectors.errors import InvalidRequest, NotFound
 from connectors.http import Http, understood
 from connectors.intercom.config import CONSENT, REFERENCE, VERSION, Config
 from connectors.oauth import Grants
+from connectors.refusals import retry_after
 
 
 class Api:
@@ -34,13 +35,13 @@ class Api:
             ports,
             secrets=secrets,
             explain=explain,
+            wait=self._wait,
         )
         http.headers["Intercom-Version"] = VERSION
         if config.access_token:
             http.headers["Authorization"] = f"Bearer {config.access_token.get_secret_value()}"
         else:
             http.auth = OAuth(ports.tokens, Grants(CONSENT, config, ports).refresh, ports.now)
-        http.hooks["response"].append(self._when_to_come_back)
         return http
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
@@ -106,12 +107,12 @@ class Api:
         types = (state.get("ticket_types") or {}).get("data")
         return types is None or self.config.ticket_type_id in {str(one["id"]) for one in types}
 
-    def _when_to_come_back(self, response: requests.Response, *_: Any, **__: Any) -> None:
+    def _wait(self, response: requests.Response) -> float | None:
         """Intercom tells the time at which its window ends, and knows no Retry-After."""
         ends = response.headers.get("X-RateLimit-Reset", "")
-        if response.status_code == 429 and "Retry-After" not in response.headers and ends.isdigit():
-            wait = math.ceil(int(ends[:12]) - self.ports.now().timestamp())
-            response.headers["Retry-After"] = str(max(0, wait))
+        if response.status_code != 429 or "Retry-After" in response.headers or not ends.isdigit():
+            return retry_after(response)
+        return math.ceil(int(ends[:12]) - self.ports.now().timestamp())
 
 
 def number(ticket_id: str) -> str:

@@ -97,6 +97,11 @@ def signature_line(key: str) -> str:
     return f"[{key}]"
 
 
+def is_of_opening(part: Mapping[str, Any], key: str) -> bool:
+    """True if a part is one of the notes with which a ticket begins."""
+    return signature_line(key) in text_of(part.get("body")).splitlines()[-1:]
+
+
 def text_of(body: str | None, *, sniff: bool = False) -> str:
     """A part's body as text; `sniff` where it may be plain already."""
     if not body or (sniff and not HTML.match(body)):

@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, InvalidRequest, NotFound, Unsupported
-from connectors.http import understood
+from connectors.http import landed, understood
 from connectors.intercom import bodies, changes, fields, people, webhook, words
 from connectors.intercom.api import Api, number
 from connectors.intercom.config import (
@@ -93,8 +93,20 @@ class Intercom(Connector):
         with understood("POST /tickets"):
             ticket = self._ticket(answer)
         if notes:
-            self._say(ticket.id, notes, None)
+            with landed("POST /tickets"):
+                self._say(ticket.id, notes, None)
         return ticket
+
+    def complete_ticket(self, ticket_id: str, draft: Draft) -> None:
+        _, notes = bodies.opening(draft)
+        if not notes:
+            return
+        raw = self._read(ticket_id)
+        with understood("GET /tickets/{id}"):
+            parts = raw["ticket_parts"]["ticket_parts"]
+            there = sum(bodies.is_of_opening(part, draft.key) for part in parts)
+        if notes[there:]:
+            self._say(ticket_id, notes[there:], None)
 
     def append_message(self, ticket_id: str, message: Message) -> str:
         parts = bodies.entry(message.text, message.files, message.id)

@@ -6,21 +6,12 @@ from typing import Any
 import requests
 
 from connectors.errors import ConnectorError, NotFound, RateLimited, Unavailable
-from connectors.http import Http
 from connectors.salesforce.config import LOCKED, SPENT
 
 
-class SalesforceHttp(Http):
-    """A session that knows Salesforce's error codes, which say more than its statuses."""
-
-    def _error(
-        self, request: requests.PreparedRequest, response: requests.Response
-    ) -> ConnectorError:
-        plain = super()._error(request, response)
-        error = sorted_out(plain, codes(_json(response)))
-        if isinstance(error, RateLimited) and error is not plain:
-            self.throttle.limited(SPENT)
-        return error
+def sort(error: ConnectorError, response: requests.Response) -> ConnectorError:
+    """The error that Salesforce means: its codes say more than its statuses."""
+    return sorted_out(error, codes(_json(response)))
 
 
 def sorted_out(error: ConnectorError, codes: Sequence[str]) -> ConnectorError:

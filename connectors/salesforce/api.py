@@ -11,7 +11,7 @@ from connectors.base import Ports
 from connectors.errors import AuthFailed, ConnectorError, InvalidRequest, NotFound
 from connectors.http import Http, understood
 from connectors.oauth import Grants
-from connectors.salesforce.answers import SalesforceHttp, codes, complaints, explain, sorted_out
+from connectors.salesforce.answers import codes, complaints, explain, sort, sorted_out
 from connectors.salesforce.config import API_VERSION, CONSENT, Config
 
 if TYPE_CHECKING:
@@ -44,10 +44,11 @@ class Api:
         """The session, with a token that all workers share."""
         config = self.config
         secrets = [s.get_secret_value() for s in (config.client_secret, config.private_key) if s]
-        http = SalesforceHttp(
+        http = Http(
             self.ports,
             secrets=secrets,
             explain=explain,
+            sort=sort,
         )
         http.auth = OAuth(self.ports.tokens, self._grant, self.ports.now)
         return http

@@ -9,7 +9,7 @@ from typing import Any
 from connectors import files, transcript
 from connectors.base import Connector, Ports
 from connectors.errors import InvalidRequest, NotFound, Unsupported
-from connectors.http import understood
+from connectors.http import landed, understood
 from connectors.salesforce import changes, entries, fields, rights, webhook, words
 from connectors.salesforce.api import Api, Record
 from connectors.salesforce.config import (
@@ -81,7 +81,8 @@ class Salesforce(Connector):
             number = self._create(case, told, entries.THE_CASE)
         except InvalidRequest as refused:
             return self._landed_before(draft.key, refused)
-        return self.read_ticket(number)
+        with landed("POST /composite"):
+            return self.read_ticket(number)
 
     def append_message(self, ticket_id: str, message: Message) -> str:
         name, email = self._sender(ticket_id)

@@ -26,6 +26,7 @@ def harness(base_url: str) -> Harness:
         weak_config=here | {"client_id": limited, "client_secret": other},
         weak_word=KEY_FIELD,
         consent_config=config | {"authorized": True},
+        page=200,
         words={
             "New": Status.OPEN,
             "Working": Status.OPEN,

@@ -10,6 +10,7 @@ from requests.auth import AuthBase
 
 from connectors.auth import Basic, OAuth, Token
 from connectors.base import Ports
+from connectors.errors import ConnectorError, Unavailable
 from connectors.files import safe_name
 from connectors.http import Http, understood
 from connectors.oauth import Grants
@@ -36,6 +37,7 @@ class Api:
             self.ports,
             secrets=secrets,
             explain=explain,
+            sort=sort,
             own_limit=EXPORT,  # 10 calls a minute: a long catching-up must not hold tickets up
         )
         http.auth = self._auth()
@@ -91,6 +93,16 @@ def explain(response: requests.Response) -> tuple[str, dict[str, str]]:
         words += _words(problem)
     fields = _complaints(answer.get("details"))
     return "; ".join([*words, *fields.values()])[:1000] or response.text[:200], fields
+
+
+def sort(error: ConnectorError, response: requests.Response) -> ConnectorError:
+    """409 is a collision with another writer, which passes ("DatabaseConflict").
+
+    Other clients learned it the hard way: https://github.com/facetoe/zenpy/issues/58,
+    https://github.com/zendesk/zendesk_api_client_php/issues/314. What a ticket's state forbids
+    comes as 422.
+    """
+    return Unavailable(str(error), sent=True) if response.status_code == 409 else error
 
 
 def _words(problem: Any) -> list[str]:

@@ -212,6 +212,7 @@ def harness(base_url: str) -> Harness:
     }
     return Harness(
         desk="zendesk",
+        conflict_passes=True,
         own_fields=OWN_FIELDS,
         base_url=base_url,
         config=clients["hub"],

@@ -135,8 +135,8 @@ class TicketRoutes:
     def requested(self, request: Request, user_id: int) -> Any:
         if user_id not in self.tickets.people.users:
             raise missing()
-        kept = self.tickets.kept.values()
-        rows = [k.shown for k in kept if k.shown["requester_id"] == user_id and not k.deleted]
+        kept = self.tickets.by_requester.get(user_id, ())
+        rows = [k.shown for k in kept if not k.deleted]
         return page(request, request.host_url[:-1], "tickets", ordered(request, rows, "id"))
 
     @route("GET /api/v2/search")

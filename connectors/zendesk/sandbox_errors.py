@@ -7,7 +7,7 @@ from connectors.sandbox import Refused, answer
 WORDS = {
     400: ("BadRequest", "The request was not understood"),
     404: ("RecordNotFound", "Not found"),
-    409: ("UpdateConflict", "Safe Update prevented the update due to outdated ticket data."),
+    409: ("DatabaseConflict", "Database collision"),
     422: ("RecordInvalid", "Record validation errors"),
     429: ("APIRateLimitExceeded", "Number of allowed API requests per minute exceeded"),
 }

@@ -25,7 +25,7 @@ API_VIA = {"channel": "api", "source": {"from": {}, "to": {}, "rel": None}}
 WEB_VIA = {"channel": "web", "source": {"from": {}, "to": {}, "rel": None}}
 
 
-@dataclass
+@dataclass(eq=False)
 class Kept:
     """A ticket as the account keeps it: what REST shows, and what is behind it."""
 
@@ -70,6 +70,7 @@ class Tickets:
         self.kept: dict[int, Kept] = {}
         self.latest: dict[int, Kept] = {}  # in the order of their last change
         self.by_external: dict[str, list[Kept]] = {}
+        self.by_requester: dict[int, list[Kept]] = {}
         self.numbers = itertools.count(35436)
         self.ids = itertools.count(8447400000000, 13)
         self.changes = itertools.count(1)
@@ -98,6 +99,7 @@ class Tickets:
         kept = Kept(shown, made=self.now().timestamp())
         self.kept[number] = kept
         self.by_external.setdefault(str(shown["external_id"]), []).append(kept)
+        self.by_requester.setdefault(requester["id"], []).append(kept)
         names = [name for name in sorted(wish) if name in shown]
         events = [self._event("Create", name, shown[name], None) for name in names]
         return kept, self._audit(kept, events, made, deed, wish)
@@ -127,6 +129,7 @@ class Tickets:
             if value != shown[name]
         ]
         self._rename(kept, news)
+        self._hand_on(kept, news)
         shown |= news
         return self._audit(kept, events, made, deed, wish)
 
@@ -135,6 +138,11 @@ class Tickets:
             news["external_id"] = string(news["external_id"])
             self.by_external[str(kept.shown["external_id"])].remove(kept)
             self.by_external.setdefault(str(news["external_id"]), []).append(kept)
+
+    def _hand_on(self, kept: Kept, news: dict[str, Any]) -> None:
+        if "requester_id" in news:
+            self.by_requester[kept.shown["requester_id"]].remove(kept)
+            self.by_requester.setdefault(news["requester_id"], []).append(kept)
 
     def touch(self, kept: Kept) -> None:
         """The ticket has changed: it moves to the end of the incremental export."""

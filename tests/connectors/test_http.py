@@ -185,34 +185,56 @@ def test_a_date_to_come_back_counts_from_the_desk_s_own_clock(desk: Script) -> N
     assert caught.value.retry_after == 90.0
 
 
+class Told:
+    """A throttle that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.turns = 0
+        self.waits: list[float] = []
+
+    def take(self) -> None:
+        self.turns += 1
+
+    def limited(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
 def test_a_limited_connection_is_told_to_its_throttle(desk: Script) -> None:
-    told: list[Any] = []
-
-    class Throttle:
-        def take(self) -> None:
-            told.append("take")
-
-        def limited(self, seconds: float) -> None:
-            told.append(seconds)
-
+    throttle = Told()
     with pytest.raises(RateLimited):
-        call(desk, Answer(b"", 429, {"Retry-After": "40"}), Http(ports(throttle=Throttle())))
-    assert told == ["take", 40.0]
+        call(desk, Answer(b"", 429, {"Retry-After": "40"}), Http(ports(throttle=throttle)))
+    assert (throttle.turns, throttle.waits) == (1, [40.0])
+
+
+def test_a_desk_may_mean_another_error_than_its_status_says(desk: Script) -> None:
+    throttle = Told()
+
+    def sort(error: ConnectorError, response: requests.Response) -> ConnectorError:
+        assert isinstance(error, AuthFailed)
+        return RateLimited(str(error), retry_after=9.0) if "SPENT" in response.text else error
+
+    http = Http(ports(throttle=throttle), sort=sort)
+    with pytest.raises(RateLimited, match="-> 403: SPENT"):
+        call(desk, Answer(b"SPENT", 403), http)
+    with pytest.raises(AuthFailed):
+        call(desk, Answer(b"no right", 403), http)
+    assert throttle.waits == [9.0]
+
+
+def test_a_desk_may_say_in_its_own_way_when_to_come_back(desk: Script) -> None:
+    http = Http(ports(), wait=lambda response: float(response.json()["in"]))
+    for said, seconds in (("7", 7.0), ("-1", 0.0), ("1e9", 86_400.0), ("nan", None)):
+        with pytest.raises(RateLimited) as caught:
+            call(desk, Answer(json.dumps({"in": said}).encode(), 429), http)
+        assert caught.value.retry_after == seconds
 
 
 def test_a_call_with_a_limit_of_its_own_holds_no_other_up(desk: Script) -> None:
-    told: list[float] = []
-
-    class Throttle:
-        def take(self) -> None: ...
-
-        def limited(self, seconds: float) -> None:
-            told.append(seconds)
-
-    http = Http(ports(throttle=Throttle()), own_limit="/it")  # `call` asks for /it
+    throttle = Told()
+    http = Http(ports(throttle=throttle), own_limit="/it")  # `call` asks for /it
     with pytest.raises(RateLimited):
         call(desk, Answer(b"", 429, {"Retry-After": "40"}), http)
-    assert told == []
+    assert throttle.waits == []
 
 
 def test_no_secret_shows_in_an_error(desk: Script) -> None:

@@ -120,11 +120,11 @@ def inbox() -> Iterator[Inbox]:
         server.server_close()  # else a late webhook would hang in the backlog
 
 
-def subscribe(desk: Desk, connector: Connector, box: Inbox) -> None:
+def subscribe(desk: Desk, connector: Connector, box: Inbox, ours: str = OURS) -> None:
     """Register the inbox at the desk, by the connector or as a person would."""
     box.answer = connector.acknowledges or box.answer
-    told = connector.ensure_webhooks(box.url, OURS)
-    box.secret = told.secret or OURS
+    told = connector.ensure_webhooks(box.url, ours)
+    box.secret = told.secret or ours
     if told.steps:
         desk.harness.register(box.url, box.secret)
 

@@ -125,12 +125,14 @@ def test_files_arrive_byte_for_byte(desk: Desk, connector: Connector) -> None:
     ticket = connector.create_ticket(draft())
     made = connector.attach(ticket.id, File(name="späť 1.png", content_type="image/png", data=data))
     photo = File(name="photo.jpg", content_type="image/jpeg", data=b"\xff\xd8" + data)
-    connector.append_message(ticket.id, message("See the photo", files=(photo,)))
+    other = File(name="other.jpg", content_type="image/jpeg", data=data[::-1])
+    connector.append_message(ticket.id, message("See the photos", files=(photo, other)))
     held = [f for entry in desk.harness.read(ticket.id).entries for f in entry.files]
     assert made
     assert [(f.name, f.data) for f in held if f.content_type.startswith("image/")] == [
         ("späť 1.png", data),
         ("photo.jpg", photo.data),
+        ("other.jpg", other.data),
     ]
 
 

@@ -5,6 +5,7 @@ import time
 import traceback
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -16,10 +17,20 @@ from connectors.errors import (
     InvalidRequest,
     NotFound,
     RateLimited,
+    Refused,
     Unavailable,
 )
 from connectors.types import File, Status, Ticket
-from tests.contract.desk import Desk, draft, eventually, message, note, now, requester
+from tests.contract.desk import (
+    Desk,
+    draft,
+    eventually,
+    message,
+    note,
+    now,
+    requester,
+    stands,
+)
 
 Call = Callable[[Connector, Ticket], Any]
 READS: dict[str, Call] = {
@@ -97,6 +108,8 @@ def test_each_refusal_is_told_in_our_words(
     call: str,
 ) -> None:
     skip_what_cannot_be(connector, call)
+    if status == 409 and by_http.harness.conflict_passes:
+        error = Unavailable
     by_http.harness.fault("refuse", status=status)
     with pytest.raises(ConnectorError) as problem:
         CALLS[call](connector, ticket)
@@ -194,6 +207,96 @@ def test_after_a_lost_answer_exactly_one_ticket_is_found(
     if connector.can.find_by_key:
         found = eventually(lambda: connector.find_ticket(wanted.key), "finding the ticket")
         assert found.id == made[0]["ticket_id"]
+
+
+HALF_WAY = {  # in which a request of a create fails, the others being answered
+    "429": ("rate_limit", {"retry_after": 0}),
+    "403": ("refuse", {"status": 403}),
+    "422": ("refuse", {"status": 422}),
+    "500": ("server_error", {}),
+    "lost": ("cut_after_commit", {}),
+}
+
+
+@pytest.mark.parametrize("failure", HALF_WAY)
+def test_a_create_that_fails_half_way_is_one_ticket_with_all_that_was_said(
+    by_http: Desk, connector: Connector, failure: str
+) -> None:
+    """Each of its requests fails in turn; then the hub does what the error tells it."""
+    if not connector.can.find_by_key:
+        pytest.skip("this desk cannot be searched: a person looks")
+    connector.verify()
+    mode, how = HALF_WAY[failure]
+    for n in range(50):
+        # Long enough to be split, or to travel as a file.
+        wanted = draft(*[f"{part}: {'long ' * 1300}{part}." for part in range(14)])
+        by_http.harness.fault(mode, skip=n, times=1, **how)
+        try:
+            connector.create_ticket(wanted)
+            struck = by_http.harness.mend()
+        except ConnectorError as problem:
+            struck = by_http.harness.mend()
+            unsure = isinstance(problem, Unavailable) and problem.sent
+            found = connector.find_ticket(wanted.key)
+            assert found is None or unsure, f"request {n + 1}: {problem!r}, and there is a ticket"
+            ticket = found or connector.create_ticket(wanted)
+            connector.complete_ticket(ticket.id, wanted)
+            connector.complete_ticket(ticket.id, wanted)
+        made = [e for e in by_http.harness.ledger(call="create_ticket") if e["key"] == wanted.key]
+        assert len(made) == 1, f"request {n + 1}: {len(made)} tickets"
+        case = by_http.harness.read(made[0]["ticket_id"])
+        for said in wanted.transcript:
+            assert stands(said.text, case), f"request {n + 1}: not all that was said"
+        files = [file.name for entry in case.entries for file in entry.files]
+        assert len(files) == len(set(files)), f"request {n + 1}: a file twice"
+        if not struck:
+            return
+    raise AssertionError("a create of 50 requests")
+
+
+ENTRIES: dict[str, tuple[str, Callable[[str], Any]]] = {  # each known by one word
+    "message": ("append_message", lambda word: message(f"{word} {'long ' * 14_000}")),
+    "note": ("add_note", lambda word: note(f"{word} {'long ' * 14_000}")),
+    "file": ("attach", lambda word: File(id=word, name=word, data=b"a")),
+}
+
+
+@pytest.mark.parametrize("failure", HALF_WAY)
+@pytest.mark.parametrize("kind", ENTRIES)
+def test_what_fails_half_way_stands_once_and_is_refused_only_when_it_is_not_there(
+    by_http: Desk, connector: Connector, ticket: Ticket, kind: str, failure: str
+) -> None:
+    """Each request of a message, a note, a file fails in turn; then the hub looks and goes on."""
+    write, make = ENTRIES[kind]
+    skip_what_cannot_be(connector, write)
+    mode, how = HALF_WAY[failure]
+    for n in range(20):
+        word = f"{uuid4().hex}.txt"
+        entry = make(word)
+        by_http.harness.fault(mode, skip=n, times=1, **how)
+        try:
+            getattr(connector, write)(ticket.id, entry)
+            struck = by_http.harness.mend()
+        except ConnectorError as problem:
+            struck = by_http.harness.mend()
+            there = word in written(by_http, ticket)
+            assert not (there and isinstance(problem, Refused)), f"request {n + 1}: {problem!r}"
+            if connector.find_entry(ticket.id, entry) is None:
+                getattr(connector, write)(ticket.id, entry)
+        times = [one for one in written(by_http, ticket) if one == word]
+        assert times == [word], f"request {n + 1}: {len(times)} times"
+        if not struck:
+            return
+    raise AssertionError(f"{write}: 20 requests")
+
+
+def written(by_http: Desk, ticket: Ticket) -> list[str]:
+    """What stands in the ticket: file names, and each entry's other words, once an entry."""
+    found: list[str] = []
+    for entry in by_http.harness.read(ticket.id).entries:
+        names = [file.name for file in entry.files]
+        found += [*names, *(set(entry.text.split()) - set(names))]
+    return found
 
 
 def test_a_create_that_never_arrived_can_be_repeated(by_http: Desk, connector: Connector) -> None:

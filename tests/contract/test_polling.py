@@ -1,5 +1,6 @@
 """Polling walks on by its cursor and misses nothing."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -29,6 +30,36 @@ def test_nothing_is_missed_while_much_happens(desk: Desk, polled: Connector) -> 
         return wanted <= {c.message_id for c in seen}
 
     eventually(told, "telling every reply")
+
+
+def test_no_ticket_is_missed_between_the_pages_of_a_poll(desk: Desk, polled: Connector) -> None:
+    """More tickets have news than one page has."""
+    began = now() - timedelta(minutes=5)
+    tickets = {polled.create_ticket(draft("Hello")).id for _ in range(desk.harness.page + 10)}
+    for ticket_id in tickets:
+        desk.act(ticket_id, reply="We look into it.")
+    for _ in range(5):
+        changes, _ = poll(polled, began)
+        missing = tickets - {change.ticket_id for change in changes if change.kind == "message"}
+        if not missing:
+            return
+        time.sleep(1)  # an index may be late
+    raise AssertionError(f"of {len(missing)} in {len(tickets)} tickets nothing is told")
+
+
+def test_the_newest_words_of_a_long_ticket_are_told(desk: Desk, polled: Connector) -> None:
+    """It has more than any desk shows on one page; what came before them was told before."""
+    ticket = polled.create_ticket(draft())
+    said = [f"Reply {n} of many." for n in range(110)]
+    for text in said:
+        desk.act(ticket.id, reply=text)
+    wanted = set(said[-5:])
+    for _ in range(5):
+        told = {str(change.text) for change in of(poll(polled)[0], ticket, "message")}
+        if wanted <= told:
+            return
+        time.sleep(1)  # an index may be late
+    raise AssertionError(f"never told: {sorted(wanted - told)}")
 
 
 def test_changes_come_oldest_first(desk: Desk, polled: Connector) -> None:

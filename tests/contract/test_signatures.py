@@ -168,6 +168,7 @@ def test_a_webhook_after_the_secret_was_renewed_is_believed(
     by_http: Desk, connector: Connector, box: Inbox
 ) -> None:
     subscribe(by_http, connector, box)
+    subscribe(by_http, connector, box, ours="another-secret-that-we-propose-9876543210")
     ticket = connector.create_ticket(draft())
     before = len(box.requests)
     by_http.act(ticket.id, reply="Hello again")

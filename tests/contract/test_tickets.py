@@ -110,6 +110,17 @@ def test_an_accounts_own_word_is_understood_when_it_is_told(desk: Desk) -> None:
     assert connector.read_ticket(ticket.id).status is Status.PENDING
 
 
+def test_an_accounts_own_meaning_of_a_known_word_wins(desk: Desk) -> None:
+    if not desk.harness.config:
+        pytest.skip("this desk has a closed list of words")
+    word, usual = next(iter(desk.harness.words.items()))
+    other = Status.ON_HOLD if usual is not Status.ON_HOLD else Status.PENDING
+    connector = desk.connector({**desk.harness.config, "status_words": {word: other}})
+    ticket = connector.create_ticket(draft())
+    desk.act(ticket.id, status=word)
+    assert connector.read_ticket(ticket.id).status is other
+
+
 def test_a_solved_ticket_can_be_reopened(desk: Desk, connector: Connector) -> None:
     if not connector.can.reopen:
         pytest.skip("this desk reopens nothing")
@@ -147,8 +158,9 @@ def test_a_ticket_that_never_was_is_not_found(desk: Desk, connector: Connector) 
 def test_a_closed_ticket_takes_no_further_message(desk: Desk, connector: Connector) -> None:
     if not desk.harness.closed_refuses:
         pytest.skip("this desk takes messages into closed tickets")
+    closed = next(word for word, is_ in desk.harness.words.items() if is_ is Status.CLOSED)
     ticket = connector.create_ticket(draft())
-    desk.act(ticket.id, status="closed")
+    desk.act(ticket.id, status=closed)
     for call in (
         lambda: connector.append_message(ticket.id, message("One more thing")),
         lambda: connector.add_note(ticket.id, note("One more thing")),

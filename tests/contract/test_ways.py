@@ -32,6 +32,7 @@ CALLS: dict[str, Callable[[Connector, str], object]] = {
     "fields": lambda desk, ticket: desk.fields(),
     "find_ticket": lambda desk, ticket: desk.find_ticket("esc_1"),
     "create_ticket": lambda desk, ticket: desk.create_ticket(draft()),
+    "complete_ticket": lambda desk, ticket: desk.complete_ticket(ticket, draft("long " * 13_000)),
     "append_message": lambda desk, ticket: desk.append_message(ticket, message("hello")),
     "add_note": lambda desk, ticket: desk.add_note(ticket, note("hello")),
     "find_entry": lambda desk, ticket: desk.find_entry(ticket, note("hello")),

@@ -24,7 +24,7 @@ MARK = "WRITE: "
 SIGN = re.compile(r"\s*(#|<!--)\s*")  # what a note stands behind
 Problem = pytest.ExceptionInfo[BaseException]
 # The vendor's facts first, then data, then calls; what people read comes last.
-ORDER = ("sandbox", "config", "api", "words", "connector", "webhook", "mapping", "README")
+ORDER = ("sandbox", "config", "mapping", "api", "words", "connector", "webhook", "README")
 
 
 @dataclass(frozen=True)

@@ -444,7 +444,8 @@ def test_a_cursor_that_is_not_ours_is_refused(desk: CONNECTOR, cursor: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("policy", "wait"), [("TEN_SECONDLY_ROLLING", 10), ("SECONDLY", 1), ("DAILY", None)]
+    ("policy", "wait"),
+    [("TEN_SECONDLY_ROLLING", 10), ("SECONDLY", 1), ("DAILY", 900), ("NEW", None)],
 )
 def test_a_429_lasts_as_long_as_its_policy_says(
     vendor: Script, desk: CONNECTOR, policy: str, wait: int | None

@@ -206,8 +206,8 @@ def test_a_search_lags_behind_and_reads_do_not(hubspot: HubSpot) -> None:
 def test_changed_tickets_are_found_by_time_in_order(hubspot: HubSpot) -> None:
     ids = [hubspot.ticket(subject=str(n)).json()["id"] for n in range(3)]
     began = int(datetime.now(UTC).timestamp() * 1000)
-    time.sleep(0.01)
     for number in ids[::-1][:2]:
+        time.sleep(0.01)  # times are whole milliseconds: two changes could have the same
         hubspot.call("PATCH", f"{TICKETS}/{number}", json={"properties": {"subject": "New"}})
     later = {"propertyName": "hs_lastmodifieddate", "operator": "GTE", "value": str(began)}
     sort = {"propertyName": "hs_lastmodifieddate", "direction": "ASCENDING"}

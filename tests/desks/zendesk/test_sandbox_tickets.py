@@ -40,6 +40,24 @@ def test_an_external_id_is_not_unique_and_listed_at_once(zendesk: Zendesk) -> No
     assert [t["id"] for t in found["tickets"]] == ids and found["count"] == 2
 
 
+def test_the_tickets_of_a_requester_are_listed_and_go_along_with_a_new_one(
+    zendesk: Zendesk,
+) -> None:
+    def requested(user_id: int) -> list[int]:
+        found = zendesk.call("GET", f"/users/{user_id}/tickets/requested").json()
+        return [ticket["id"] for ticket in found["tickets"]]
+
+    first, second = zendesk.create(), zendesk.create()
+    zoe = first["requester_id"]
+    assert requested(zoe) == [first["id"], second["id"]]
+    changed = zendesk.update(first["id"], requester={"name": "Yan", "email": "yan@example.com"})
+    yan = changed.json()["ticket"]["requester_id"]
+    assert (requested(zoe), requested(yan)) == ([second["id"]], [first["id"]])
+    zendesk.call("DELETE", f"/tickets/{second['id']}")
+    assert requested(zoe) == []
+    assert zendesk.call("GET", "/users/7/tickets/requested").status_code == 404
+
+
 def test_the_search_index_lags(zendesk: Zendesk) -> None:
     zendesk.create(external_id="late")
     query = {"query": "type:ticket external_id:late"}
