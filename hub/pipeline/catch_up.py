@@ -17,11 +17,12 @@ from datetime import datetime
 import structlog
 
 from connectors.base import Connector
-from connectors.errors import Conflict, InvalidRequest, NotFound, Unsupported, in_short
+from connectors.errors import Refused, in_short
 from connectors.types import Note
 from hub import jobs, summary
 from hub.house import House
 from hub.jobs import Job
+from hub.pipeline import degraded
 from hub.store import Row, Tx, audit, changes, connections, conversations, escalations
 from hub.summary.substance import has_substance
 from hub.telemetry import crashpoint
@@ -70,7 +71,7 @@ def catch_up(house: House, job: Job) -> None:
             entry["older"] |= escalation["restored_at"] is not None
         connector = house.desks.open(connections.get(tx, ticket["connection_id"]))
     known = _summary(told, escalation)
-    state, external_id = _write(connector, ticket, entry, _text(known, told))
+    state, external_id, refusal = _write(connector, ticket, entry, _text(known, told))
     crashpoint("catch_up.desk_committed", job.subject)
     with house.store.transaction() as tx:
         ticket, _ = _lock(tx, job.subject)
@@ -79,6 +80,9 @@ def catch_up(house: House, job: Job) -> None:
         jobs.finish(tx, job)
         tx.run("update tickets set tries = 0, last_error = null, due_at = null"
                " where id = :id and tries > 0 and not relaying", id=ticket["id"])  # fmt: skip
+        if state == "failed":
+            why = f"The desk did not take a further note: {refusal}"
+            degraded.tell(tx, ticket, "note_refused", why)
         if entry["older"]:  # what was written since waits for a look of its own
             _look_again(tx, ticket, QUIET)
         if state == "sent":
@@ -150,15 +154,15 @@ def _text(known: summary.Summary, rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def _write(connector: Connector, ticket: Row, entry: Row, text: str) -> tuple[str, str | None]:
-    """Add the note, unless an earlier run did; (state, the desk's id)."""
+def _write(connector: Connector, ticket: Row, entry: Row, text: str) -> tuple[str, str | None, str]:
+    """Add the note, unless an earlier run did; (state, the desk's id, why it refuses)."""
     note = Note(id=entry["id"], text=text)
     try:
         if entry["older"]:
             known = connector.find_entry(ticket["external_id"], note)
             if known is not None:
-                return "sent", known
-        return "sent", connector.add_note(ticket["external_id"], note)
-    except (NotFound, Conflict, InvalidRequest, Unsupported) as refusal:
+                return "sent", known, ""
+        return "sent", connector.add_note(ticket["external_id"], note), ""
+    except Refused as refusal:
         log.warning("note.refused", ticket=ticket["id"], why=in_short(refusal))
-        return "failed", None
+        return "failed", None, str(refusal)

@@ -10,25 +10,14 @@ note            the summary and the customer's earlier tickets, for the desk's p
 
 from typing import Any, NamedTuple
 
-import structlog
-
 from connectors import calls
 from connectors.base import Connector
-from connectors.errors import (
-    Conflict,
-    ConnectorError,
-    InvalidRequest,
-    NotFound,
-    Retryable,
-    Unavailable,
-    Unsupported,
-    in_short,
-)
-from connectors.types import Note, Ticket
+from connectors.errors import ConnectorError, Retryable, Unavailable
+from connectors.types import Ticket
 from hub import jobs, views
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import facts, files, ladder, relay, restored, writing
+from hub.pipeline import files, ladder, note, relay, restored, writing
 from hub.pipeline.case import Case, Unsure, begin
 from hub.pipeline.handover import hand_over
 from hub.pipeline.publish import publish
@@ -45,8 +34,6 @@ from hub.store import (
 )
 from hub.store.schema import escalations as table
 from hub.telemetry import crashpoint
-
-log = structlog.get_logger()
 
 
 class Landed(NamedTuple):
@@ -85,10 +72,10 @@ def escalate(house: House, job: Job) -> None:
             return
         crashpoint("escalate.desk_committed", job.subject)
         with house.store.transaction() as tx:
-            ticket = _link(tx, house, case, landed)
+            ticket = _link(tx, house, case, landed, notes=connector.can.notes)
             crashpoint("escalate.before_commit", job.subject)
         crashpoint("escalate.linked", job.subject)
-    _add_note(house, job, case, connector, ticket)
+    note.add(house, job, case, connector, ticket)
 
 
 def _follow(house: House, job: Job, case: Case, there: Row) -> None:
@@ -152,7 +139,7 @@ def _look(connector: Connector, case: Case, seconds: float) -> Ticket | None:
     return connector.find_ticket(case.draft.key)
 
 
-def _link(tx: Tx, house: House, case: Case, landed: Landed) -> Row:
+def _link(tx: Tx, house: House, case: Case, landed: Landed, *, notes: bool) -> Row:
     """The ticket is known, the human has the conversation, and everybody hears of it."""
     found, version, last = landed
     at_desk = case.connection["id"], found.id
@@ -190,7 +177,8 @@ def _link(tx: Tx, house: House, case: Case, landed: Landed) -> Row:
     elif case.connection["pause_ai_at"] == "created" or found.assignee:
         why, escalation_id = "ticket.created", case.escalation["id"]
         hand_over(tx, conversation, "human", why=why, escalation_id=escalation_id)
-    escalations.intend_note(tx, ticket, case.escalation["id"])
+    if notes:
+        escalations.intend_note(tx, ticket, case.escalation["id"])
     if case.connection["failures"]:
         connections.healthy(tx, case.connection["id"])
     # What came in before there was a ticket: the desk's early changes, the customer's words.
@@ -201,47 +189,3 @@ def _link(tx: Tx, house: House, case: Case, landed: Landed) -> Row:
     seconds = (tx.now - case.escalation["created_at"]).total_seconds()
     house.metrics.ticket_seconds.labels(case.connection["desk"]).observe(max(0.0, seconds))
     return ticket
-
-
-def _add_note(house: House, job: Job, case: Case, connector: Connector, ticket: Row) -> None:
-    """The private note, once; a desk that refuses it still has its ticket."""
-    if case.ticket is not None and _is_noted(house, case, ticket) or not connector.can.notes:
-        with house.store.transaction() as tx:
-            jobs.finish(tx, job)
-        return
-    state, external_id = "sent", None
-    try:
-        with house.tracing.span("desk.note", "client", desk=connector.name):
-            external_id = _write_note(connector, case, ticket)
-    except (InvalidRequest, NotFound, Conflict, Unsupported) as refusal:
-        state = "failed"
-        log.warning("note.refused", ticket=ticket["id"], why=in_short(refusal))
-    crashpoint("escalate.noted", job.subject)
-    with house.store.transaction() as tx:
-        at_desk = ticket["connection_id"], ticket["external_id"]
-        _, _, waiting, mine = tx.ask(
-            escalations.noted(tx, ticket, external_id, state, calls.taken()),
-            changes.locking(*at_desk),
-            changes.still_waiting(*at_desk),
-            jobs.finishing(job),
-        )
-        jobs.finished(job, mine)
-        changes.go_on(tx, waiting, external_id)
-
-
-def _is_noted(house: House, case: Case, ticket: Row) -> bool:
-    """True when an earlier run has finished the note."""
-    with house.store.transaction() as tx:
-        entry = escalations.intend_entry(tx, ticket, "note", case.escalation["id"])
-    return bool(entry["state"] != "sending")
-
-
-def _write_note(connector: Connector, case: Case, ticket: Row) -> str:
-    ours = {row["external_id"] for row in case.earlier} | {ticket["external_id"]}
-    others = [t for t in connector.previous_tickets(case.draft.requester) if t.id not in ours]
-    text = facts.note(case.summary, case.escalation, case.transcript, case.earlier, others)
-    note = Note(id=case.escalation["id"], text=text)
-    written = None
-    if case.ticket is not None or case.attempted_at is not None:  # an earlier run may have
-        written = connector.find_entry(ticket["external_id"], note)
-    return written or connector.add_note(ticket["external_id"], note)

@@ -89,9 +89,12 @@ def note(
     escalation: Row,
     transcript: Sequence[Row],
     earlier: Sequence[Row],
-    at_desk: Sequence[Ticket],
+    at_desk: Sequence[Ticket] | None,
 ) -> str:
-    """The private note: sentences and facts with the numbers of the messages they rest on."""
+    """The private note: sentences and facts with the numbers of the messages they rest on.
+
+    `at_desk` are the customer's other tickets there, None when the desk does not tell.
+    """
     numbers = {m["id"]: n for n, m in enumerate(transcript, 1)}
     lines = shown.lines(told, numbers)
     why = escalation["reason"].get("text") or escalation["reason"].get("code")
@@ -99,10 +102,10 @@ def note(
         lines.append(f"Why it was escalated: {why}")
     if not escalation["transcript_complete"]:
         lines.append("The platform gave only a part of the transcript.")
-    lines.append("Earlier tickets:")
-    lines += [_ours(row) for row in earlier] + [_theirs(ticket) for ticket in at_desk]
-    if not earlier and not at_desk:
-        lines[-1] = "Earlier tickets: none found"
+    found = [_ours(row) for row in earlier] + [_theirs(ticket) for ticket in at_desk or ()]
+    if at_desk is None:
+        found.append("- those of this desk are not known: it refused to list them")
+    lines += ["Earlier tickets:", *found] if found else ["Earlier tickets: none found"]
     return "\n".join(lines)
 
 

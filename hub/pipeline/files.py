@@ -11,19 +11,12 @@ from dataclasses import replace
 
 from connectors import calls
 from connectors.base import Connector
-from connectors.errors import (
-    AuthFailed,
-    Conflict,
-    InvalidRequest,
-    NotFound,
-    Retryable,
-    Unsupported,
-)
+from connectors.errors import AuthFailed, Refused, Retryable
 from connectors.files import LARGEST
 from connectors.types import File
-from hub import links, views
+from hub import links
 from hub.house import House
-from hub.pipeline.publish import publish
+from hub.pipeline import degraded
 from hub.store import Row, Tx, audit, changes, escalations, files
 from hub.store.files import ANY
 from hub.telemetry import crashpoint
@@ -116,7 +109,7 @@ def _bring(
         if not _is_known(connector):
             raise  # the connection is paused, and the file waits with all the rest
         raise Left("refused", f"{connector.title} lets us attach no files: {refusal}") from refusal
-    except (InvalidRequest, NotFound, Conflict, Unsupported) as refusal:
+    except Refused as refusal:
         raise Left("refused", f"{connector.title} did not take it: {refusal}") from refusal
 
 
@@ -190,18 +183,9 @@ def _record(tx: Tx, ticket: Row, file: File) -> None:
 
 
 def _tell(tx: Tx, ticket: Row, message: Row, file: File | None, why: Left) -> None:
-    """The file arrived as its link only: the timeline and the subscribers say why."""
+    """The file arrived as its link only."""
     text = f"{file.name}: {why}" if file is not None else str(why)
-    workspace, about = ticket["workspace_id"], _about(ticket)
-    audit.record(tx, workspace, "delivery.degraded", text, subject_id=ticket["id"], **about)
-    news = {
-        "ticket": views.ticket(ticket),
-        "message": views.message(message),
-        "file": None if file is None else {"name": file.name, "url": file.url, "size": file.size},
-        "code": why.code,
-        "reason": text,
-    }
-    publish(tx, workspace, "delivery.degraded", news, **about)
+    degraded.tell(tx, ticket, why.code, text, message=message, file=file)
 
 
 def _about(ticket: Row) -> dict[str, str]:

@@ -6,12 +6,12 @@ conversation's lock, and cleared by the run that finds nothing left.
 
 from connectors import calls
 from connectors.base import Connector
-from connectors.errors import Conflict, InvalidRequest, NotFound, Unsupported
+from connectors.errors import Conflict, NotFound, Refused
 from connectors.types import Status
 from hub import jobs, views
 from hub.house import House
 from hub.jobs import Job
-from hub.pipeline import catch_up, files
+from hub.pipeline import catch_up, degraded, files
 from hub.pipeline.publish import publish
 from hub.store import (
     Fenced,
@@ -30,6 +30,7 @@ from hub.store.files import begin_next
 from hub.store.schema import tickets
 from hub.telemetry import crashpoint
 
+REFUSED = "The desk did not take the customer's message; the conversation has it."
 AT_ONCE = 20  # messages of one ticket in one job, then others have their turn
 
 
@@ -110,14 +111,15 @@ def _relay_message(
     if entry["state"] == "sending":
         crashpoint("relay.before_request", ticket_id)
         with house.tracing.span("desk.append_message", "client", desk=connector.name):
-            state, external_id = _write(connector, ticket, message, entry)
+            state, external_id, refusal = _write(connector, ticket, message, entry)
         crashpoint("relay.desk_committed", ticket_id)
         with house.store.transaction() as tx:
             lock(tx)
             escalations.entry_sent(tx, entry["id"], external_id, state, calls.taken())
             changes.after_writing(tx, ticket, external_id)
             if state == "failed":
-                _degraded(tx, ticket, message)
+                text = f"{REFUSED} {refusal}".strip()
+                degraded.tell(tx, ticket, "message_refused", text, message=message)
             else:
                 files.expect(tx, ticket, [message])
                 if connector.can.notes:
@@ -143,36 +145,21 @@ def _next(tx: Tx, ticket: Row) -> Row | None:
     return next(iter(tx.rows(unsent(ticket["conversation_id"], ticket["relayed_seq"]))), None)
 
 
-def _write(connector: Connector, ticket: Row, message: Row, entry: Row) -> tuple[str, str | None]:
-    """Append the message, unless an earlier run did; (state, the desk's id)."""
+def _write(
+    connector: Connector, ticket: Row, message: Row, entry: Row
+) -> tuple[str, str | None, str]:
+    """Append the message, unless an earlier run did; (state, the desk's id, why it refuses)."""
     words = conversations.as_message(message)
     try:
         if entry["older"]:
             known = connector.find_entry(ticket["external_id"], words)
             if known is not None:
-                return "sent", known
-        return "sent", connector.append_message(ticket["external_id"], words)
-    except (NotFound, Conflict, InvalidRequest, Unsupported):
+                return "sent", known, ""
+        return "sent", connector.append_message(ticket["external_id"], words), ""
+    except Refused as refusal:
         # The ticket takes no more (closed, deleted). The words stay in the conversation, and the
         # news says that the desk did not get them.
-        return "failed", None
-
-
-def _degraded(tx: Tx, ticket: Row, message: Row) -> None:
-    why = "The desk did not take the customer's message; the conversation has it."
-    about = {
-        "conversation_id": ticket["conversation_id"],
-        "escalation_id": ticket["escalation_id"],
-    }
-    audit.record(tx, ticket["workspace_id"], "delivery.degraded", why, **about)
-    news = {
-        "ticket": views.ticket(ticket),
-        "message": views.message(message),
-        "file": None,
-        "code": "message_refused",
-        "reason": why,
-    }
-    publish(tx, ticket["workspace_id"], "delivery.degraded", news, **about)
+        return "failed", None, str(refusal)
 
 
 def close(house: House, job: Job) -> None:
@@ -196,9 +183,15 @@ def close(house: House, job: Job) -> None:
 
 
 def _solve(connector: Connector, ticket: Row) -> tuple[Status, str | None]:
+    place = ticket["external_id"]
     try:
-        solved = connector.set_status(ticket["external_id"], Status.SOLVED)
-    except (NotFound, Conflict):  # deleted or closed meanwhile: that is what we wanted
+        try:
+            solved = connector.set_status(place, Status.SOLVED)
+        except Conflict:  # closed meanwhile, most likely
+            solved = connector.read_ticket(place)
+            if not solved.status.done:
+                raise
+    except NotFound:  # deleted meanwhile: that is what we wanted
         return Status.CLOSED, None
     return solved.status, solved.word
 

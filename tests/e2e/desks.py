@@ -1,6 +1,7 @@
 """Desks as a customer's platform and an agent see them: seven sandboxes, and the Help Desk."""
 
 import html
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.sandbox import Harness
@@ -9,14 +10,16 @@ from tests.contract.desk import texts
 from tests.e2e.town import TRANSCRIPT, Town, conversation_name, eventually
 
 
-def escalate(town: Town, conversation: str, target: str) -> str:
+def escalate(
+    town: Town, conversation: str, target: str, transcript: Sequence[Mapping[str, str]] = TRANSCRIPT
+) -> str:
     """The bot gives up; the escalation's id."""
     answer = town.say(
         "conversation.escalated",
         conversationId=conversation,
         reason="customer_request",
         customer={"name": "Ada", "email": f"{conversation}@example.com"},
-        transcript=TRANSCRIPT,
+        transcript=list(transcript),
         target=target,
     )
     assert answer.status_code == 202, answer.text

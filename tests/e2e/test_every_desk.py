@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connectors import registry
-from tests.e2e.desks import Desk, Outside, back, down, there, there_and_back
+from tests.e2e.desks import Desk, Outside, back, down, escalate, there, there_and_back
 from tests.e2e.town import Town, conversation_name, eventually
 
 OUTSIDE = [name for name in registry.names() if name != "live_chat"]
@@ -65,6 +65,76 @@ def test_a_lost_answer_to_the_create_leaves_one_ticket(desk: Outside) -> None:
     assert desk.opened(escalation_id) == [ticket["external_id"]]
     eventually(lambda: desk.notes(ticket["external_id"]), "the note is written")
     assert len(desk.notes(ticket["external_id"])) == 1
+
+
+LONG = [{"role": "user", "content": f"{n}: {'long ' * 1300}{n}."} for n in range(14)]
+HALF_WAY: dict[str, dict[str, Any]] = {  # how a desk refuses the second request of a create
+    "429": {"mode": "rate_limit", "retry_after": 1},
+    "403": {"mode": "refuse", "status": 403},
+    "422": {"mode": "refuse", "status": 422},
+}
+
+
+@pytest.mark.parametrize("how", HALF_WAY)
+@pytest.mark.parametrize(
+    ("desk", "path"), [("intercom", "/reply$"), ("help_scout", r"/conversations/\d+$")],
+    indirect=["desk"],
+)  # fmt: skip
+def test_a_create_that_fails_after_its_ticket_leaves_one_with_the_whole_transcript(
+    desk: Outside, path: str, how: str
+) -> None:
+    """Both need a second request: for what is too long, or to know what they made."""
+    desk.fault(**HALF_WAY[how], times=1, path=path)
+    ticket = noted(desk)
+    assert desk.opened(ticket["escalation_id"]) == [ticket["external_id"]]
+    held = desk.holds(ticket["external_id"])
+    assert all(said["content"] in held for said in LONG)
+
+
+@pytest.mark.parametrize("desk", ["intercom"], indirect=True)
+def test_a_transcript_that_is_refused_for_good_is_told_in_the_note_and_to_subscribers(
+    desk: Outside,
+) -> None:
+    desk.fault("refuse", status=422, times=2, path="/reply$")  # the create's, and the next run's
+    ticket = noted(desk)
+    page = f"{desk.town.url}/conversations/{ticket['conversation_id']}"
+    assert f"All of it: {page}" in desk.holds(ticket["external_id"])
+    number = ticket["external_id"]
+    (told,) = eventually(lambda: heard(desk, "delivery.degraded", number), "it is told")
+    assert (told["code"], told["message"], told["file"]) == ("transcript_refused", None, None)
+    assert "422" in told["reason"]
+
+
+@pytest.mark.parametrize("desk", ["freshdesk"], indirect=True)
+def test_a_ticket_that_its_desk_does_not_solve_is_parked_and_not_told_as_closed(
+    desk: Outside,
+) -> None:
+    conversation = conversation_name()
+    escalation_id, ticket = there(desk, conversation)
+    desk.fault("refuse", status=409, times=1, call="set_status")
+    desk.town.api("POST", f"/conversations/{conversation}/resume")
+    path = f"/escalations/{escalation_id}"
+    parked = eventually(lambda: desk.town.api("GET", path)["parked"], "it is parked")
+    assert (parked["work"], parked["code"]) == ("close", "conflict")
+    assert heard(desk, "ticket.closed", ticket) == []
+    assert desk.harness.read(ticket).status != desk.solved
+
+
+def heard(desk: Outside, type_: str, ticket: str) -> list[Any]:
+    """What subscribers were told of a ticket at this desk."""
+    told = [event["data"] for event in desk.town.subscriber.events(type_)]
+    mine = (desk.name, ticket)
+    return [d for d in told if (d["ticket"]["desk"], d["ticket"]["external_id"]) == mine]
+
+
+def noted(desk: Outside) -> Any:
+    """The ticket of a long conversation, once its note stands there."""
+    escalation_id = escalate(desk.town, conversation_name(), desk.name, LONG)
+    eventually(lambda: desk.opened(escalation_id), "the desk has it")
+    ticket = eventually(lambda: after_five_minutes(desk.town, escalation_id), "we know it")
+    # By its words: what a create could not say is in notes, too.
+    eventually(lambda: "Earlier tickets" in desk.holds(ticket["external_id"]), "the note is there")
+    return ticket
 
 
 def after_five_minutes(town: Town, escalation_id: str) -> Any:

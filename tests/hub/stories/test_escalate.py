@@ -2,10 +2,12 @@
 
 import html
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import requests
 
+from connectors import registry
 from connectors.types import Note
 from hub import worker
 from hub.jobs import Job
@@ -186,6 +188,38 @@ def test_a_run_that_was_overtaken_writes_nothing(zendesk: Stories) -> None:
     with pytest.raises(Fenced), zendesk.house.store.transaction() as tx:
         work.write(tx, escalations, escalation_id, first["run"], state="ticketed")
     assert zendesk.row("select state from escalations")["state"] == "received"
+
+
+def test_a_note_that_the_desk_refuses_is_told_on_the_timeline(zendesk: Stories) -> None:
+    zendesk.fault("refuse", status=422, call="add_note")
+    zendesk.escalate()
+    zendesk.work()
+    assert zendesk.row("select state from entries where kind = 'note'")["state"] == "failed"
+    told = zendesk.row("select payload from events where type = 'delivery.degraded'")["payload"]
+    assert (told["code"], told["message"]) == ("note_refused", None)
+    line = zendesk.row("select detail from audit where what = 'delivery.degraded'")["detail"]
+    assert line == told["reason"] and "422" in line
+
+
+def test_a_desk_that_lists_no_earlier_tickets_gets_its_note(zendesk: Stories) -> None:
+    zendesk.fault("refuse", status=422, method="GET", path="requested")
+    zendesk.escalate()
+    zendesk.work()
+    (created,) = zendesk.ledger("create_ticket")
+    assert "it refused to list them" in _note(zendesk, created["ticket_id"])
+    assert "delivery.degraded" not in zendesk.events()
+
+
+def test_a_desk_without_notes_waits_for_none(
+    zendesk: Stories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = registry.get("zendesk")
+    monkeypatch.setattr(kind, "can", replace(kind.can, notes=False))
+    zendesk.escalate()
+    zendesk.work()
+    assert zendesk.rows("select state from entries") == []
+    assert zendesk.row("select state from escalations")["state"] == "ticketed"
+    assert zendesk.ledger("add_note") == []
 
 
 def test_earlier_tickets_of_the_customer_stand_in_the_note(zendesk: Stories) -> None:

@@ -69,7 +69,20 @@ def test_a_ticket_that_takes_no_more_words_says_so_to_subscribers(zendesk: Stori
     zendesk.act(ticket, status="closed")
     zendesk.customer("are you there?")
     zendesk.work()
-    assert "delivery.degraded" in zendesk.events()
+    told = zendesk.row("select payload from events where type = 'delivery.degraded'")["payload"]
+    assert (told["code"], told["message"]["text"]) == ("message_refused", "are you there?")
+    assert "closed" in told["reason"].partition("the conversation has it.")[2]  # the desk's words
+
+
+def test_a_collision_with_another_writer_loses_no_words(zendesk: Stories) -> None:
+    ticketed(zendesk)
+    zendesk.fault("refuse", status=409, times=1, call="append_message")
+    zendesk.customer("are you there?")
+    zendesk.work()
+    zendesk.hurry()
+    zendesk.work()
+    assert [row["text"] for row in zendesk.ledger("append_message")] == ["are you there?"]
+    assert "delivery.degraded" not in zendesk.events()
 
 
 def test_the_ai_keeps_the_conversation_to_itself_while_it_speaks(zendesk: Stories) -> None:
