@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -13,6 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from hub.store import engine, wall
 from hub.telemetry import crashpoint
+
+log = structlog.get_logger()
 
 SCRIPTS = Path(__file__).parent / "store" / "migrations"
 LOCK = 4_112_026  # any number of ours
@@ -25,6 +28,7 @@ def upgrade(url: str) -> None:
     database = engine(url, pool=1)
     try:
         while not _upgraded(database):
+            log.warning("migration.waits", why="a long query or a backup uses a table")
             time.sleep(PAUSE)
     finally:
         database.dispose()

@@ -22,6 +22,10 @@ AWAY = ("The provider does not answer", "Nothing was changed. Try again in a mom
 def leave() -> Response:
     """On to the provider's page."""
     oidc = _protocol()
+    with house().store.transaction() as tx:
+        wait = sessions.from_here(tx)
+    if wait is not None:
+        return sessions.slower(sorry.saying(REFUSED, sessions.wait_words(wait), 429), wait)
     browser = session.setdefault(BROWSER, secrets.token_urlsafe(32))
     try:
         there = oidc.begin(house(), browser, request.args.get("next", "/"))

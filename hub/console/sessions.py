@@ -143,10 +143,15 @@ def too_often(email: str) -> timedelta | None:
     """Count a try; how long to wait after too many, by the same rule whether anybody has it."""
     with house().store.transaction() as tx:
         return (
-            tries.take(tx, f"address {neighbourhood(request.remote_addr)}", BY_ADDRESS)
+            from_here(tx)
             or tries.take(tx, _both(email), BY_BOTH)
             or tries.take(tx, f"account {_plain(email)}", BY_ACCOUNT)
         )
+
+
+def from_here(tx: Tx) -> timedelta | None:
+    """Count a try of this address, for whomever; how long to wait after too many."""
+    return tries.take(tx, f"address {neighbourhood(request.remote_addr)}", BY_ADDRESS)
 
 
 def slower(answer: Response, wait: timedelta) -> Response:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
+from structlog.testing import capture_logs
 
 from hub import migrate
 from hub.store import engine
@@ -137,8 +138,10 @@ def test_an_upgrade_does_not_make_everybody_wait_behind_a_long_query(
         monkeypatch.setattr(migrate, "PATIENCE", "50ms")
         monkeypatch.setattr(migrate, "time", SimpleNamespace(sleep=pause))
         url = database.url.render_as_string(hide_password=False)
-        migrate.upgrade(url)
+        with capture_logs() as logged:
+            migrate.upgrade(url)
     assert pauses == [migrate.PAUSE] and not migrate.pending(url)
+    assert [line["event"] for line in logged] == ["migration.waits"]
 
 
 def look(connection: Connection) -> Before:
