@@ -43,7 +43,8 @@ def standing_run(given: argparse.Namespace) -> Iterator[Run]:
             with Embedded(folder) as database:
                 migrate.upgrade(database.url)
                 with standing(database.url, proxy.url, folder, control) as stage:
-                    yield Run(stage, Load(stage, database, given.seed), proxy, given)
+                    load = Load(stage, database, given.seed, given.pause)
+                    yield Run(stage, load, proxy, given)
         finally:
             proxy.close()
             desks.kill()
@@ -56,6 +57,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=10_000, help="random kills under load")
     parser.add_argument("--events", type=int, default=100_000, help="acknowledged under load")
     parser.add_argument("--minutes", type=float, default=240, help="the load takes at most")
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds between blows, at most")
+    parser.add_argument("--batch", type=int, default=500, help="events until everybody counts")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--seeds", type=int, default=2, help="of every crash point")
     parser.add_argument("--round", type=int, default=500, help="events of a round of endurance")

@@ -161,18 +161,23 @@ def attempts_are_counted(seen: Evidence) -> list[str]:
 
 
 ONCE = ("escalation.accepted", "escalation.summarised", "ticket.created")
+TAKEN = "conversation.taken_over"
 
 
 def every_change_is_recorded_once(seen: Evidence) -> list[str]:
     """I8: every change of state has one audit row."""
     wrong = []
-    lines = Counter((r["escalation_id"], r["what"]) for r in seen.rows(
-        "select escalation_id, what from audit where what = any(:w)", w=list(ONCE)))  # fmt: skip
+    told = seen.rows("select escalation_id, what from audit where what = any(:w)", w=[*ONCE, TAKEN])
+    lines = Counter((row["escalation_id"], row["what"]) for row in told)
     for row in seen.rows(
-        "select e.id, e.summary is not null as told, t.id as ticket from escalations e"
+        "select e.id, e.summary is not null as told, t.id as ticket,"
+        " e.reason ->> 'code' = 'takeover' as by_hand from escalations e"
         " left join tickets t on t.escalation_id = e.id"
     ):
-        due = (1, int(row["told"]), int(row["ticket"] is not None))
+        accepted = int(not row["by_hand"])  # nobody escalated: a teammate took over
+        due = (accepted, int(row["told"]), int(row["ticket"] is not None))
+        if row["by_hand"] and not lines[row["id"], TAKEN]:
+            wrong.append(f"{row['id']}: no line of {TAKEN}")
         for what, times in zip(ONCE, due, strict=True):
             if lines[row["id"], what] != times:
                 wrong.append(f"{row['id']}: {lines[row['id'], what]} lines of {what}, not {times}")

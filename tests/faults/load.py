@@ -28,8 +28,9 @@ from tests.faults.lives import Life
 from tests.faults.stage import Stage
 
 SLOTS = ("worker", "worker", "clock")
-PAUSE = (0.05, 1.0)  # seconds between blows
+SHORTEST, LONGEST = 0.05, 1.0  # seconds between blows
 POLLED = 4.0  # seconds in which every desk is polled
+LATE = 2.0  # seconds: what a desk tells so long after the last deed
 BACKLOG = 250  # jobs; with more the platform waits
 # Web's lines need an armed gunicorn, and a command is no worker; a killed renewal of a token that
 # is good for one use pauses its connection, as docs/architecture.md says.
@@ -40,8 +41,9 @@ LINES = [line for line in CRASHPOINTS if not line.startswith(ELSEWHERE)]
 class Load:
     """Everybody around a hub that is hit again and again; drawn from one seed."""
 
-    def __init__(self, stage: Stage, database: Embedded, seed: int) -> None:
+    def __init__(self, stage: Stage, database: Embedded, seed: int, pause: float = LONGEST) -> None:
         self.stage = stage
+        self.pause = pause
         self.database = database
         self.seed = seed
         self.chance = random.Random(seed)
@@ -103,6 +105,8 @@ class Load:
             life.kill()
         self.stage.bury(*lives)
         self.stage.finish(600)
+        time.sleep(LATE)
+        self.stage.finish(600)
 
     def _blow(self) -> None:
         """Somebody dies, or has died, and is replaced."""
@@ -115,7 +119,7 @@ class Load:
             self.stage.waits_no_longer()
             self._pace()
         self._look_around()
-        time.sleep(self.chance.uniform(*PAUSE))
+        time.sleep(self.chance.uniform(SHORTEST, self.pause))
         victim = self.chance.choices((0, 1, 2, "web", None), (30, 30, 3, 4, 33))[0]
         if victim == "web":
             for process in self.stage.web_workers():

@@ -16,7 +16,6 @@ from tests.faults.stage import VENDORS, Stage
 from tests.faults.vitals import Vitals
 from tests.hub.stories.file_house import FileHouse
 
-BATCH = 500  # events that the platform posts at a time
 RESTARTS = 5  # of PostgreSQL, in each round of it
 SAMPLES = 7  # of the time to recover
 ROUNDS = 3
@@ -161,12 +160,12 @@ def load(run: Run) -> None:
         sum(run.load.kills.values()) < run.given.kills or sent < run.given.events
     ):
         batch += 1
-        run.load.send(f"load{batch}-{time.monotonic_ns()}", BATCH)
+        run.load.send(f"load{batch}-{time.monotonic_ns()}", run.given.batch)
         while run.load.sending and time.monotonic() < deadline:
             run.load.kill_until(20, deadline)
             run.say(f"{sum(run.load.kills.values())} kills, {run.stage.acknowledged.size()} acks")
         run.load.finish()
-        sent += BATCH
+        sent += run.given.batch
         run.say(f"{sum(run.load.kills.values())} kills of {dict(run.load.kills)}")
         run.judge(f"random kills, batch {batch}")
     run.figures["kills"] = sum(run.load.kills.values())

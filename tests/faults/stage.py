@@ -24,7 +24,12 @@ from tests.faults.lives import Life, Zygote
 VENDORS = [name for name in registry.names() if name != "live_chat"]
 ANOTHER_KEY = "another:YW5hbmFuYW5hbmFuYW5hbmFuYW5hbmFuYW5hbmFuYW4="
 DIES_WITHIN = 60.0  # seconds until somebody must have died at a line
-
+# A day's calls are spent after an hour of this; then the hub would wait for midnight.
+ALLOWANCES = {
+    "hubspot": "calls_per_day",
+    "salesforce": "calls_per_day",
+    "zoho_desk": "credits_per_day",
+}
 
 Source = Mapping[str, str]
 
@@ -71,7 +76,10 @@ class Stage(Town):
             self.neighbour = admin.add_workspace(tx, self.house, "neighbour", "Neighbour")
         self.begin_web()
         self.desks: dict[str, Desk] = {"live_chat": HelpDesk(self)}
-        self.desks |= {name: Outside(self, self.connect(name)) for name in VENDORS}
+        outside = {name: Outside(self, self.connect(name)) for name in VENDORS}
+        for name, allowance in ALLOWANCES.items():
+            outside[name].harness.set(**{allowance: 1e9})
+        self.desks |= outside
 
     def begin(self, role: str, *crashes: str, **environ: str) -> Life:
         """A process of the hub that dies at the first of these lines."""
