@@ -72,9 +72,11 @@ def _steps(
         "backlog_0_ms": lambda: flow.backlog(bench, given.backlog, 0),
         "backlog_200_ms": lambda: flow.backlog(bench, given.backlog // 2, 200),
         "outage": lambda: outage.measure(bench, given.outage_rate, given.outage),
-        "limited": lambda: limited.measure(bench, given.limited, bulkhead.LIMIT),
+        "limited": lambda: limited.measure(bench, given.limited),
         "memory": lambda: slope.measure(bench, given.memory),
-        "bulkhead": lambda: bulkhead.measure(bench, given.escalations, given.rate, given.rounds),
+        "bulkhead": lambda: bulkhead.measure(
+            bench, bulkhead.Plan(given.escalations, given.rate, given.rounds, given.limit)
+        ),
         "idle": lambda: idle.measure(bench, given.idle),
         "cold": lambda: cold.measure(folder / "cold", given.cold),
         "pages": lambda: pages.run(given.conversations),
@@ -106,7 +108,8 @@ def main() -> None:
     parser.add_argument("--backlog", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=30, help="of the steady rate")
     parser.add_argument("--escalations", type=int, default=1000, help="of the bulkhead")
-    parser.add_argument("--rate", type=float, default=10, help="of their arrivals, a second")
+    parser.add_argument("--rate", type=float, default=4, help="of their arrivals, a second")
+    parser.add_argument("--limit", type=int, default=80, help="calls a minute of the limited desk")
     parser.add_argument("--rounds", type=int, default=2, help="of its phases")
     parser.add_argument("--conversations", type=int, default=100_000, help="of the pages")
     parser.add_argument("--jobs", type=int, default=2000, help="of the bare queue")
