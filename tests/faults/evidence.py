@@ -38,6 +38,14 @@ class Evidence:
             if one["event"] == "conversation.escalated"
         }
 
+    def taken_by_hand(self) -> set[str]:
+        """Escalations that no platform asked for: a teammate took a conversation over."""
+        rows = self.rows(
+            "select escalation_id from audit a join escalations e on e.id = a.escalation_id"
+            " where a.what = 'conversation.taken_over' and e.reason ->> 'code' = 'takeover'"
+        )
+        return {row["escalation_id"] for row in rows}
+
     def opened(self) -> Counter[str]:
         """How many tickets the desks have for each key."""
         keys = Counter(r["key"] for r in self.ledger if r["call"] == "create_ticket")

@@ -45,9 +45,11 @@ def one_ticket_each(seen: Evidence) -> list[str]:
 
 
 def no_ticket_of_nobody(seen: Evidence) -> list[str]:
-    """I3: no ticket without an acknowledged event."""
-    known = seen.escalated()
-    return [f"nobody asked for a ticket of {key}" for key in seen.opened() if key not in known]
+    """I3: no ticket without an acknowledged event or somebody who took over, and one for those."""
+    opened, by_hand = seen.opened(), seen.taken_by_hand()
+    nobodys = opened.keys() - seen.escalated().keys() - by_hand
+    wrong = [f"nobody asked for a ticket of {key}" for key in nobodys]
+    return wrong + [f"{key} has {opened[key]} tickets" for key in by_hand if opened[key] > 1]
 
 
 def order_is_kept(seen: Evidence) -> list[str]:
