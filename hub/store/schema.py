@@ -142,6 +142,7 @@ events = Table(
     moment("at"),
     Index("uq_events_dedupe", "source_id", "dedupe_key", unique=True,
           postgresql_where=text("dedupe_key is not null")),
+    Index("ix_events_keys", "at", postgresql_where=text("dedupe_key is not null")),
     Index("ix_events_list", "workspace_id", "direction", "id"),
     Index("ix_events_conversation", "conversation_id", "id"),
     Index("ix_events_bodies", "workspace_id", "at",

@@ -62,9 +62,9 @@ select 'aud_' || lpad((row_number() over (order by e.id, k))::text, 26, '0'), e.
         'agent.replied', 'conversation.resumed'])[k], null, e.conversation_id, e.id
 from escalations e, generate_series(1, 5) k;
 
-insert into events (id, workspace_id, direction, type, source_id, conversation_id, at)
+insert into events (id, workspace_id, direction, type, source_id, dedupe_key, conversation_id, at)
 select 'evt_' || lpad((row_number() over ())::text, 26, '0'), c.workspace_id, 'in',
-    'message.created', c.source_id, c.id, c.started_at
+    'message.created', c.source_id, c.external_id || '-' || k, c.id, c.started_at
 from conversations c, generate_series(1, 3) k;
 """
 COMMON = ("the", "parcel", "refund", "order", "please", "not", "is", "where", "my", "have")

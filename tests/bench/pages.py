@@ -56,6 +56,7 @@ LISTS = {
     "overview, 24 hours": "/overview?show=day",
 }
 OURS = [name for name in LISTS if name != "escalations"]  # without a big table read whole
+EXPLAINED = ("select", "with", "insert", "update", "delete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,17 @@ class Explained(Tx):
     plans: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def all(self, statement: Any, **values: Any) -> Rows:
-        if isinstance(statement, str) and statement.lstrip().startswith(("select", "with")):
+        self._explain(statement, values)
+        return Tx.all(self, statement, **values)
+
+    def run(self, statement: Any, **values: Any) -> int:
+        self._explain(statement, values)
+        return Tx.run(self, statement, **values)
+
+    def _explain(self, statement: Any, values: Mapping[str, Any]) -> None:
+        if isinstance(statement, str) and statement.lstrip().startswith(EXPLAINED):
             (plan,) = Tx.all(self, f"explain (format json) {statement}", **values)
             self.plans.append((statement, plan["QUERY PLAN"][0]["Plan"]))
-        return Tx.all(self, statement, **values)
 
 
 class ExplainingStore(Store):
@@ -88,10 +96,16 @@ class ExplainingStore(Store):
 
 def whole(plan: Mapping[str, Any]) -> Iterator[str]:
     """The big tables that a plan reads from end to end."""
-    if plan["Node Type"] == "Seq Scan" and plan["Relation Name"] in BIG:
-        yield plan["Relation Name"]
+    for part in parts(plan):
+        if part["Node Type"] == "Seq Scan" and part["Relation Name"] in BIG:
+            yield part["Relation Name"]
+
+
+def parts(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A plan's nodes, itself among them."""
+    yield plan
     for part in plan.get("Plans", ()):
-        yield from whole(part)
+        yield from parts(part)
 
 
 def run(conversations: int) -> Figures:

@@ -1,4 +1,4 @@
-"""Lists read what they show: no big table from end to end, however many rows there are."""
+"""Lists and chores read what they show and do: no big table from end to end, however large."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,8 @@ import pytest
 from hub import admin
 from hub import house as houses
 from hub.app import create_app
+from hub.clock import Clock
+from hub.house import House
 from hub.settings import Settings
 from tests.bench import filling, pages
 
@@ -27,15 +29,50 @@ def test_no_list_reads_a_big_table_from_end_to_end(
     settings: Settings, store: pages.ExplainingStore
 ) -> None:
     house = houses.build(settings, store=store)
-    with store.transaction() as tx:
-        workspace = admin.add_workspace(tx, house, "bench", "Bench")
-        other = admin.add_workspace(tx, house, "other", "Other")
-        me = admin.add_user(tx, workspace, pages.EMAIL, "Bench", "owner", "a password for it")
-    known = filling.fill(store, workspace, other, me, CONVERSATIONS)
+    known = filled(house)
     visit = pages.visitor(create_app(house))
     for name in pages.OURS:
         store.plans.clear()
         visit(pages.LISTS[name].format(**known))
         assert len(store.plans) > 2, name
-        read = [(table, text) for text, plan in store.plans for table in pages.whole(plan)]
-        assert read == [], name
+        assert read_whole(store) == [], name
+
+
+def test_no_chore_reads_a_big_table_from_end_to_end(
+    settings: Settings, store: pages.ExplainingStore
+) -> None:
+    house = houses.build(settings, store=store)
+    filled(house)
+    clock = Clock(house)
+    for chore in (clock.poll, clock.climb, clock.find_orphans, clock.forget_bodies,
+                  clock.forget_transcripts, clock.sweep, clock.forget_keys):  # fmt: skip
+        store.plans.clear()
+        with store.transaction() as tx:
+            chore(tx)
+        assert store.plans, chore.__name__
+        assert read_whole(store) == [], chore.__name__
+
+
+def test_events_whose_ids_are_old_are_found_by_their_age(
+    settings: Settings, store: pages.ExplainingStore
+) -> None:
+    house = houses.build(settings, store=store)
+    filled(house)
+    with store.transaction() as tx:
+        Clock(house).forget_keys(tx)
+    _, plan = store.plans[-1]
+    assert "ix_events_keys" in {part.get("Index Name") for part in pages.parts(plan)}
+
+
+def filled(house: House) -> dict[str, str]:
+    """Two workspaces full of conversations."""
+    with house.store.transaction() as tx:
+        workspace = admin.add_workspace(tx, house, "bench", "Bench")
+        other = admin.add_workspace(tx, house, "other", "Other")
+        me = admin.add_user(tx, workspace, pages.EMAIL, "Bench", "owner", "a password for it")
+    return filling.fill(house.store, workspace, other, me, CONVERSATIONS)
+
+
+def read_whole(store: pages.ExplainingStore) -> list[tuple[str, str]]:
+    """The big tables that were read from end to end, and by which statement."""
+    return [(table, text) for text, plan in store.plans for table in pages.whole(plan)]
