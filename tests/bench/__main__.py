@@ -21,6 +21,7 @@ from tests.bench import (
     cold,
     flow,
     idle,
+    least,
     limited,
     machine,
     outage,
@@ -66,6 +67,7 @@ def _steps(
     """What is wanted, in its order: the last have a database of their own."""
     steps: dict[str, Callable[[], Figures]] = {
         "floor_of_the_queue": lambda: bare.measure(bench, given.jobs),
+        "floor_of_a_ticket": lambda: least.measure(bench, given.jobs),
         "steady": lambda: flow.steady(bench, 20, given.seconds),
         "steady_50": lambda: flow.steady(bench, 50, given.seconds),
         "burst": lambda: flow.burst(bench, given.burst),

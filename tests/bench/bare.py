@@ -17,6 +17,16 @@ WITHIN = 300.0  # seconds
 
 def measure(bench: Bench, number: int) -> Figures:
     """Jobs a second, each ended in a transaction of its own, beside the commits of this moment."""
+    ends = work_off(bench, number)
+    warm = number // 20
+    return {
+        "jobs_per_second": (number - 1 - warm) / (ends[-1] - ends[warm]),
+        "commits_per_second": machine.commits(bench.store.url),
+    }
+
+
+def work_off(bench: Bench, number: int) -> list[float]:
+    """When each of so many jobs has ended, by this process alone."""
     with bench.store.transaction() as tx:
         jobs.enqueue_all(tx, [(LANE, str(n)) for n in range(number)], "bench")
     ends: list[float] = []
@@ -32,11 +42,7 @@ def measure(bench: Bench, number: int) -> Figures:
 
     worker = Worker(bench.store.url, threads=THREADS, lanes=lambda: {LANE: WIDTH}, run=run)
     asyncio.run(asyncio.wait_for(worker.serve(_raise), WITHIN))
-    warm = number // 20
-    return {
-        "jobs_per_second": (number - 1 - warm) / (ends[-1] - ends[warm]),
-        "commits_per_second": machine.commits(bench.store.url),
-    }
+    return ends
 
 
 def _raise(problem: Exception) -> None:

@@ -60,6 +60,13 @@ def _queue(found: Figures) -> Iterator[Row]:
     yield "bare jobs of the queue a second (commits)", told, "floor"
 
 
+def _least(found: Figures) -> Iterator[Row]:
+    cost = found["cpu_seconds_per_1000"]
+    parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in cost.items())
+    what = "CPU seconds per 1,000 with nothing of ours: Flask, requests, the queue, commits"
+    yield what, f"{sum(cost.values()):.1f} ({parts})", "floor"
+
+
 def _outage(found: Figures) -> Iterator[Row]:
     what = f"desk down for {found['down_seconds']:g} s at {found['rate']:g}/s: then all is there in"
     ideal = found["ideal_seconds"]
@@ -181,6 +188,7 @@ PARTS: Mapping[str, Callable[[Figures], Iterator[Row]]] = {
     "backlog_0_ms": _backlog,
     "backlog_200_ms": _slow_backlog,
     "floor_of_the_queue": _queue,
+    "floor_of_a_ticket": _least,
     "steady": _steady,
     "steady_50": _steady,
     "outage": _outage,
