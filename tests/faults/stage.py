@@ -54,7 +54,15 @@ class Acknowledged:
 
     def all(self) -> list[dict[str, Any]]:
         """What was acknowledged so far."""
-        return [json.loads(line) for line in self.path.read_text().splitlines()]
+        return self.since(0)[0]
+
+    def since(self, start: int) -> tuple[list[dict[str, Any]], int]:
+        """What was acknowledged behind the byte `start`, and where that ends."""
+        with open(self.path, "rb") as file:
+            file.seek(start)
+            told = file.read()
+        whole = told[: told.rfind(b"\n") + 1]
+        return [json.loads(line) for line in whole.splitlines()], start + len(whole)
 
 
 class Stage(Town):
