@@ -27,6 +27,12 @@ Rows = Sequence[Row]
 Writer = Callable[["Tx", list[dict[str, Any]]], None]
 
 
+# In a pipeline the driver's own `commit` waits for an answer before all is sent, and so for ever
+# when a write is larger than the socket takes at once (psycopg 3.3.9, `_sync_gen`). The end of the
+# pipeline sends all.
+COMMIT = b"commit"
+
+
 class Fenced(Exception):
     """Another run of the same work has begun: this one must not write any more."""
 
@@ -70,7 +76,7 @@ class Tx:
             return
         with self.driver() as driver, driver.pipeline():
             self._write_kept()
-            driver.commit()
+            driver.cursor().execute(COMMIT, prepare=False)
 
     def write(self) -> None:
         """Write what was kept, for a statement that is to see it."""

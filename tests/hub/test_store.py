@@ -4,6 +4,8 @@ import os
 import socket
 from datetime import timedelta
 
+import pytest
+
 from hub.store import Store
 from tests.databases import sql
 from tests.hub.wire import before
@@ -42,3 +44,18 @@ def test_a_network_that_swallows_everything_is_noticed_within_half_a_minute(
         store.close()
     assert idle + between * asked <= 30
     assert 0 < unanswered <= 30_000
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("size", [300_000, 1_000_000, 10_000_000])
+def test_a_write_that_is_larger_than_a_socket_takes_is_committed(
+    database_url: str, size: int
+) -> None:
+    store = Store(database_url, pool=1)
+    with store.transaction() as tx:
+        tx.run("create table large (words text)")
+    with store.transaction() as tx:
+        tx.soon("insert into large values (:words)", words="x" * size)
+    with store.transaction() as tx:
+        assert tx.value("select length(words) from large") == size
+    store.close()

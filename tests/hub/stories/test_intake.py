@@ -64,6 +64,15 @@ def test_what_cannot_be_read_is_400(stories: Stories, body: bytes) -> None:
     assert stories.post(body).status_code == 400
 
 
+@pytest.mark.timeout(60)
+def test_all_of_a_mebibyte_is_stored_and_told(stories: Stories) -> None:
+    fields = {"log": "x" * 1_000_000}
+    answer = stories.say("conversation.escalated", conversationId="chat-1", fields=fields)
+    assert answer.status_code == 202
+    stories.work()
+    assert stories.row("select fields from escalations")["fields"] == fields
+
+
 def test_a_body_over_a_mebibyte_is_413(stories: Stories) -> None:
     assert stories.post(b" " * (1024 * 1024 + 1)).status_code == 413
 
