@@ -46,10 +46,15 @@ WAKE = json.dumps(
         "type": "table_changed_event",
     }
 )
+# Two steps into an index for each lane, however many jobs wait.
 NEXT = """
-select min(execute_after) filter (where execute_after <= now()) is not null as due,
-    min(execute_after) filter (where execute_after > now()) - now() as eta
-from pgqueuer where status = 'queued' and entrypoint = any($1)
+select bool_or(first.at <= now()) as due, min(later.at) - now() as eta
+from unnest($1 ::text[]) as lane
+left join lateral (select execute_after as at from pgqueuer
+    where status = 'queued' and entrypoint = lane order by execute_after limit 1) first on true
+left join lateral (select execute_after as at from pgqueuer
+    where status = 'queued' and entrypoint = lane and execute_after > now()
+    order by execute_after limit 1) later on true
 """
 # A job is ours from one picking to the next, which may be our own again: a worker that stood still
 # may lose a job to another, and take it back from the dead while the first run still goes on.

@@ -1,4 +1,4 @@
-"""Which events are to be known again no longer, without reading all that were ever told."""
+"""A row's job among all that wait, and the keys that are old among all that were told."""
 
 from alembic import op
 
@@ -7,6 +7,7 @@ down_revision = "0020"
 
 
 def upgrade() -> None:
+    op.execute("create index if not exists ix_pgqueuer_payload on pgqueuer (payload)")
     op.execute(
         "create index if not exists ix_events_keys on events (at) where dedupe_key is not null"
     )
