@@ -7,6 +7,7 @@ database two statements a job instead of a dozen.
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -36,6 +37,7 @@ UNHEARD = timedelta(seconds=1)  # the same where nobody tells of new jobs
 ANSWER_WITHIN = 30.0  # seconds: then the database has gone, and nobody has told us
 STATEMENTS = 100  # of the driver's own that it keeps prepared
 LANES_EVERY = 1.0  # seconds until a new lane is served
+STILL_WAITING = 0.25  # seconds for which jobs that found no place are believed to wait
 BATCH = 10
 WAKE = json.dumps(
     {
@@ -80,6 +82,7 @@ class _Questions(Queries):
         super().__init__(driver)
         self.finished: set[int] = set()
         self.waiting = False  # jobs are due and found no place
+        self._known_until = 0.0  # when that has to be asked again
         self._short = False
         self._eta: timedelta | None = None
 
@@ -115,9 +118,14 @@ class _Questions(Queries):
         await self.driver.execute(PUT_OFF, job.id, job.queue_manager_id, job.updated, delay)
 
     async def eligible_queued_work(self, entrypoints: list[Any]) -> int:
-        """Whether a job is due, and when the next will be, asked once."""
-        (row,) = await self.driver.fetch(NEXT, entrypoints)
-        self.waiting, self._eta = bool(row["due"]), row["eta"]  # type: ignore[assignment]
+        """Whether a job is due, and when the next will be, asked once.
+
+        Where many wait for a place, the one who asks at each end learns nothing new.
+        """
+        if not (self.waiting and time.monotonic() < self._known_until):
+            (row,) = await self.driver.fetch(NEXT, entrypoints)
+            self.waiting, self._eta = bool(row["due"]), row["eta"]  # type: ignore[assignment]
+            self._known_until = time.monotonic() + STILL_WAITING
         return int(self.waiting)
 
     async def next_deferred_eta(self, entrypoints: list[Any]) -> timedelta | None:
