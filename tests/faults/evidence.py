@@ -39,12 +39,16 @@ class Evidence:
         }
 
     def taken_by_hand(self) -> set[str]:
-        """Escalations that no platform asked for: a teammate took a conversation over."""
-        rows = self.rows(
-            "select escalation_id from audit a join escalations e on e.id = a.escalation_id"
-            " where a.what = 'conversation.taken_over' and e.reason ->> 'code' = 'takeover'"
-        )
-        return {row["escalation_id"] for row in rows}
+        """Escalations by a teammate's takeover, as many as were asked for in a conversation."""
+        left, found = Counter(self.stage.takeovers), set()
+        for row in self.rows(
+            "select e.id, c.external_id as chat from escalations e join conversations c"
+            " on c.id = e.conversation_id where e.reason ->> 'code' = 'takeover'"
+        ):
+            if left[row["chat"]]:
+                left[row["chat"]] -= 1
+                found.add(row["id"])
+        return found
 
     def opened(self) -> Counter[str]:
         """How many tickets the desks have for each key."""

@@ -7,6 +7,7 @@ import os
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -76,6 +77,7 @@ class Stage(Town):
         self.zygote = Zygote(self.environ, folder / "worker.log")
         self.sources: dict[str, Source] = {}  # more platforms, by name
         self.owed: list[tuple[Source, bytes, dict[str, Any]]] = []  # posted, not acknowledged
+        self.takeovers: Counter[str] = Counter()  # asked for by teammates, by conversation
 
     def open(self) -> None:
         """A source, a subscriber, web, and every desk."""
@@ -134,6 +136,12 @@ class Stage(Town):
     def add_source(self, name: str) -> None:
         """One more platform."""
         self.sources[name] = admin.add_source(self.house, self.workspace, name, "bookbag")
+
+    def api(self, method: str, path: str, **body: Any) -> Any:
+        """`Town.api`, remembering who is asked for, whether there is an answer or not."""
+        if path.endswith("/takeover"):
+            self.takeovers[path.split("/")[2]] += 1
+        return super().api(method, path, **body)
 
     def say(self, event: str, **data: Any) -> requests.Response:
         """What the platform posts, until it is acknowledged; then it is written down."""
