@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import import_module
+from itertools import cycle
 from typing import Any
 
 import requests
@@ -41,9 +42,8 @@ def run(args: Namespace) -> int:
         hub = replace(hub, accounts=accounts)
         _welcome(built, accounts)
         desks = ["zendesk"] if args.once else sorted([*accounts.connections, NATIVE])
-        return _tell(
-            hub, built, [Journey(hub, *pair) for pair in zip(desks, SAMPLES, strict=False)]
-        )
+        journeys = [Journey(hub, *pair) for pair in zip(desks, cycle(SAMPLES), strict=False)]
+        return _tell(hub, built, journeys)
     except (DemoFailed, admin.BadInput) as problem:
         print(f"The demo cannot go on: {problem}", file=sys.stderr)
         return 1

@@ -11,8 +11,8 @@ WIDEST = {4: 8, 6: 16}  # bits: 10.0.0.0/8 is one's own, 0.0.0.0/0 everybody's
 RANDOM = 12  # different bytes; 32 random ones have fewer once in 10**17 times
 
 
-def refuse(chosen: Settings, host: str) -> None:
-    """`BadSetting` for what must not listen where strangers can reach it."""
+def refuse(chosen: Settings, host: str | None = None) -> None:
+    """`BadSetting` for what strangers would make use of; `host` is where the process listens."""
     _refuse_wide(
         "HUB_ALLOW_PRIVATE_NETWORKS",
         chosen.allow_networks,
@@ -24,7 +24,7 @@ def refuse(chosen: Settings, host: str) -> None:
     _refuse_clear("HUB_PUBLIC_URL", chosen.public_url, "passwords and transcripts")
     if chosen.llm is not None:
         _refuse_clear("HUB_LLM_BASE_URL", chosen.llm.base_url, "transcripts")
-    if not _is_loopback(host):
+    if host is not None and not _is_loopback(host):
         _refuse_guessable(chosen, host)
 
 

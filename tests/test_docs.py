@@ -14,8 +14,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from connectors import registry
-from connectors.errors import AuthFailed, ConnectorError, RateLimited
+from connectors import registry, sandbox_faults
+from connectors.errors import AuthFailed, ConnectorError, RateLimited, Retryable
 from connectors.sandbox_control import Control
 from connectors.sandbox_shapes import World
 from hub import cli, routing, telemetry, worker
@@ -171,8 +171,9 @@ def test_every_reason_for_parking_is_documented_and_no_other() -> None:
     while todo:
         kinds.append(kind := todo.pop())
         todo += kind.__subclasses__()
-    # These wait instead: for the desk's pace, or for new credentials.
-    codes = {_code(kind) for kind in kinds if kind not in (RateLimited, AuthFailed)}
+    # These wait instead: until the desk has time for it, for its pace, or for new credentials.
+    waiting = (Retryable, RateLimited, AuthFailed)
+    codes = {_code(kind) for kind in kinds if kind not in waiting}
     part = page("operate.md").partition("## Parked work")[2].partition("## Backup")[0]
     assert set(first_column(part)) == codes
 
@@ -192,6 +193,11 @@ def test_every_desk_is_named_where_people_look() -> None:
 def test_every_crash_point_is_documented_and_no_other() -> None:
     part = page("reliability.md").partition("## Kill it yourself")[2]
     assert first_column(part) == list(telemetry.CRASHPOINTS)
+
+
+def test_every_fault_of_a_sandbox_is_documented_and_no_other() -> None:
+    part = page("commands.md").partition("### What can go wrong")[2]
+    assert sorted(first_column(part)) == sorted(sandbox_faults.MODES)
 
 
 def test_every_table_of_the_database_is_documented_and_no_other() -> None:

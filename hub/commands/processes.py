@@ -21,10 +21,11 @@ def web(given: Namespace) -> None:
 
 def worker(given: Namespace) -> None:
     """Run jobs until SIGTERM."""
-    from hub import house, settings, telemetry
+    from hub import house, settings, telemetry, unsafe
     from hub import worker as process
 
     chosen = settings.read()
+    unsafe.refuse(chosen)
     most = chosen.connections or process.POOL + process.LISTENING
     built = _check(house.build(chosen, pool=most - process.LISTENING), most)
     telemetry.configure_logging()
@@ -34,9 +35,10 @@ def worker(given: Namespace) -> None:
 def clock(given: Namespace) -> None:
     """Do what is due by time until SIGTERM."""
     from hub import clock as process
-    from hub import house, settings, telemetry
+    from hub import house, settings, telemetry, unsafe
 
     chosen = settings.read()
+    unsafe.refuse(chosen)
     most = chosen.connections or process.POOL
     built = _check(house.build(chosen, pool=most), most)
     telemetry.configure_logging()

@@ -2,6 +2,8 @@
 
 import base64
 import re
+from argparse import Namespace
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
@@ -16,6 +18,7 @@ from werkzeug.datastructures import Headers
 from connectors.http import CONNECT_TIMEOUT, READ_TIMEOUT
 from hub import taking, tokens, unsafe
 from hub.app import create_app
+from hub.commands import processes
 from hub.house import House
 from hub.settings import BadSetting, Settings
 from hub.summary.endpoint import Endpoint
@@ -75,6 +78,16 @@ def test_nothing_passes_the_internet_openly(good: Settings, host: str) -> None:
     model = Endpoint(base_url="http://llm.example.com/v1", key=SecretStr("sk"), model="m")
     with pytest.raises(BadSetting, match="HUB_LLM_BASE_URL"):
         unsafe.refuse(replace(good, llm=model), host)
+
+
+@pytest.mark.parametrize("process", [processes.web, processes.worker, processes.clock])
+def test_no_process_starts_where_strangers_could_send_it_anywhere(
+    process: Callable[[Namespace], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("HUB_ALLOW_PRIVATE_NETWORKS", "0.0.0.0/0")
+    with pytest.raises(BadSetting, match="HUB_ALLOW_PRIVATE_NETWORKS"):
+        process(Namespace())
 
 
 def test_a_lease_outlives_what_is_done_under_it() -> None:
