@@ -129,6 +129,11 @@ def sizes(tx: Tx) -> Mapping[tuple[str, str], int]:
     return {(row["entrypoint"], row["status"]): row["n"] for row in rows}
 
 
+# For a statement over rows of `work`: those that have no job of the `:story`.
+NONE_OPEN = """not exists (select 1 from pgqueuer where status in ('queued', 'picked')
+    and payload = convert_to(cast(:story as text) || ':' || work.id, 'UTF8'))"""
+
+
 def open_subjects(tx: Tx, subjects: Sequence[str]) -> set[str]:
     """Those of `story:subject` that have a job."""
     rows = tx.all(

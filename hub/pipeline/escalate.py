@@ -8,12 +8,13 @@ link            ticket, speaker, news: one transaction
 note            the summary and the customer's earlier tickets, for the desk's people
 """
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from connectors import calls
 from connectors.base import Connector
 from connectors.errors import ConnectorError, Retryable, Unavailable
-from connectors.types import Ticket
+from connectors.types import Status, Ticket
 from hub import jobs, views
 from hub.house import House
 from hub.jobs import Job
@@ -142,6 +143,9 @@ def _look(connector: Connector, case: Case, seconds: float) -> Ticket | None:
 def _link(tx: Tx, house: House, case: Case, landed: Landed, *, notes: bool) -> Row:
     """The ticket is known, the human has the conversation, and everybody hears of it."""
     found, version, last = landed
+    ended = found.status.done
+    if ended:  # solved before we knew of it: how it came to that is asked and told as ever
+        found = replace(found, status=Status.OPEN, word=None, updated_at=None)
     at_desk = case.connection["id"], found.id
     talks, _, linked, early, unsent = tx.ask(
         conversations.locking(case.conversation["id"]),
@@ -156,7 +160,7 @@ def _link(tx: Tx, house: House, case: Case, landed: Landed, *, notes: bool) -> R
             mapping_version=version,
         ),
         changes.still_waiting(*at_desk),
-        relay.unsent(case.conversation["id"], last),
+        relay.unsent(case.escalation["id"], case.conversation["id"], last),
     )
     if not linked:
         raise Fenced(f"escalation {case.escalation['id']}: run {case.run} was overtaken")
@@ -183,6 +187,8 @@ def _link(tx: Tx, house: House, case: Case, landed: Landed, *, notes: bool) -> R
         connections.healthy(tx, case.connection["id"])
     # What came in before there was a ticket: the desk's early changes, the customer's words.
     changes.linked(tx, case.connection["id"], early)
+    if ended:
+        changes.ask_about(tx, ticket)
     shown = [message for message in case.transcript if message["seq"] <= last]
     if files.expect(tx, ticket, shown) or unsent:
         relay.begin_relay(tx, ticket)

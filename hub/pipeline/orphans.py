@@ -1,7 +1,8 @@
 """Work that should go on and has no job: the net below everything else.
 
-No known path leads here; a job that was deleted by hand does. Adoption is safe: a job too many
-finds its work done, or is fenced.
+A job that was deleted by hand leads here, and so does what a desk tells while we write to its
+ticket, where that write then fails or waits. Adoption is safe: a job too many finds its work done,
+or is fenced.
 """
 
 from datetime import timedelta
@@ -10,6 +11,7 @@ from hub import jobs
 from hub.store import Row, Tx, connections, publications
 
 LEFT_ALONE = timedelta(minutes=2)  # younger work has its job for certain
+AT_ONCE = 1000  # of a story
 
 SEARCHES = {
     "escalate": "select id, connection_id from escalations where parked is null"
@@ -49,9 +51,11 @@ def adopt(tx: Tx) -> int:
     """Enqueue a job for all old work that has none; how many."""
     number = 0
     for story, search in SEARCHES.items():
-        rows = tx.all(f"{search} limit 1000", old=tx.now - LEFT_ALONE)
-        held = jobs.open_subjects(tx, [f"{story}:{row['id']}" for row in rows]) if rows else set()
-        lost = [row for row in rows if f"{story}:{row['id']}" not in held]
+        lost = tx.all(
+            f"select * from ({search}) work where {jobs.NONE_OPEN} limit {AT_ONCE}",
+            old=tx.now - LEFT_ALONE,
+            story=story,
+        )
         jobs.enqueue_all(tx, [(_lane(story, row), row["id"]) for row in lost], story)
         number += len(lost)
     return number

@@ -4,6 +4,8 @@ One relay job per ticket at a time: `tickets.relaying` is set by whoever enqueue
 conversation's lock, and cleared by the run that finds nothing left.
 """
 
+from datetime import datetime
+
 from connectors import calls
 from connectors.base import Connector
 from connectors.errors import Conflict, NotFound, Refused
@@ -34,14 +36,21 @@ REFUSED = "The desk did not take the customer's message; the conversation has it
 AT_ONCE = 20  # messages of one ticket in one job, then others have their turn
 
 
-def unsent(conversation_id: str, seq: int) -> Question:
-    """The customer's first message after `seq`."""
-    return question(
-        "select m.* from messages m where m.conversation_id = :conversation and m.seq > :seq"
-        " and m.role = 'customer' and m.origin = 'source' order by m.seq limit 1",
-        conversation=conversation_id,
-        seq=seq,
-    )
+# Once the escalation is over, what the customer says is for the AI, or for the next one's ticket.
+UNSENT = """
+select m.* from messages m where m.conversation_id = :conversation and m.seq > :seq
+    and m.role = 'customer' and m.origin = 'source'
+    and not exists (select 1 from escalations e join conversations c on c.id = e.conversation_id
+        where e.id = :escalation and e.state = 'returned'
+        and (c.speaker = 'human' or m.seq > c.speaker_seq))
+order by m.seq limit 1
+"""
+
+
+def unsent(escalation_id: str, conversation_id: str, seq: int) -> Question:
+    """The customer's first message after `seq` that is for the escalation's ticket."""
+    values = {"escalation": escalation_id, "conversation": conversation_id, "seq": seq}
+    return question(UNSENT, **values)
 
 
 def relay_soon(tx: Tx, ticket: Row, *, waiting_files: bool = False) -> None:
@@ -142,7 +151,8 @@ def _lock(tx: Tx, ticket_id: str, run: int) -> Row:
 
 
 def _next(tx: Tx, ticket: Row) -> Row | None:
-    return next(iter(tx.rows(unsent(ticket["conversation_id"], ticket["relayed_seq"]))), None)
+    whose = ticket["escalation_id"], ticket["conversation_id"]
+    return next(iter(tx.rows(unsent(*whose, ticket["relayed_seq"]))), None)
 
 
 def _write(
@@ -165,24 +175,42 @@ def _write(
 def close(house: House, job: Job) -> None:
     """Solve the ticket at its desk, after the conversation went back to the AI."""
     with house.store.transaction() as tx:
-        ticket = tx.one("select * from tickets where id = :id", id=job.subject)
+        ticket = _ending(tx, job)
+        if ticket is None:
+            return
         connector = house.desks.open(connections.get(tx, ticket["connection_id"]))
-    done = Status(ticket["status"]).done
-    state, word = (None, None) if done else _solve(connector, ticket)
+    state, word, at = _solve(connector, ticket)
     crashpoint("close.desk_committed", job.subject)
     with house.store.transaction() as tx:
+        ticket = _ending(tx, job, called=True)
+        if ticket is not None:
+            record_status(tx, ticket, state, word=word, at=at, called=calls.taken())
+
+
+def _ending(tx: Tx, job: Job, *, called: bool = False) -> Row | None:
+    """The ticket, locked, if it is still to be closed; the job is finished, unless it goes on.
+
+    If the desk's news was faster, it is closed; or a human has it again, who keeps it. What we
+    `called` for meanwhile, the desk tells then.
+    """
+    conversation_id = tx.value("select conversation_id from tickets where id = :i", i=job.subject)
+    conversations.lock(tx, conversation_id)
+    ticket = tx.one(
+        "select t.*, e.state = 'returned' as is_over from tickets t"
+        " join escalations e on e.id = t.escalation_id where t.id = :id for update of t",
+        id=job.subject,
+    )
+    goes_on = ticket["is_over"] and not Status(ticket["status"]).done
+    if called or not goes_on:
         jobs.finish(tx, job)
-        conversations.lock(tx, ticket["conversation_id"])
-        ticket = tx.one("select * from tickets where id = :id for update", id=job.subject)
         tx.run(
             "update tickets set tries = 0, last_error = null, due_at = null where id = :id",
             id=job.subject,
         )
-        if state is not None and state != ticket["status"]:  # else the desk's news was faster
-            record_status(tx, ticket, state, word=word, called=calls.taken())
+    return ticket if goes_on else None
 
 
-def _solve(connector: Connector, ticket: Row) -> tuple[Status, str | None]:
+def _solve(connector: Connector, ticket: Row) -> tuple[Status, str | None, datetime | None]:
     place = ticket["external_id"]
     try:
         try:
@@ -192,8 +220,8 @@ def _solve(connector: Connector, ticket: Row) -> tuple[Status, str | None]:
             if not solved.status.done:
                 raise
     except NotFound:  # deleted meanwhile: that is what we wanted
-        return Status.CLOSED, None
-    return solved.status, solved.word
+        return Status.CLOSED, None, None
+    return solved.status, solved.word, solved.updated_at
 
 
 def record_status(
@@ -202,14 +230,22 @@ def record_status(
     status: Status,
     *,
     word: str | None,
+    at: datetime | None,
     called: escalations.Calls = None,
 ) -> None:
-    """The ticket's new status, and the news of it; `called` is how we brought it there."""
+    """The ticket's new status since `at`, and the news of it; `called` is how we brought it there.
+
+    `at` is by the desk's clock, None where it did not say.
+    """
     closed_at = tx.now if status.done else None
     tx.run(
-        tickets.update()
-        .where(tickets.c.id == ticket["id"])
-        .values(status=status, word=word, closed_at=closed_at)
+        "update tickets set status = :status, word = :word, closed_at = :closed_at,"
+        " status_at = greatest(status_at, cast(:at as timestamptz)) where id = :id",
+        id=ticket["id"],
+        status=status,
+        word=word,
+        closed_at=closed_at,
+        at=at,
     )
     about = {
         "conversation_id": ticket["conversation_id"],

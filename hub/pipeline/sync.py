@@ -14,12 +14,13 @@ from hub.pipeline import brief, files, hint, writing
 from hub.pipeline.handover import hand_over
 from hub.pipeline.publish import publish
 from hub.pipeline.relay import record_status
-from hub.store import Row, Tx, audit, changes, conversations, escalations, work
+from hub.store import Row, Tx, audit, changes, connections, conversations, escalations, work
 from hub.store.schema import changes as table
 from hub.store.schema import tickets
 from hub.telemetry import crashpoint
 
 NOT_NOW = "we are writing to this ticket"
+OLDER = "older than what we know"
 
 
 def sync(house: House, job: Job) -> None:
@@ -97,11 +98,11 @@ def _apply(tx: Tx, ticket_id: str, change: Change) -> str:
 def _status(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
     status = change.status or Status.UNKNOWN
     if ticket["status_at"] is not None and change.at < ticket["status_at"]:
-        return "older than what we know"
-    tx.run(tickets.update().where(tickets.c.id == ticket["id"]).values(status_at=change.at))
+        return OLDER
     if status == ticket["status"]:
+        tx.run(tickets.update().where(tickets.c.id == ticket["id"]).values(status_at=change.at))
         return "known already"
-    record_status(tx, ticket, status, word=change.word)
+    record_status(tx, ticket, status, word=change.word, at=change.at)
     if status.done:
         _hand_back(tx, ticket, conversation, status)
     elif status is not Status.UNKNOWN and Status(ticket["status"]).done:
@@ -111,10 +112,16 @@ def _status(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
 
 def _hand_back(tx: Tx, ticket: Row, conversation: Row, status: Status) -> None:
     """Solved there: the AI resumes here, and is told what the human said."""
+    escalation = _current(tx, ticket, conversation)
+    if escalation is not None:
+        return_to_ai(tx, conversation, escalation, ticket, why=f"ticket.{status}")
+
+
+def _current(tx: Tx, ticket: Row, conversation: Row) -> Row | None:
+    """The ticket's escalation, while the conversation is with it."""
     escalation = escalations.current(tx, conversation["id"])
-    if escalation is None or escalation["id"] != ticket["escalation_id"]:
-        return
-    return_to_ai(tx, conversation, escalation, ticket, why=f"ticket.{status}")
+    ours = escalation is not None and escalation["id"] == ticket["escalation_id"]
+    return escalation if ours else None
 
 
 def return_to_ai(
@@ -135,6 +142,10 @@ def return_to_ai(
         now=tx.now,
     )
     tx.run("update conversations set waiting = false where id = :id", id=conversation["id"])
+    if ticket is None and escalation["parked"] and escalation["create_started_at"]:
+        # A ticket may stand at the desk: whoever looks for it closes it, or there is none.
+        lane = connections.lane(escalation["connection_id"])
+        jobs.enqueue(tx, lane, "escalate", escalation["id"])
     hand_over(
         tx,
         conversation,
@@ -207,6 +218,8 @@ def _note(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
 def _assignment(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
     if (change.assignee or None) == ticket["assignee"]:
         return "known already"
+    if changes.is_overtaken(tx, ticket, change):
+        return OLDER
     tx.run(
         tickets.update()
         .where(tickets.c.id == ticket["id"])
@@ -218,7 +231,8 @@ def _assignment(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
                  subject_id=ticket["id"], **about)  # fmt: skip
     shown = views.ticket(ticket) | {"assignee": change.assignee or None}
     publish(tx, workspace, "ticket.assigned", {"ticket": shown}, **about)
-    if change.assignee and not Status(ticket["status"]).done:
+    done = Status(ticket["status"]).done
+    if change.assignee and not done and _current(tx, ticket, conversation) is not None:
         hand_over(tx, conversation, "human", why="ticket.assigned",
                   escalation_id=ticket["escalation_id"])  # fmt: skip
     return "applied"
@@ -228,7 +242,7 @@ def _deleted(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
     """Nobody at the desk has it any more: the AI resumes."""
     if Status(ticket["status"]).done:
         return "known already"
-    record_status(tx, ticket, Status.CLOSED, word="deleted")
+    record_status(tx, ticket, Status.CLOSED, word="deleted", at=change.at)
     _hand_back(tx, ticket, conversation, Status.CLOSED)
     return "applied"
 
@@ -238,7 +252,10 @@ def _merged(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
     into = change.merged_into
     if into is None or escalations.ticket_at_desk(tx, ticket["connection_id"], into) is not None:
         return _deleted(tx, ticket, conversation, change)
+    changes.lock_ticket(tx, ticket["connection_id"], into)
     tx.run(tickets.update().where(tickets.c.id == ticket["id"]).values(external_id=into))
+    early = tx.rows(changes.still_waiting(ticket["connection_id"], into))
+    changes.linked(tx, ticket["connection_id"], early)
     audit.record(tx, ticket["workspace_id"], "ticket.merged", into,
                  subject_id=ticket["id"], **_about(ticket))  # fmt: skip
     return "applied"

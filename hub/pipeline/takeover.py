@@ -26,6 +26,10 @@ def take_over(tx: Tx, conversation: Row, *, user: Row | None, actor: str) -> str
             .where(table.c.id == escalation_id)
             .values(
                 connection_id=native["id"],
+                given_up=_given_up(escalation, native),  # a ticket that appears there is a stray
+                run=table.c.run + 1,
+                leaving=None,
+                promised_at=None,
                 taken_by=user["id"] if user is not None else None,
                 taken_over_at=tx.now,
                 create_started_at=None,
@@ -57,6 +61,15 @@ def _is_elsewhere(tx: Tx, escalation: Row | None, native: Row) -> bool:
     routed = escalation["connection_id"] not in (None, native["id"])
     taken = escalation["taken_over_at"] is not None
     return (routed or taken) and escalation["parked"] is None
+
+
+def _given_up(escalation: Row | None, native: Row) -> list[str]:
+    """The desks that had the escalation before."""
+    if escalation is None:
+        return []
+    before: list[str] = escalation["given_up"]
+    left = escalation["connection_id"]
+    return before if left in (None, native["id"], *before) else [*before, left]
 
 
 def _begin(tx: Tx, conversation: Row) -> str:

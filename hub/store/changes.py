@@ -69,6 +69,13 @@ def receive_all(tx: Tx, deliveries: Sequence[Told]) -> list[int]:
     return [sum(stored.pop((t.connection_id, c.id), 0) for c in t.changes) for t in deliveries]
 
 
+def ask_about(tx: Tx, ticket: Row) -> None:
+    """Have the desk asked what happened to a ticket, as if it had hinted at it."""
+    at_desk = ticket["external_id"]
+    hint = Change(id=f"linked:{at_desk}", ticket_id=at_desk, kind="hint", at=tx.now)
+    receive(tx, ticket["workspace_id"], ticket["connection_id"], [hint], via="poll")
+
+
 def after_writing(tx: Tx, ticket: Row, entry_id: str | None) -> None:
     """What came while we wrote `entry_id` to the ticket: its echo is dropped, the rest goes on."""
     at_desk = ticket["connection_id"], ticket["external_id"]
@@ -164,6 +171,21 @@ def parked(tx: Tx, ticket: Row) -> dict[str, Any] | None:
         ticket=ticket["external_id"],
     )
     return reason
+
+
+def is_overtaken(tx: Tx, ticket: Row, change: Change) -> bool:
+    """True when a later change of the same kind is applied already."""
+    return bool(
+        tx.value(
+            "select 1 from changes where connection_id = :connection"
+            " and external_ticket_id = :ticket and at > :at and kind = :kind"
+            " and state = 'applied' limit 1",
+            connection=ticket["connection_id"],
+            ticket=ticket["external_id"],
+            at=change.at,
+            kind=change.kind,
+        )
+    )
 
 
 def lock_ticket(tx: Tx, connection_id: str, external_ticket_id: str) -> None:

@@ -90,6 +90,11 @@ ATTEMPT = """attempts = case when jsonb_array_length(attempts) < 20 then attempt
 
 def delivered(tx: Tx, row: Row, run: int, status: int | None, attempt: dict[str, Any]) -> bool:
     """The subscriber has it; False when another run was faster."""
+    tx.run(  # first, here and in `failed`: `disable` locks it before its deliveries
+        "update subscribers set failing_since = null, warned = 0"
+        " where id = :id and failing_since is not null",
+        id=row["subscriber_id"],
+    )
     done = tx.run(
         "update deliveries set state = 'delivered', delivered_at = :now, last_status = :status,"
         f" last_error = null, due_at = null, {ATTEMPT} where id = :id and run = :run",
@@ -99,16 +104,16 @@ def delivered(tx: Tx, row: Row, run: int, status: int | None, attempt: dict[str,
         run=run,
         attempt=attempt,
     )
-    tx.run(
-        "update subscribers set failing_since = null, warned = 0"
-        " where id = :id and failing_since is not null",
-        id=row["subscriber_id"],
-    )
     return bool(done)
 
 
 def failed(tx: Tx, row: Row, attempt: dict[str, Any], *, again: timedelta | None) -> None:
     """Count the attempt; `again` says when the next is due, None that it was the last."""
+    tx.run(
+        "update subscribers set failing_since = coalesce(failing_since, :now) where id = :id",
+        id=row["subscriber_id"],
+        now=tx.now,
+    )
     tx.run(
         "update deliveries set tries = tries + 1, last_error = :error, last_status = :status,"
         f" due_at = :due, state = :state, {ATTEMPT} where id = :id",
@@ -118,11 +123,6 @@ def failed(tx: Tx, row: Row, attempt: dict[str, Any], *, again: timedelta | None
         due=tx.now + again if again is not None else None,
         state="pending" if again is not None else "failed",
         attempt=attempt,
-    )
-    tx.run(
-        "update subscribers set failing_since = coalesce(failing_since, :now) where id = :id",
-        id=row["subscriber_id"],
-        now=tx.now,
     )
 
 
@@ -218,7 +218,8 @@ update events set payload = null where id in (
             and e.at < :now - least(:days, coalesce(w.payload_days, :days)) * interval '1 day'
             and not exists (select 1 from subscribers s join deliveries d
                 on d.subscriber_id = s.id and d.event_id = e.id
-                where s.workspace_id = e.workspace_id and d.state = 'pending')
+                where s.workspace_id = e.workspace_id and s.state = 'active'
+                and d.state = 'pending')
         order by e.at limit :limit) o
     limit :limit)
 """

@@ -220,6 +220,7 @@ tickets = Table(
     of_some("tickets", "unassigned", "status not in ('solved', 'closed') and assignee is null",
             "workspace_id", "id"),
     of_some("tickets", "done", "status in ('solved', 'closed')", "workspace_id", "id"),
+    of_some("tickets", "relaying", "relaying", "created_at"),
     of_some("tickets", "at_desk", "status not in ('solved', 'closed')", "connection_id", "id"),
 )  # fmt: skip
 
@@ -389,6 +390,7 @@ deliveries = Table(
     Index("ix_deliveries_failed", "subscriber_id", "state", "id",
           postgresql_where=text("state in ('failed', 'dropped')")),
     Index("ix_deliveries_due", "due_at", postgresql_where=text("due_at is not null")),
+    of_some("deliveries", "pending", "state = 'pending'", "created_at"),
     Index("ix_deliveries_replay", "replay_id", "state",
           postgresql_where=text("replay_id is not null")),
 )  # fmt: skip

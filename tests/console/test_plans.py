@@ -9,6 +9,7 @@ from hub import house as houses
 from hub.app import create_app
 from hub.clock import Clock
 from hub.house import House
+from hub.pipeline import orphans
 from hub.settings import Settings
 from tests.bench import filling, pages
 
@@ -62,6 +63,27 @@ def test_events_whose_ids_are_old_are_found_by_their_age(
         Clock(house).forget_keys(tx)
     _, plan = store.plans[-1]
     assert "ix_events_keys" in {part.get("Index Name") for part in pages.parts(plan)}
+
+
+def test_deliveries_and_relays_without_a_job_are_found_among_all(
+    settings: Settings, store: pages.ExplainingStore
+) -> None:
+    house = houses.build(settings, store=store)
+    filled(house)
+    with store.transaction() as tx:
+        tx.run("set local session_replication_role = replica")  # the events' subscriber is nobody
+        tx.run("insert into deliveries (id, workspace_id, subscriber_id, event_id, state,"
+               " created_at) select 'dlv_' || id, workspace_id, 'sub_1', id, 'delivered', at"
+               " from events")  # fmt: skip
+        tx.run("analyze deliveries, tickets")
+    store.plans.clear()
+    with store.transaction() as tx:
+        orphans.adopt(tx)
+    used = {part.get("Index Name") for _, plan in store.plans for part in pages.parts(plan)}
+    assert {"ix_deliveries_pending", "ix_tickets_relaying"} <= used
+    read = {part["Relation Name"] for _, plan in store.plans for part in pages.parts(plan)
+            if part["Node Type"] == "Seq Scan"}  # fmt: skip
+    assert not read & {"deliveries", "tickets"}
 
 
 def filled(house: House) -> dict[str, str]:

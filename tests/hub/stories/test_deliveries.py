@@ -1,6 +1,8 @@
 """What subscribers are promised: order, warnings, replays, and every attempt to be seen."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +13,13 @@ from hub import admin, jobs
 from hub.clock import Clock
 from hub.pipeline import orphans
 from hub.pipeline.publish import publish
-from hub.store import replays
+from hub.store import publications, replays
 from tests.hub.stories.endpoint import Endpoint, answering
 from tests.hub.stories.house_of_stories import Stories
 from webhooks import signing
+
+WAITS_FOR_A_LOCK = """select 1 from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'"""
 
 
 @pytest.fixture
@@ -234,6 +239,59 @@ def test_bodies_are_deleted_by_age_but_not_while_somebody_waits(
     delivery = stories.row("select id from deliveries where event_id = :id", id=told[0])
     with stories.house.store.transaction() as tx, pytest.raises(admin.Conflict, match="too old"):
         admin.retry_delivery(tx, stories.workspace, delivery["id"])
+
+
+def test_who_is_switched_off_keeps_no_body_from_being_deleted(
+    stories: Stories, endpoint: Endpoint
+) -> None:
+    made = subscribe(stories, endpoint)
+    tell(stories, None)
+    with stories.house.store.transaction() as tx:
+        tx.run("update subscribers set state = 'disabled' where id = :id", id=made["id"])
+        tx.run("update events set at = at - interval '31 days'")
+        Clock(stories.house).forget_bodies(tx)
+    assert stories.rows("select 1 from events where payload is not null") == []
+    with stories.house.store.transaction() as tx:
+        tx.run("update subscribers set state = 'active' where id = :id", id=made["id"])
+    stories.work()
+    assert (states(stories), endpoint.calls) == (["dropped"], [])
+
+
+def test_an_answer_waits_for_who_switches_its_endpoint_off(
+    stories: Stories, endpoint: Endpoint
+) -> None:
+    made = subscribe(stories, endpoint)
+    tell(stories, None, None)
+    store, attempt = stories.house.store, {"status": 500, "error": "no"}
+    with store.transaction() as tx:
+        row = publications.delivery(tx, stories.rows("select id from deliveries")[0]["id"])
+
+    def fail() -> None:
+        with store.transaction() as tx:
+            publications.failed(tx, row, attempt, again=timedelta(seconds=5))
+
+    with ThreadPoolExecutor(1) as pool, store.transaction() as tx:
+        tx.run("select 1 from subscribers where id = :id for update", id=made["id"])
+        answered = pool.submit(fail)
+        while not tx.value(WAITS_FOR_A_LOCK):
+            time.sleep(0.01)
+        assert publications.disable(tx, made["id"], "gone")
+    answered.result(10)  # no deadlock
+
+
+def test_an_orphan_is_found_behind_work_that_has_its_jobs(
+    stories: Stories, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orphans, "AT_ONCE", 1)
+    subscribe(stories, endpoint)
+    tell(stories, None, None, None)
+    with stories.house.store.transaction() as tx:
+        tx.run("update deliveries set created_at = created_at - interval '1 h'")
+        lost = tx.value("select max(id) from deliveries")
+        tx.run("delete from pgqueuer where payload = :name", name=f"deliver:{lost}".encode())
+        assert orphans.adopt(tx) == 1
+    with stories.house.store.transaction() as tx:
+        assert orphans.adopt(tx) == 0
 
 
 def _progress(stories: Stories, subscriber_id: str) -> Any:

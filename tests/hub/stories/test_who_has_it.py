@@ -1,0 +1,198 @@
+"""Nobody is left without an answer: who has the conversation, whatever comes late or crosses."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from connectors.types import Status
+from hub.pipeline import takeover
+from hub.store import conversations, forgetting
+from tests.hub.stories.house_of_stories import Stories
+from tests.hub.stories.test_relay_and_sync import tell, ticketed
+
+
+def resume(zendesk: Stories) -> None:
+    """A teammate gives the conversation back to the AI."""
+    talk = zendesk.row("select id from conversations")["id"]
+    with zendesk.house.store.transaction() as tx:
+        takeover.resume(tx, conversations.lock(tx, talk), actor="test")
+
+
+def take_over(zendesk: Stories) -> None:
+    """A teammate takes the conversation."""
+    talk = zendesk.row("select id from conversations")["id"]
+    with zendesk.house.store.transaction() as tx:
+        takeover.take_over(tx, conversations.lock(tx, talk), user=None, actor="test")
+
+
+def speaker(zendesk: Stories) -> str:
+    return str(zendesk.row("select speaker from conversations")["speaker"])
+
+
+def soon(seconds: float) -> datetime:
+    """A moment by the desk's clock, after all that has happened."""
+    return datetime.now(UTC) + timedelta(seconds=60 + seconds)
+
+
+def test_who_is_assigned_after_the_hand_back_does_not_get_it_again(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    resume(zendesk)
+    zendesk.fault("server_error", times=1, call="set_status")
+    tell(zendesk, ticket, kind="assignment", assignee="Ben Berger", at=soon(0))
+    zendesk.work()
+    assert zendesk.row("select assignee from tickets")["assignee"] == "Ben Berger"
+    assert speaker(zendesk) == "ai"
+    zendesk.hurry()
+    zendesk.work()
+    assert speaker(zendesk) == "ai"
+    assert zendesk.row("select status from tickets")["status"] == "solved"
+
+
+def test_a_ticket_that_was_solved_before_we_found_it_gives_the_ai_its_word_back(
+    zendesk: Stories,
+) -> None:
+    zendesk.fault("cut_after_commit", times=1, call="create_ticket")
+    zendesk.escalate()
+    zendesk.work()
+    (created,) = zendesk.ledger("create_ticket")
+    zendesk.act(created["ticket_id"], reply="You get a refund.")
+    zendesk.act(created["ticket_id"], status="solved")
+    zendesk.hurry()
+    zendesk.work()
+    assert speaker(zendesk) == "ai"
+    assert zendesk.row("select state from escalations")["state"] == "returned"
+    told = zendesk.events()
+    assert [told.count(one) for one in ("ticket.created", "ticket.closed")] == [1, 1]
+    resumed = zendesk.row("select payload from events where type = 'conversation.resumed'")
+    assert resumed["payload"]["brief"]["text"] == "You get a refund."
+
+
+def test_what_was_about_to_leave_a_desk_opens_its_ticket_for_who_takes_over(
+    zendesk: Stories,
+) -> None:
+    zendesk.fault("cut_before_commit", times=1, call="create_ticket")
+    zendesk.escalate()
+    zendesk.work()
+    with zendesk.house.store.transaction() as tx:  # it made sure, and the look was refused
+        tx.run("update escalations set leaving = 'it is slow', state = 'parked',"
+               " parked = '{}', promised_at = :now", now=tx.now)  # fmt: skip
+    take_over(zendesk)
+    zendesk.hurry()
+    zendesk.work()
+    assert speaker(zendesk) == "human"
+    assert zendesk.row("select desk from tickets")["desk"] == "live_chat"
+    assert zendesk.row("select state from escalations")["state"] == "ticketed"
+
+
+def test_a_ticket_that_shows_up_after_a_takeover_is_closed(zendesk: Stories) -> None:
+    zendesk.fault("cut_after_commit", times=1, call="create_ticket")
+    zendesk.escalate()
+    zendesk.work()
+    with zendesk.house.store.transaction() as tx:
+        tx.run("update escalations set state = 'parked', parked = '{\"code\": \"unsure\"}'")
+    take_over(zendesk)
+    zendesk.hurry()
+    zendesk.work()
+    zendesk.poll()
+    zendesk.work()
+    assert zendesk.row("select desk from tickets")["desk"] == "live_chat"
+    assert [row["status"] for row in zendesk.ledger("set_status")] == ["solved"]
+    assert zendesk.rows("select 1 from audit where what = 'ticket.late'")
+    assert zendesk.rows("select 1 from changes where state = 'waiting'") == []
+    assert speaker(zendesk) == "human"
+
+
+def test_a_ticket_that_a_human_has_again_is_not_closed_after_all(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    resume(zendesk)
+    zendesk.fault("server_error", times=1, call="set_status")
+    zendesk.work()
+    tell(zendesk, ticket, kind="status", status=Status.SOLVED, at=soon(0))
+    tell(zendesk, ticket, kind="status", status=Status.OPEN, at=soon(1))
+    zendesk.work()
+    assert speaker(zendesk) == "human"
+    zendesk.hurry()
+    zendesk.work()
+    assert zendesk.ledger("set_status") == []
+    assert speaker(zendesk) == "human"
+    assert zendesk.row("select status from tickets")["status"] == "open"
+    assert zendesk.waiting() == []
+
+
+def test_a_deleted_ticket_is_not_reopened_by_late_news(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    tell(zendesk, ticket, kind="deleted", at=soon(3))
+    zendesk.work()
+    tell(zendesk, ticket, kind="status", status=Status.PENDING, at=soon(0))
+    zendesk.work()
+    assert speaker(zendesk) == "ai"
+    assert zendesk.row("select word from tickets")["word"] == "deleted"
+
+
+def test_a_ticket_that_we_closed_is_not_reopened_by_late_news(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    before = zendesk.row("select status_at from tickets")["status_at"]
+    resume(zendesk)
+    zendesk.work()
+    after = zendesk.row("select status_at from tickets")["status_at"]
+    assert before is not None and after >= before
+    tell(zendesk, ticket, kind="status", status=Status.PENDING, at=after - timedelta(seconds=1))
+    zendesk.work()
+    assert speaker(zendesk) == "ai"
+    assert zendesk.row("select status from tickets")["status"] == "solved"
+    assert zendesk.events().count("conversation.paused") == 1
+
+
+def test_what_is_said_in_the_surviving_ticket_before_we_know_of_the_merge_is_heard(
+    zendesk: Stories,
+) -> None:
+    ticket = ticketed(zendesk)
+    with zendesk.house.store.transaction() as tx:  # so that news without a key waits
+        tx.run("update escalations set create_started_at = :now, state = 'summarised'", now=tx.now)
+    tell(zendesk, "4711", kind="message", message_id="m-1", text="Refunded.", at=soon(0))
+    zendesk.work()
+    tell(zendesk, ticket, kind="merged", merged_into="4711", at=soon(1))
+    zendesk.work()
+    assert zendesk.row("select external_id from tickets")["external_id"] == "4711"
+    assert zendesk.rows("select 1 from messages where role = 'agent' and text = 'Refunded.'")
+
+
+def test_an_older_assignment_never_overwrites_a_newer_one(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    tell(zendesk, ticket, kind="assignment", assignee="New", at=soon(5))
+    zendesk.work()
+    tell(zendesk, ticket, kind="assignment", assignee="Old", at=soon(0))
+    zendesk.work()
+    assert zendesk.row("select assignee from tickets")["assignee"] == "New"
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_the_customer_tells_the_bot_stays_with_the_bot(zendesk: Stories, again: bool) -> None:
+    ticketed(zendesk)
+    zendesk.fault("server_error", times=1, method="PUT")
+    zendesk.customer("for the agent")
+    zendesk.work()
+    resume(zendesk)
+    zendesk.customer("for the bot")
+    if again:  # the next ticket's transcript has both
+        zendesk.escalate()
+        zendesk.work()
+    zendesk.hurry()
+    zendesk.work()
+    words = [row["text"] for row in zendesk.ledger("append_message")]
+    assert words == ([] if again else ["for the agent"])
+
+
+def test_a_doubt_is_cleared_after_the_hand_back(zendesk: Stories) -> None:
+    zendesk.fault("cut_before_commit", times=1, call="create_ticket")
+    zendesk.escalate()
+    zendesk.work()
+    with zendesk.house.store.transaction() as tx:  # the look was refused for good
+        tx.run("update escalations set state = 'parked', parked = '{\"code\": \"refused\"}'")
+        tx.run("delete from pgqueuer")
+    resume(zendesk)
+    zendesk.work()
+    talk = zendesk.row("select id from conversations")["id"]
+    with zendesk.house.store.transaction() as tx:
+        assert forgetting.is_over(tx, talk)
+    assert zendesk.ledger("create_ticket") == []
