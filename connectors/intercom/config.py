@@ -1,6 +1,6 @@
 """What is particular to Intercom, as data: the credentials form, capabilities, words, limits."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -51,6 +51,9 @@ TO_VENDOR = {
 }
 SNOOZED, CLOSED = "snoozed", "closed"  # our words for a ticket with snoozed_until, or not open
 SNOOZE_DAYS = 7  # Intercom has no status "on hold": a ticket sleeps until a day
+# Unsure: whether null wakes a ticket. The reference asks for a number, and shows null in a ticket
+# that is awake. So it is sent alone, and to a ticket that sleeps on in its new state.
+AWAKE: dict[str, Any] = {"snoozed_until": None}
 # An agent's answer that also assigns or closes comes as one part of that type, with the body.
 SPOKEN = ("comment", "quick_reply", "assignment", "open", "close")
 NOTED = ("note", "note_and_reopen")

@@ -10,6 +10,7 @@ from connectors.http import landed, understood
 from connectors.intercom import bodies, changes, fields, people, webhook, words
 from connectors.intercom.api import Api, number
 from connectors.intercom.config import (
+    AWAKE,
     BACK_OFFICE,
     CAN,
     CONSENT,
@@ -44,6 +45,10 @@ from connectors.types import (
 
 POSSIBLE = 50  # tickets of one key or one customer that a search brings
 REMEMBERED = 1000  # tickets whose customer we know without asking
+ONE_TYPE = (
+    "the ticket type is the connection's: take ticket_type_id out of the mapping, and make another "
+    "connection for another type"
+)
 
 
 class Intercom(Connector):
@@ -142,7 +147,12 @@ class Intercom(Connector):
         raise NotFound("the file is not in this ticket any more")
 
     def set_status(self, ticket_id: str, status: Status) -> Ticket:
-        answer = self.api.call("PUT", f"/tickets/{number(ticket_id)}", self._standing(status))
+        ticket = self._put(ticket_id, self._standing(status))
+        sleeps = ticket.status is Status.ON_HOLD and status is not Status.ON_HOLD
+        return self._put(ticket_id, AWAKE) if sleeps else ticket
+
+    def _put(self, ticket_id: str, values: Mapping[str, Any]) -> Ticket:
+        answer = self.api.call("PUT", f"/tickets/{number(ticket_id)}", values)
         with understood("PUT /tickets/{id}"):
             return self._ticket(answer)
 
@@ -209,8 +219,12 @@ class Intercom(Connector):
         return []
 
     def _form(self, draft: Draft, description: str) -> dict[str, Any]:
-        """The new ticket: the mapping's fields win, except over the key."""
+        """The new ticket: the mapping's fields win, except over key and type."""
         fields = dict(draft.fields)
+        # The key's attribute and the states are a type's own: we know those of our type only.
+        own = self.config.ticket_type_id
+        if str(fields.get("ticket_type_id", own)) != str(own):
+            raise InvalidRequest(ONE_TYPE, fields={"ticket_type_id": ONE_TYPE})
         subject = " ".join(clean(str(fields.pop("subject", None) or draft.subject)).split())
         attributes = {TITLE_ATTRIBUTE: subject[:TITLE_LIMIT] or "Escalation"}
         attributes |= {TEXT_ATTRIBUTE: description} | dict(fields.pop("ticket_attributes", {}))

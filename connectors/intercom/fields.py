@@ -1,4 +1,4 @@
-"""The fields of a new Intercom ticket: its type's attributes, teams, teammates, other types."""
+"""The fields of a new Intercom ticket: its type's attributes, teams, teammates."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,6 @@ def fields(api: Api) -> tuple[Field, ...]:
         *attributes,
         _one_of(api, "assignment.team_assignee_id", "Team", "/teams", "teams"),
         _one_of(api, "assignment.admin_assignee_id", "Teammate", "/admins", "admins"),
-        _one_of(api, "ticket_type_id", "Ticket type", "/ticket_types", "data"),
         *ALWAYS,
     )
 

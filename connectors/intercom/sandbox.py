@@ -44,6 +44,7 @@ class IntercomSandbox(SandboxDesk):
         "contact_lag": (60, "seconds until /contacts/search knows a contact; some minutes there"),
         "app_version": (2.14, "the app's version, which its notifications follow"),
         "flat_parts": (0, "1: replies are notified with the ticket at data.item"),
+        "short_tickets": (0, "1: notified tickets have number, state and open, as in an example"),
         "retry_after": (60, "seconds until a notification is sent for the second, last time"),
         "endpoints": (1, "endpoints that the app has; Intercom: 1"),
     }

@@ -41,7 +41,6 @@ OWN_FIELDS: dict[str, Any] = {
     "ticket_attributes.Priority": "8a5f0c52-4f0e-4b1a-9d5e-0c0a4e0a0002",
     "ticket_attributes.Seats": 12,
     "assignment.team_assignee_id": "5017690",
-    "ticket_type_id": "1201",
 }
 
 
@@ -55,6 +54,8 @@ class Types:
         self.tags: dict[str, dict[str, Any]] = {}
         self._add(CUSTOMER, "Escalation", "Customer")
         self._add(BACK_OFFICE, "Back office", "Back-office")
+        # An attribute is one type's: the other gets it when somebody adds it there.
+        self._attribute(CUSTOMER, {"name": REFERENCE, "data_type": "string"})
 
     def _add(self, type_id: str, name: str, category: str) -> None:
         at = int(self.now().timestamp())
@@ -66,7 +67,6 @@ class Types:
         for attribute, kind in (
             ("_default_title_", "string"),
             ("_default_description_", "string"),
-            (REFERENCE, "string"),
             ("Priority", "list"),
             ("Order number", "string"),
             ("Seats", "integer"),

@@ -38,7 +38,7 @@ def parse(delivery: Delivery, config: Config) -> list[Change]:
     told_whose = isinstance(ticket.get("ticket_attributes"), Mapping)
     if not words.id_or_none(ticket.get("id")) or (told_whose and not words.ours(ticket)):
         return []
-    try:
+    try:  # a ticket in another shape, or without `updated_at`, has to be read
         parts = _parts(item)
         told = words.changes_of(ticket, parts, config, delivery.received_at, sniff=True)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):

@@ -75,7 +75,8 @@ def changes_of(
     sniff: bool = False,
 ) -> list[Change]:
     """Where a ticket stands, and what its parts say, oldest first."""
-    at = time_or_none(raw.get("updated_at")) or now
+    # No other time will do: a notification that comes again would seem newer than what was between.
+    at = time_of(raw["updated_at"])
     told = [_status(raw, config, at, now)]
     assignee = id_or_none(raw.get("admin_assignee_id"))
     if assignee is not None:

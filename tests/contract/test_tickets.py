@@ -84,6 +84,16 @@ def test_each_status_can_be_set_as_far_as_the_desk_allows(desk: Desk, connector:
         assert connector.read_ticket(ticket.id).status == reached, wanted
 
 
+def test_a_ticket_on_hold_takes_the_next_status(desk: Desk, connector: Connector) -> None:
+    if Status.ON_HOLD not in desk.harness.reach:
+        pytest.skip("this desk puts nothing on hold")
+    for wanted, reached in desk.harness.reach.items():
+        ticket = connector.create_ticket(draft())
+        connector.set_status(ticket.id, Status.ON_HOLD)
+        assert connector.set_status(ticket.id, wanted).status == reached, wanted
+        assert connector.read_ticket(ticket.id).status == reached, wanted
+
+
 def test_each_of_the_desks_words_is_understood(desk: Desk, connector: Connector) -> None:
     for word, status in desk.harness.words.items():
         ticket = connector.create_ticket(draft())

@@ -172,6 +172,15 @@ def test_a_ticket_is_made_with_key_title_and_transcript(vendor: Script, desk: In
     }
 
 
+def test_a_ticket_type_of_the_mapping_is_refused_before_anything_is_made(
+    vendor: Script, desk: Intercom
+) -> None:
+    with pytest.raises(InvalidRequest, match="another connection") as refused:
+        desk.create_ticket(replace(DRAFT, fields={"ticket_type_id": "1202"}))
+    assert "take ticket_type_id out of the mapping" in refused.value.fields["ticket_type_id"]
+    assert [asked.path for asked in vendor.asked if asked.method == "POST"] == []
+
+
 def test_the_keys_attribute_is_made_once(vendor: Script, desk: Intercom) -> None:
     vendor.at("GET", TYPE, {"id": "1201", "ticket_type_attributes": {"data": []}})
     vendor.at("POST", f"{TYPE}/attributes", {"id": "210009", "name": "Escalation ref"})
@@ -351,6 +360,15 @@ def test_a_state_of_our_ticket_type_is_set(vendor: Script, desk: Intercom) -> No
     assert held == {"open": True, "snoozed_until": SECONDS + 7 * 86_400}
     with pytest.raises(InvalidRequest, match="waiting_on_customer"):
         desk.set_status("215", Status.PENDING)
+
+
+def test_a_ticket_that_sleeps_on_in_its_new_state_is_woken(vendor: Script, desk: Intercom) -> None:
+    types = {"data": [{"id": "1201"}]}
+    vendor.at("GET", STATES, {"data": [{"id": "3", "category": "resolved", "ticket_types": types}]})
+    vendor.at("PUT", TICKET, RAW | {"snoozed_until": SECONDS + 60})
+    desk.set_status("215", Status.SOLVED)
+    told = [asked.json for asked in vendor.to("PUT", TICKET)]
+    assert told == [{"ticket_state_id": "3"}, {"snoozed_until": None}]
 
 
 # --- polling ------------------------------------------------------------------------------------

@@ -20,7 +20,6 @@ def vendor() -> Iterator[Script]:
     with server(prefix="/intercom") as script:
         script.at("GET", "/teams", {"teams": [{"id": "5017690", "name": "Billing"}]})
         script.at("GET", "/admins", {"admins": []})
-        script.at("GET", "/ticket_types", {"data": []})
         yield script
 
 
@@ -60,6 +59,10 @@ def test_our_reference_and_what_is_archived_are_not_listed(vendor: Script) -> No
     assert mine == ["ticket_attributes._default_title_", "ticket_attributes.Order number"]
     assert known["ticket_attributes._default_title_"].filled
     assert known["ticket_attributes.Order number"].required
+
+
+def test_the_ticket_type_is_the_connections_and_no_field(vendor: Script) -> None:
+    assert "ticket_type_id" not in of_type(vendor)
 
 
 def test_teams_that_the_app_may_not_read_are_not_checked(vendor: Script) -> None:

@@ -85,7 +85,7 @@ def intercom(origin: str) -> Intercom:
     client = Intercom(origin)
     client.control("/_reset")
     client.control("/_settings", search_lag=0, contact_lag=0, rate_per_minute=10_000, flat_parts=0)
-    client.control("/_settings", app_version=2.14, endpoints=1, retry_after=0.1)
+    client.control("/_settings", app_version=2.14, endpoints=1, retry_after=0.1, short_tickets=0)
     return client
 
 
@@ -166,6 +166,15 @@ def test_attributes_have_names_and_kinds(intercom: Intercom) -> None:
     ).json()
     assert made["id"].isdigit()
     intercom.create(Order=7, Priority="8a5f0c52-4f0e-4b1a-9d5e-0c0a4e0a0002")
+
+
+def test_an_attribute_is_one_types_until_somebody_adds_it_to_another(intercom: Intercom) -> None:
+    wish = {"ticket_type_id": BACK_OFFICE, "contacts": [{"email": "a@example.com"}]}
+    wish["ticket_attributes"] = {"Escalation ref": "esc_1"}
+    assert code(intercom.call("POST", "/tickets", wish)) == (400, "parameter_not_found")
+    form = {"name": "Escalation ref", "description": "A key", "data_type": "string"}
+    intercom.call("POST", f"/ticket_types/{BACK_OFFICE}/attributes", form)
+    assert intercom.call("POST", "/tickets", wish).status_code == 200
 
 
 def test_a_ticket_is_found_by_the_number_of_an_attribute_only(intercom: Intercom) -> None:
@@ -382,6 +391,17 @@ def test_since_2_15_notifications_hold_plain_words(
     item = wait(told, "ticket.admin.replied")["data"]["item"]
     assert item["id"] == ticket["id"]
     assert [one["body"] for one in item["ticket_parts"]["ticket_parts"]] == ["a\n<b>"]
+
+
+def test_a_notified_ticket_may_be_as_short_as_in_the_example(
+    intercom: Intercom, told: list[dict[str, Any]]
+) -> None:
+    intercom.control("/_settings", short_tickets=1)
+    ticket = intercom.create()
+    intercom.control("/_act", ticket_id=ticket["id"], reply="We are on it")
+    item = wait(told, "ticket.admin.replied")["data"]["item"]
+    assert set(item["ticket"]) == {"type", "id", "ticket_id", "ticket_state", "open"}
+    assert item["ticket_part"]["body"] == "<p>We are on it</p>"
 
 
 def test_what_the_api_writes_comes_back_too(intercom: Intercom, told: list[dict[str, Any]]) -> None:

@@ -170,6 +170,12 @@ def test_a_reply_in_an_unknown_shape_makes_the_hub_look(item: dict[str, Any]) ->
     assert [(c.id, c.ticket_id) for c in hints] == [("event:notif_1", "215473853299345")]
 
 
+def test_a_ticket_without_its_time_makes_the_hub_look() -> None:
+    timeless = {n: v for n, v in TICKET.items() if n != "updated_at"}
+    for item in ({"ticket": timeless, "ticket_part": PART}, timeless | {"updated_at": None}):
+        assert kinds(parsed("ticket.admin.replied", item)) == ["hint"]
+
+
 @pytest.mark.parametrize("topic", ["ping", "conversation.admin.replied", "ticket.rating.provided"])
 def test_other_topics_are_no_change(topic: str) -> None:
     assert parsed(topic, {"ticket": TICKET, "ticket_part": PART}) == []
