@@ -37,6 +37,7 @@ class Harness:
     signs_time: bool = True  # the signature covers when the webhook was sent
     page: int = 100  # changed tickets, the most that a request of a poll brings
     untold_by_poll: tuple[str, ...] = ()  # deeds that only webhooks tell: "delete", "merge"
+    names_survivor: tuple[str, ...] = ()  # ways that tell the ticket one went into by a merge
     unused_event: bytes | None = None  # a genuine event of a kind that the hub has no use for
     settings: Mapping[str, float] = field(default_factory=dict)  # to keep the tests quick
     native: Any = None  # live_chat: the desk itself, for `Ports.native`

@@ -17,7 +17,7 @@ from connectors.http import Http, answer_json, understood
 from connectors.oauth import Grants
 from connectors.refusals import retry_after
 
-PLACE = re.compile(r"/conversations/(\d+)$")  # where a merged conversation went
+PLACE = re.compile(r"/conversations/(\d+)\b")  # where a merged conversation went
 
 
 class Api:
@@ -51,6 +51,17 @@ class Api:
             raise NotFound(f"GET {path}: the conversation was merged")
         with understood(f"GET {path}"):
             return json.loads(b"".join(chunks(answer)))
+
+    def survivor(self, path: str) -> str | None:
+        """The id of the conversation that the one at `path` was merged into, None if it was not."""
+        # Help Scout leads on for 60 days, and only from the conversation itself; all else is 404.
+        # developer.helpscout.com/mailbox-api/endpoints/conversations/get
+        try:
+            answer = self.http.open(f"{self.config.root}/v2{path}")
+        except NotFound:
+            return None
+        answer.close()
+        return _moved(answer)
 
     def post(self, path: str, body: Any) -> str:
         """The id of what a create made: Help Scout answers with a header and no body."""

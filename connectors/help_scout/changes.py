@@ -34,15 +34,15 @@ def fetch(api: Api, after: datetime | str) -> ChangePage:
     return _walk(api, since=since, begun=begun if page > 1 else now, page=page, total=total)
 
 
-def recent(api: Api, since: datetime, page: int = 1) -> Any:
-    """A page of the conversations that were modified since a time."""
+def recent(since: datetime, sort: str) -> dict[str, str]:
+    """What asks for the conversations that were modified since a time, in descending order."""
     asked = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    order = {"sortField": "modifiedAt", "sortOrder": "desc"}
-    return api.get(PATH, status="all", modifiedSince=asked, **order, page=page)
+    return {"status": "all", "modifiedSince": asked, "sortField": sort, "sortOrder": "desc"}
 
 
 def _walk(api: Api, *, since: int, begun: int, page: int, total: int) -> ChangePage:
-    answer = recent(api, datetime.fromtimestamp(since, UTC), page)
+    asked = recent(datetime.fromtimestamp(since, UTC), "modifiedAt")
+    answer = api.get(PATH, **asked, page=page)
     with understood(f"GET {PATH}"):
         pages, now_total = int(answer["page"]["totalPages"]), int(answer["page"]["totalElements"])
         rows = answer.get("_embedded", {}).get("conversations", [])
@@ -58,8 +58,14 @@ def _walk(api: Api, *, since: int, begun: int, page: int, total: int) -> ChangeP
 
 
 def of_ticket(api: Api, path: str) -> list[Change]:
-    """What a poll would tell of the conversation at `path`."""
-    raw = api.get(path)
+    """What a poll would tell of the conversation at `path`; of a merged one, where it went."""
+    try:
+        raw = api.get(path)
+    except NotFound:
+        merged = list(_merged(api, path))
+        if merged:
+            return merged
+        raise
     with understood("GET /conversations/{id}"):
         return sorted(_of(api, raw), key=lambda change: change.at)
 
@@ -68,9 +74,18 @@ def _of(api: Api, raw: Mapping[str, Any]) -> Iterator[Change]:
     """Where one of our conversations stands, and what was written into it."""
     if words.key_of(raw) is None:
         return
-    yield from words.standing(raw, api.config)
+    path = f"{PATH}/{int(raw['id'])}"
     try:
-        threads = list(api.pages(f"{PATH}/{int(raw['id'])}/threads", "threads"))
+        threads = list(api.pages(f"{path}/threads", "threads"))
     except NotFound:  # deleted or merged since the list saw it
+        yield from _merged(api, path)
         return
+    yield from words.standing(raw, threads, api.config)
     yield from words.said(raw, threads)
+
+
+def _merged(api: Api, path: str) -> Iterator[Change]:
+    """That the conversation, which is not found, goes on in another one; else it was deleted."""
+    into = api.survivor(path)
+    if into is not None:
+        yield words.merge(path.rpartition("/")[2], into, at=api.ports.now())

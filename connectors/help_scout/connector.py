@@ -59,8 +59,7 @@ class HelpScout(Connector):
         """Search for the tag; the index may be late, so look also at what changed just now."""
         searched = self._search(f'(tag:"{_quoted(key)}")')
         mine = [ticket for ticket in searched if ticket.key == key]
-        mine = mine or [ticket for ticket in self._recent() if ticket.key == key]
-        return min(mine, key=lambda ticket: int(ticket.id), default=None)
+        return min(mine, key=lambda ticket: int(ticket.id), default=None) or self._recent(key)
 
     def create_ticket(self, draft: Draft) -> Ticket:
         who = people.customer(draft.requester, draft.key)
@@ -146,8 +145,17 @@ class HelpScout(Connector):
     def _search(self, query: str, **order: str) -> list[Ticket]:
         return self._tickets(self.api.get(CONVERSATIONS, status="all", query=query, **order))
 
-    def _recent(self) -> list[Ticket]:
-        return self._tickets(changes.recent(self.api, self.api.ports.now() - JUST_NOW))
+    def _recent(self, key: str) -> Ticket | None:
+        """The ticket among all that changed just now, however many pages they fill.
+
+        Newest first by creation: a place in that order changes by no news meanwhile.
+        """
+        asked = changes.recent(self.api.ports.now() - JUST_NOW, "createdAt")
+        with understood("GET /conversations"):
+            for raw in self.api.pages(CONVERSATIONS, "conversations", **asked):
+                if words.key_of(raw) == key:
+                    return words.ticket_of(raw, self.config)
+        return None
 
     def _tickets(self, answer: Any) -> list[Ticket]:
         with understood("GET /conversations"):

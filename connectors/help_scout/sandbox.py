@@ -1,7 +1,8 @@
 """Help Scout in memory, from the vendor's facts: Mailbox API 2.0, OAuth apps, signed webhooks.
 
 Unsure at the vendor, and decided here: longest text of a thread, retries of webhooks, the lag of
-the search index, writes to a merged conversation (404), the answer for an attachment's bytes.
+the search index, that a merge takes the tags along, the answer for an attachment's bytes. By its
+name `userUpdatedAt` tells of users only: a customer's words do not move it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -183,6 +184,7 @@ def harness(base_url: str) -> Harness:
         signature_headers=("x-helpscout-signature",),
         signs_time=False,  # nothing but the body is signed
         untold_by_poll=("delete", "merge"),  # lists show neither
+        names_survivor=("webhook",),  # it makes us look, and the old address leads to the new one
         unused_event=UNUSED_EVENT,
         settings={"search_lag": 0, "rate_per_minute": 100_000},
     )

@@ -46,7 +46,12 @@ class ConversationRoutes:
 
     @route(f"GET {ONE}")
     def show(self, request: Request, number: int) -> Any:
-        return self._whole(request, self._kept(request, number))
+        kept = self.all.kept.get(number)
+        if kept is not None and kept.merged_into:
+            moved = refusal(301, "Moved Permanently")
+            moved.headers["Location"] = f"{self.all.url()}/v2/conversations/{kept.merged_into}"
+            raise Refused(moved)
+        return self._whole(request, self._kept(number))
 
     def _whole(self, request: Request, kept: Conversation) -> dict[str, Any]:
         told = self.all.shown(kept)
@@ -57,20 +62,16 @@ class ConversationRoutes:
     def _threads(self, kept: Conversation) -> Any:
         return [self.all.thread_shown(kept, thread) for thread in reversed(kept.threads)]
 
-    def _kept(self, request: Request, number: int) -> Conversation:
-        """The conversation; 404 when it is deleted, for reads 301 when it was merged."""
+    def _kept(self, number: int) -> Conversation:
+        """The conversation; 404 when it was deleted or merged."""
         kept = self.all.kept.get(number)
-        if kept is not None and kept.merged_into and request.method == "GET":
-            moved = refusal(301, "Moved Permanently")
-            moved.headers["Location"] = f"{self.all.url()}/v2/conversations/{kept.merged_into}"
-            raise Refused(moved)
         if kept is None or kept.deleted:
             raise no(404)
         return kept
 
     @route(f"PATCH {ONE}", "set_status", "assign")
     def patch(self, request: Request, number: int) -> Response:
-        kept, wish = self._kept(request, number), _json(request)
+        kept, wish = self._kept(number), _json(request)
         path, value = str(wish.get("path")), wish.get("value")
         if wish.get("op") not in ("replace", "move", "remove") or path not in PATHS:
             raise bad("path", "operation is not supported", path)
@@ -92,26 +93,26 @@ class ConversationRoutes:
 
     @route(f"DELETE {ONE}", "delete")
     def delete(self, request: Request, number: int) -> Response:
-        self.story.delete(self._kept(request, number), by_agent=False)
+        self.story.delete(self._kept(number), by_agent=False)
         return Response(status=204)
 
     @route(f"PUT {ONE}/tags", "tag")
     def put_tags(self, request: Request, number: int) -> Response:
-        kept = self._kept(request, number)
+        kept = self._kept(number)
         self.all.tag(kept, _json(request).get("tags") or [])
         self.story.told(kept, "convo.tags")
         return Response(status=204)
 
     @route(f"PUT {ONE}/fields", "tag")
     def put_fields(self, request: Request, number: int) -> Response:
-        kept = self._kept(request, number)
+        kept = self._kept(number)
         self.all.fill(kept, _json(request).get("fields") or [])
         self.story.told(kept, "convo.custom-fields")
         return Response(status=204)
 
     @route(f"GET {ONE}/threads")
     def threads(self, request: Request, number: int) -> Any:
-        return page(request, "threads", self._threads(self._kept(request, number)))
+        return page(request, "threads", self._threads(self._kept(number)))
 
     @route(f"POST {ONE}/customer", "append_message")
     def customer(self, request: Request, number: int) -> Response:
@@ -130,13 +131,13 @@ class ConversationRoutes:
         return self._add(request, number, _json(request) | {"type": "reply"})
 
     def _add(self, request: Request, number: int, wish: dict[str, Any]) -> Response:
-        kept = self._kept(request, number)
+        kept = self._kept(number)
         if len(kept.said) >= 100:
             raise no(412, "A conversation takes at most 100 threads")
         thread = self.all.thread(wish, _user(request), "thread")
         self.story.wrote(kept, thread, by_agent=False)
         if wish["type"] == "customer" and not wish.get("imported"):
-            self.story.status(kept, "active", by_agent=False)
+            self.story.status(kept, "active", by_agent=False, who=thread.by)
         elif wish.get("status"):
             self.story.status(kept, str(wish["status"]), by_agent=False)
         made = made_at(request, thread.id)
@@ -145,7 +146,7 @@ class ConversationRoutes:
 
     @route(f"POST {ONE}/threads/<int:thread_id>/attachments", "attach")
     def attach(self, request: Request, number: int, thread_id: int) -> Response:
-        kept = self._kept(request, number)
+        kept = self._kept(number)
         thread = next((one for one in kept.threads if one.id == thread_id), None)
         if thread is None:
             raise no(404)
@@ -157,7 +158,7 @@ class ConversationRoutes:
 
     @route(f"GET {ONE}/attachments/<int:file_id>/data")
     def data(self, request: Request, number: int, file_id: int) -> Any:
-        held = self._file(self._kept(request, number).threads, file_id)
+        held = self._file(self._kept(number).threads, file_id)
         return {"data": base64.b64encode(held.data).decode()}
 
     def _file(self, threads: Sequence[Thread], file_id: int) -> Any:

@@ -52,6 +52,7 @@ class Conversation:
     by: Mapping[str, Any]
     created: str
     modified: str
+    worked: str  # when a user last did something
     made: float  # when, for the lag of the search index
     assignee: Mapping[str, Any] | None = None
     closed: str | None = None
@@ -122,6 +123,7 @@ class Conversations:
             by=customer if threads[0].kind == "customer" else self.people.users[user],
             created=wish.get("createdAt") or at,
             modified=at,
+            worked=at,
             made=self.now().timestamp(),
             assignee=assignee,
         )
@@ -202,8 +204,10 @@ class Conversations:
         kept.fields = {one["id"]: str(one.get("value") or "") for one in fields}
 
     def touch(self, kept: Conversation) -> None:
-        """The conversation has changed."""
+        """The conversation has changed, by whoever its newest thread is from."""
         kept.modified = self.stamp()
+        if shown(kept.threads[-1].by)["type"] == "user":
+            kept.worked = kept.modified
         self.latest.pop(kept.id, None)
         self.latest[kept.id] = kept
 
@@ -223,7 +227,7 @@ class Conversations:
         told |= {"type": kept.kind, "folderId": 34, "status": kept.status, "state": "published"}
         told |= {"subject": kept.subject, "preview": kept.said[-1].text[:80] if kept.said else ""}
         told |= {"mailboxId": kept.mailbox, "createdBy": shown(kept.by), "createdAt": kept.created}
-        told |= {"closedAt": kept.closed, "userUpdatedAt": kept.modified, "cc": [], "bcc": []}
+        told |= {"closedAt": kept.closed, "userUpdatedAt": kept.worked, "cc": [], "bcc": []}
         told |= {"source": {"type": "api", "via": shown(kept.by)["type"]}}
         told["tags"] = [{"id": self.tag_ids[t], "color": "#929499", "tag": t} for t in kept.tags]
         told["primaryCustomer"] = customer

@@ -56,7 +56,14 @@ class Story:
             facts = {"id": str(number), "name": file.name, "size": len(file.data)}
             self._record(kept, "attach", **facts)
 
-    def status(self, kept: Conversation, word: str, *, by_agent: bool) -> None:
+    def status(
+        self,
+        kept: Conversation,
+        word: str,
+        *,
+        by_agent: bool,
+        who: Mapping[str, Any] | None = None,
+    ) -> None:
         """Bring the conversation to a status; nothing happens when it has it."""
         if word not in STATUSES:
             raise bad("status", f"must be one of {', '.join(STATUSES)}", word)
@@ -64,7 +71,7 @@ class Story:
             return
         before, kept.status = kept.status, word
         kept.closed = self.all.stamp() if word == "closed" else None
-        self._lineitem(kept, f"marked as {word.title()}")
+        self._lineitem(kept, f"marked as {word.title()}", who)
         self._record(kept, "set_status", status=word, before=before, by=_by(by_agent))
         self.told(kept, "convo.status")
 
@@ -92,6 +99,7 @@ class Story:
         gone = self._shown(source)
         target.threads = sorted(target.threads + source.threads, key=lambda one: one.at)
         source.merged_into, source.deleted = target.id, True
+        self.all.tag(target, target.tags + source.tags)
         self.all.touch(source)
         self._lineitem(target, f"merged with #{source.number}")
         self._record(source, "merge", into=str(target.id), by="agent")
@@ -108,8 +116,10 @@ class Story:
         told["_embedded"] = {"threads": [self.all.thread_shown(kept, one) for one in newest]}
         return told
 
-    def _lineitem(self, kept: Conversation, what: str) -> None:
-        by = self.all.people.users[AGENT]
+    def _lineitem(
+        self, kept: Conversation, what: str, who: Mapping[str, Any] | None = None
+    ) -> None:
+        by = who or self.all.people.users[AGENT]
         number = next(self.all.thread_ids)
         kept.threads.append(Thread(number, "lineitem", "", by, self.all.stamp(), action=what))
         self.all.touch(kept)

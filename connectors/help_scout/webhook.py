@@ -41,7 +41,7 @@ def parse(delivery: Delivery, config: Config) -> list[Change]:
         if words.key_of(raw) is None:
             return []
         threads = (raw.get("_embedded") or {}).get("threads") or []
-        told = [*words.standing(raw, config), *words.said(raw, threads)]
+        told = [*words.standing(raw, threads, config), *words.said(raw, threads)]
         if event == MERGED and not any(change.kind == "merged" for change in told):
             told += _hint(raw, at=delivery.received_at)
         return sorted(told, key=lambda change: change.at)

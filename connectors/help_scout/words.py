@@ -1,6 +1,6 @@
 """Help Scout's JSON in the hub's words: pure, and the same for an answer and for a webhook."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,12 +41,14 @@ def updated_at(raw: Mapping[str, Any]) -> datetime:
     return time_of(raw.get("userUpdatedAt") or raw["createdAt"])
 
 
-def standing(raw: Mapping[str, Any], config: Config) -> list[Change]:
-    """Where a conversation stands: its status and assignee, or its end."""
+def standing(
+    raw: Mapping[str, Any], threads: Sequence[Mapping[str, Any]], config: Config
+) -> list[Change]:
+    """Where a conversation with these threads stands: its status and assignee, or its end."""
     ticket, at = str(int(raw["id"])), updated_at(raw)
     if raw.get("state") == "deleted":
         return [deletion(ticket, at=at, key=key_of(raw))]
-    stamp, word = int(at.timestamp()), str(raw["status"])
+    stamp, word = _stamp(at, threads), str(raw["status"])
     status = Change(
         id=f"status:{ticket}:{word}:{stamp}",
         ticket_id=ticket,
@@ -100,6 +102,13 @@ def deletion(ticket_id: str, *, at: datetime, key: str | None = None) -> Change:
     return Change(id=f"deleted:{ticket_id}", ticket_id=ticket_id, kind="deleted", at=at, key=key)
 
 
+def merge(ticket_id: str, into: str, *, at: datetime) -> Change:
+    """The conversation goes on in another one."""
+    return Change(
+        id=f"merged:{ticket_id}", ticket_id=ticket_id, kind="merged", at=at, merged_into=into
+    )
+
+
 def signature_line(key: str) -> str:
     """The last line of the transcript's note: by it we know the note when it comes back."""
     return f"[{key}]"
@@ -118,6 +127,15 @@ def time_of(value: str) -> datetime:
     return time
 
 
+def _stamp(at: datetime, threads: Iterable[Mapping[str, Any]]) -> str:
+    """What no earlier state of the conversation has.
+
+    By its name `userUpdatedAt` may stand still when a customer reopens, or a workflow closes. Both
+    leave a thread: the customer's words, a line item.
+    """
+    return f"{int(at.timestamp())}:{max((int(thread['id']) for thread in threads), default=0)}"
+
+
 def _merges(raw: Mapping[str, Any], thread: Mapping[str, Any]) -> Iterator[Change]:
     """A line item tells the surviving conversation which one it swallowed.
 
@@ -129,13 +147,7 @@ def _merges(raw: Mapping[str, Any], thread: Mapping[str, Any]) -> Iterator[Chang
     into = str(int(raw["id"]))
     for other in (action.get("associatedEntities") or {}).values():
         if str(other).isdecimal() and str(other) != into:
-            yield Change(
-                id=f"merged:{other}",
-                ticket_id=str(other),
-                kind="merged",
-                at=time_of(thread["createdAt"]),
-                merged_into=into,
-            )
+            yield merge(str(other), into, at=time_of(thread["createdAt"]))
 
 
 def _files(thread: Mapping[str, Any]) -> Iterator[File]:

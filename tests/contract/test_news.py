@@ -116,6 +116,10 @@ def test_a_merged_ticket_is_told(
     skip_untold(request, desk, "merge")
     one, other = connector.create_ticket(draft()), connector.create_ticket(draft())
     desk.act(one.id, merge=other.id)
+    if request.node.callspec.params["news"] in desk.harness.names_survivor:
+        assert [change.merged_into for change in wait(news, one, "merged")] == [other.id]
+        assert of(news(), one, "deleted") == []  # it would give the customer back to the AI
+        return
     changes = eventually(
         lambda: of(news(), one, "merged") or of(news(), one, "status", "deleted"), "the merge"
     )

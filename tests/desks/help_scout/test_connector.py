@@ -200,11 +200,13 @@ def test_what_is_wrong_is_told_by_field(vendor: Script, desk: HelpScout) -> None
     assert problem.value.fields == {"mailboxId": "does not exist"}
 
 
+MOVED = Answer(None, 301, {"Location": "https://api.helpscout.net/v2/conversations/456"})
+
+
 def test_a_merged_conversation_is_not_found_and_says_where_it_went(
     vendor: Script, desk: HelpScout
 ) -> None:
-    gone = Answer(None, 301, {"Location": "https://api.helpscout.net/v2/conversations/456"})
-    vendor.at("GET", ONE, gone)
+    vendor.at("GET", ONE, MOVED)
     with pytest.raises(NotFound, match="merged into 456"):
         desk.append_message("123", HELLO)
 
@@ -269,11 +271,23 @@ def test_a_ticket_that_the_index_does_not_know_yet_is_found_in_the_list(
     ticket = desk.find_ticket("esc_1")
     assert ticket is not None and ticket.id == "123"
     search, listed = vendor.to("GET", ALL)
+    assert (listed.query["sortField"], listed.query["sortOrder"]) == ("createdAt", "desc")
     assert search.query == {"status": "all", "query": '(tag:"esc_1")'}
     assert (listed.query["status"], listed.query["modifiedSince"]) == (
         "all",
         "2026-11-22T09:45:00Z",
     )
+
+
+def test_a_ticket_is_looked_for_on_every_page_until_it_is_found(
+    vendor: Script, desk: HelpScout
+) -> None:
+    others = page("conversations", RAW | {"id": 99, "tags": []}, total=80, pages=4)
+    mine = page("conversations", RAW, total=80, pages=4)
+    vendor.at("GET", ALL, page("conversations"), others, others, mine)
+    ticket = desk.find_ticket("esc_1")
+    assert ticket is not None and ticket.id == "123"
+    assert [asked.query.get("page") for asked in vendor.to("GET", ALL)] == [None, "1", "2", "3"]
 
 
 def test_a_search_cannot_be_widened_by_what_is_searched(vendor: Script, desk: HelpScout) -> None:
@@ -368,6 +382,29 @@ def test_a_poll_begins_anew_when_a_deletion_moved_the_pages(
     desk.fetch_changes(again.cursor)
     asked = vendor.to("GET", ALL)[-1].query
     assert (asked["page"], asked["modifiedSince"]) == ("1", "2026-11-22T09:30:00Z")
+
+
+def test_a_merged_conversation_tells_where_it_goes_on(vendor: Script, desk: HelpScout) -> None:
+    vendor.at("GET", ONE, MOVED)
+    (change,) = desk.read_changes("123")
+    assert (change.kind, change.ticket_id, change.merged_into) == ("merged", "123", "456")
+    assert desk.read_changes("123")[0].id == change.id
+
+
+def test_a_conversation_that_leads_nowhere_is_gone(vendor: Script, desk: HelpScout) -> None:
+    vendor.at("GET", ONE, Answer({"message": "Not Found"}, 404))
+    with pytest.raises(NotFound):
+        desk.read_changes("123")
+
+
+def test_a_poll_tells_of_a_merge_that_came_after_its_list(vendor: Script, desk: HelpScout) -> None:
+    vendor.at("GET", ALL, page("conversations", RAW))
+    vendor.at("GET", THREADS, Answer({"message": "Not Found"}, 404))
+    vendor.at("GET", ONE, MOVED)
+    (change,) = desk.fetch_changes(NOW).changes
+    assert (change.kind, change.merged_into) == ("merged", "456")
+    vendor.at("GET", ONE, Answer({"message": "Not Found"}, 404))
+    assert desk.fetch_changes(NOW).changes == ()
 
 
 def test_drafts_customers_and_our_own_transcript_are_no_news(

@@ -200,6 +200,21 @@ def test_the_customers_message_reopens_unless_it_is_imported(desk: HelpScout) ->
         assert desk.call("GET", f"/conversations/{number}").json()["status"] == status
 
 
+def test_only_users_move_the_time_of_the_users_last_deed(desk: HelpScout) -> None:
+    def moved() -> str:
+        return str(desk.call("GET", f"/conversations/{number}").json()["userUpdatedAt"])
+
+    number = desk.create()
+    desk.control("/_act", ticket_id=number, status="closed")
+    closed = moved()
+    time.sleep(1.1)
+    said = {"text": "Hello?", "customer": {"email": "zoe@example.com"}}
+    desk.call("POST", f"/conversations/{number}/customer", json=said)
+    assert moved() == closed
+    desk.control("/_act", ticket_id=number, reply="Here we are")
+    assert moved() > closed
+
+
 def test_tags_are_replaced_and_not_added(desk: HelpScout) -> None:
     number = desk.create(tags=["one", "two"])
     desk.call("PUT", f"/conversations/{number}/tags", json={"tags": ["Three"]})
@@ -212,6 +227,9 @@ def test_a_merged_conversation_has_moved_and_a_deleted_one_is_gone(desk: HelpSco
     desk.control("/_act", ticket_id=one, merge=other)
     moved = desk.call("GET", f"/conversations/{one}")
     assert moved.status_code == 301 and moved.headers["Location"].endswith(f"/{other}")
+    change = {"op": "replace", "path": "/status", "value": "closed"}
+    assert desk.call("PATCH", f"/conversations/{one}", json=change).status_code == 404
+    assert desk.call("GET", f"/conversations/{one}/threads").status_code == 404
     desk.control("/_act", ticket_id=third, delete=True)
     assert desk.call("GET", f"/conversations/{third}").status_code == 404
     assert desk.found(status="all") == [other]

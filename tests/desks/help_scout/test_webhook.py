@@ -100,6 +100,15 @@ def test_a_repeated_delivery_is_the_same_changes() -> None:
     assert [change.id for change in one] == [change.id for change in other]
 
 
+def test_who_opens_it_again_need_not_be_a_user() -> None:
+    """`userUpdatedAt` stands still all the time: each state is news of its own."""
+    line = THREAD | {"type": "lineitem", "body": None, "createdBy": {"id": 1, "type": "user"}}
+    customer = THREAD | {"id": 8883, "type": "customer", "createdBy": {"id": 9, "type": "customer"}}
+    states = [("active", THREAD), ("closed", line | {"id": 8882}), ("active", customer)]
+    bodies = [BODY | {"status": s, "_embedded": {"threads": [t]}} for s, t in states]
+    assert len({told(body)["status"].id for body in bodies}) == 3
+
+
 def test_a_deletion_is_only_what_says_nothing_else() -> None:
     assert told({"id": 123456}, "convo.deleted")["deleted"].ticket_id == "123456"
     # A caught delivery under another name, which the signature does not cover:
