@@ -17,7 +17,7 @@ from hub.summary.frames import Frames, frames
 from hub.summary.language import detect, region
 from hub.summary.passages import Passage, cleaned, read, window
 from hub.summary.small_talk import PROFANITY, idle_words, is_small_talk
-from hub.summary.text import cut
+from hub.summary.text import URL, cut
 from hub.summary.types import Sentence, Summary, Turn
 
 METHOD = "extractive"
@@ -140,8 +140,11 @@ def _quotation(frame: str, passages: Sequence[Passage]) -> Sentence:
 
 
 def _silence(turns: Sequence[Turn], words: Frames) -> Sentence:
-    """What there is to say when the customer sent no word: pictures, files or nothing."""
-    return Sentence(words.silent, tuple(turn.id for turn in turns if turn.role == "customer"), ())
+    """What there is to say when the customer sent no word: links, pictures, files or nothing."""
+    sent = [turn for turn in turns if turn.role == "customer"]
+    links = [turn for turn in sent if URL.search(turn.text)]
+    text = words.link if links else words.silent
+    return Sentence(text, tuple(turn.id for turn in links or sent), ())
 
 
 def _subject(problem: Passage | None, words: Frames) -> str:

@@ -15,6 +15,7 @@ class Frames:
     ai: str
     agent: str
     silent: str
+    link: str
     subject: str
 
 
@@ -24,6 +25,7 @@ FRAMES = {
         "The assistant replied: “{}”",
         "The agent replied: “{}”",
         "The customer sent no text.",
+        "The customer sent a link without any text.",
         "Customer asked for a person",
     ),
     "es": Frames(
@@ -31,6 +33,7 @@ FRAMES = {
         "El asistente respondió: «{}»",
         "El agente respondió: «{}»",
         "El cliente no envió texto.",
+        "El cliente envió un enlace sin texto.",
         "El cliente pidió hablar con una persona",
     ),
     "fr": Frames(
@@ -38,6 +41,7 @@ FRAMES = {
         "L’assistant a répondu : « {} »",
         "Le conseiller a répondu : « {} »",
         "Le client n’a envoyé aucun texte.",
+        "Le client a envoyé un lien sans aucun texte.",
         "Le client a demandé à parler à une personne",
     ),
     "de": Frames(
@@ -45,6 +49,7 @@ FRAMES = {
         "Der Assistent antwortete: „{}“",
         "Der Mitarbeiter antwortete: „{}“",
         "Der Kunde hat keinen Text gesendet.",
+        "Der Kunde hat einen Link ohne Text gesendet.",
         "Kunde möchte mit einem Menschen sprechen",
     ),
     "pt": Frames(
@@ -52,6 +57,7 @@ FRAMES = {
         "O assistente respondeu: “{}”",
         "O atendente respondeu: “{}”",
         "O cliente não enviou texto.",
+        "O cliente enviou um link sem texto.",
         "O cliente pediu para falar com uma pessoa",
     ),
     "it": Frames(
@@ -59,6 +65,7 @@ FRAMES = {
         "L’assistente ha risposto: «{}»",
         "L’operatore ha risposto: «{}»",
         "Il cliente non ha inviato testo.",
+        "Il cliente ha inviato un link senza testo.",
         "Il cliente ha chiesto di parlare con una persona",
     ),
     "nl": Frames(
@@ -66,6 +73,7 @@ FRAMES = {
         "De assistent antwoordde: “{}”",
         "De medewerker antwoordde: “{}”",
         "De klant stuurde geen tekst.",
+        "De klant stuurde een link zonder tekst.",
         "Klant wil een mens spreken",
     ),
     "pl": Frames(
@@ -73,6 +81,7 @@ FRAMES = {
         "Asystent odpowiedział: „{}”",
         "Konsultant odpowiedział: „{}”",
         "Klient nie wysłał tekstu.",
+        "Klient wysłał link bez tekstu.",
         "Klient prosi o rozmowę z człowiekiem",
     ),
     "ru": Frames(
@@ -80,6 +89,7 @@ FRAMES = {
         "Ассистент ответил: «{}»",
         "Оператор ответил: «{}»",
         "Клиент не прислал текста.",
+        "Клиент прислал ссылку без текста.",
         "Клиент попросил соединить с человеком",
     ),
     "tr": Frames(
@@ -87,6 +97,7 @@ FRAMES = {
         "Asistan şöyle yanıtladı: “{}”",
         "Temsilci şöyle yanıtladı: “{}”",
         "Müşteri metin göndermedi.",
+        "Müşteri metin yazmadan bir bağlantı gönderdi.",
         "Müşteri bir kişiyle görüşmek istedi",
     ),
     "ar": Frames(
@@ -94,6 +105,7 @@ FRAMES = {
         "ردّ المساعد: «{}»",
         "ردّ الموظف: «{}»",
         "لم يرسل العميل أي نص.",
+        "أرسل العميل رابطًا من دون أي نص.",
         "طلب العميل التحدث إلى شخص",
     ),
     "hi": Frames(
@@ -101,6 +113,7 @@ FRAMES = {
         "सहायक ने उत्तर दिया: “{}”",
         "एजेंट ने उत्तर दिया: “{}”",
         "ग्राहक ने कुछ नहीं लिखा।",
+        "ग्राहक ने बिना कुछ लिखे एक लिंक भेजा।",
         "ग्राहक किसी व्यक्ति से बात करना चाहता है",
     ),
     "zh": Frames(
@@ -108,6 +121,7 @@ FRAMES = {
         "助手回复：“{}”",
         "客服回复：“{}”",
         "客户没有发送文字。",
+        "客户发送了链接，没有附带文字。",
         "客户要求人工服务",
     ),
     "ja": Frames(
@@ -115,6 +129,7 @@ FRAMES = {
         "アシスタントの返答：「{}」",
         "担当者の返答：「{}」",
         "お客様からの文章はありません。",
+        "お客様からリンクが送られましたが、文章はありません。",
         "お客様が担当者との会話を希望しています",
     ),
     "ko": Frames(
@@ -122,6 +137,7 @@ FRAMES = {
         "어시스턴트의 답변: “{}”",
         "상담원의 답변: “{}”",
         "고객이 보낸 텍스트가 없습니다.",
+        "고객이 텍스트 없이 링크를 보냈습니다.",
         "고객이 상담원 연결을 요청했습니다",
     ),
     "uk": Frames(
@@ -129,6 +145,7 @@ FRAMES = {
         "Асистент відповів: «{}»",
         "Оператор відповів: «{}»",
         "Клієнт не надіслав тексту.",
+        "Клієнт надіслав посилання без тексту.",
         "Клієнт попросив з’єднати з людиною",
     ),
     "sv": Frames(
@@ -136,6 +153,7 @@ FRAMES = {
         "Assistenten svarade: ”{}”",
         "Medarbetaren svarade: ”{}”",
         "Kunden skickade ingen text.",
+        "Kunden skickade en länk utan text.",
         "Kunden vill tala med en människa",
     ),
     "da": Frames(
@@ -143,6 +161,7 @@ FRAMES = {
         "Assistenten svarede: ”{}”",
         "Medarbejderen svarede: ”{}”",
         "Kunden sendte ingen tekst.",
+        "Kunden sendte et link uden tekst.",
         "Kunden vil tale med et menneske",
     ),
     "no": Frames(
@@ -150,6 +169,7 @@ FRAMES = {
         "Assistenten svarte: «{}»",
         "Kundebehandleren svarte: «{}»",
         "Kunden sendte ingen tekst.",
+        "Kunden sendte en lenke uten tekst.",
         "Kunden vil snakke med et menneske",
     ),
     "fi": Frames(
@@ -157,6 +177,7 @@ FRAMES = {
         "Avustaja vastasi: ”{}”",
         "Asiakaspalvelija vastasi: ”{}”",
         "Asiakas ei lähettänyt tekstiä.",
+        "Asiakas lähetti linkin ilman tekstiä.",
         "Asiakas haluaa puhua ihmisen kanssa",
     ),
     "cs": Frames(
@@ -164,6 +185,7 @@ FRAMES = {
         "Asistent odpověděl: „{}“",
         "Operátor odpověděl: „{}“",
         "Zákazník neposlal žádný text.",
+        "Zákazník poslal odkaz bez textu.",
         "Zákazník chce mluvit s člověkem",
     ),
     "ro": Frames(
@@ -171,6 +193,7 @@ FRAMES = {
         "Asistentul a răspuns: „{}”",
         "Operatorul a răspuns: „{}”",
         "Clientul nu a trimis niciun text.",
+        "Clientul a trimis un link fără text.",
         "Clientul a cerut să vorbească cu o persoană",
     ),
     "el": Frames(
@@ -178,6 +201,7 @@ FRAMES = {
         "Ο βοηθός απάντησε: «{}»",
         "Ο εκπρόσωπος απάντησε: «{}»",
         "Ο πελάτης δεν έστειλε κείμενο.",
+        "Ο πελάτης έστειλε έναν σύνδεσμο χωρίς κείμενο.",
         "Ο πελάτης ζήτησε να μιλήσει με άνθρωπο",
     ),
     "hu": Frames(
@@ -185,6 +209,7 @@ FRAMES = {
         "Az asszisztens válasza: „{}”",
         "Az ügyintéző válasza: „{}”",
         "Az ügyfél nem küldött szöveget.",
+        "Az ügyfél szöveg nélkül küldött egy linket.",
         "Az ügyfél emberrel szeretne beszélni",
     ),
     "id": Frames(
@@ -192,6 +217,7 @@ FRAMES = {
         "Asisten menjawab: “{}”",
         "Agen menjawab: “{}”",
         "Pelanggan tidak mengirim teks.",
+        "Pelanggan mengirim tautan tanpa teks.",
         "Pelanggan ingin berbicara dengan petugas",
     ),
     "vi": Frames(
@@ -199,6 +225,7 @@ FRAMES = {
         "Trợ lý trả lời: “{}”",
         "Nhân viên trả lời: “{}”",
         "Khách hàng không gửi văn bản nào.",
+        "Khách hàng gửi một liên kết mà không kèm văn bản.",
         "Khách hàng muốn nói chuyện với nhân viên",
     ),
     "th": Frames(
@@ -206,6 +233,7 @@ FRAMES = {
         "ผู้ช่วยตอบว่า “{}”",
         "เจ้าหน้าที่ตอบว่า “{}”",
         "ลูกค้าไม่ได้ส่งข้อความ",
+        "ลูกค้าส่งลิงก์มาโดยไม่มีข้อความ",
         "ลูกค้าขอคุยกับเจ้าหน้าที่",
     ),
     "he": Frames(
@@ -213,6 +241,7 @@ FRAMES = {
         "העוזר השיב: „{}”",
         "הנציג השיב: „{}”",
         "הלקוח לא שלח טקסט.",
+        "הלקוח שלח קישור ללא טקסט.",
         "הלקוח ביקש לדבר עם נציג",
     ),
     "fa": Frames(
@@ -220,6 +249,7 @@ FRAMES = {
         "دستیار پاسخ داد: «{}»",
         "کارشناس پاسخ داد: «{}»",
         "مشتری متنی نفرستاد.",
+        "مشتری لینکی بدون متن فرستاد.",
         "مشتری می‌خواهد با یک نفر صحبت کند",
     ),
 }

@@ -15,8 +15,22 @@ KINDS = {"CARD": "card number", "IBAN": "account number", "SECRET": "secret"}
 PLACEHOLDER = re.compile(r"\[(EMAIL|PHONE|CARD|IBAN|SECRET)_\d+\]")
 
 EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}")
-CARD = re.compile(r"(?<!\d)\d(?:[ \u00a0.\-–]?\d){12,18}")
-SHORTEST_CARD, CARDS_BEGIN = 13, range(2, 7)
+# Where no number stands before a card its digits may be grouped in any way. Behind one they are in
+# one piece or as on the card, 4-4-4-4 or 4-6-5: else many a list of numbers would have a card.
+JOINT = r"[ \u00a0.\-–]"
+CARD = re.compile(rf"(?<!\d)(?<!\d{JOINT})\d(?:{JOINT}?\d){{12,18}}")
+PRINTED_CARD = re.compile(
+    rf"(?<!\d)(?:\d{{13,19}}|\d{{4}}(?:{JOINT}\d{{4}}){{3}}(?:{JOINT}\d{{3}})?"
+    rf"|\d{{4}}{JOINT}\d{{6}}{JOINT}\d{{4,5}})(?!\d)"
+)
+# What else parts the groups of a card parts a list's numbers, too. There a fifth number of four
+# digits makes it a list; a year may come before.
+SPREAD = r"(?!\d)\s{0,2}[/,.\-–]?\s{0,2}"
+SPREAD_CARD = re.compile(
+    rf"(?<!\d)(?!20)\d{{4}}(?:(?:{SPREAD}\d{{4}}){{3,}}|{SPREAD}\d{{6}}{SPREAD}\d{{4,5}})(?!\d)"
+)
+CARD_DIGITS = range(13, 20)
+CARDS_BEGIN = range(22, 70)  # no card begins with 20, as years and numbers made of dates do
 IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ \u00a0-]?[A-Za-z0-9]){11,30}")
 SHORTEST_IBAN = 15
 
@@ -34,7 +48,8 @@ MACHINE_MADE = re.compile(r"(?<![\w+/=-])[\w+/=-]{32,}", re.ASCII)
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # A word for a secret, then ":" or "is" in the customer's language, then the secret.
 NAMED = re.compile(
-    r"(?:(?<![^\W_])(?:passwor[dt]e?|passwd|passcode|passphrase|pwd|pin(?:[ -]?code)?|cvv2?|cvc2?"
+    r"(?:(?<![^\W_])(?:passwor[dt]e?|passwd|passcode|passphrase|pwd"
+    r"|(?:pin|cvv2?|cvc2?)(?:[ -]?(?:code|number|nummer|n[uú]mero|numéro))?"
     r"|(?:api|secret|access|private)[ _-]?key|(?:access |auth |api )?token|secret|client_secret"
     r"|otp|contraseña|clave|mot de passe|code secret|kennwort|passwort|geheimzahl|senha"
     r"|palavra-passe|parola|wachtwoord|hasł[oa]|пароль|пин-?код|şifre(?:m|si)?|parolam)(?![^\W_])"
@@ -75,8 +90,10 @@ class Redaction:
         text = NAMED.sub(self._named, text)
         text = MACHINE_MADE.sub(self._machine_made, text)
         text = EMAIL.sub(self._put("EMAIL"), text)
-        text = IBAN.sub(self._iban, text)
-        text = CARD.sub(self._card, text)
+        text = self._each("IBAN", IBAN, text)
+        text = self._each("CARD", PRINTED_CARD, text)
+        text = self._each("CARD", CARD, text)
+        text = SPREAD_CARD.sub(self._spread_card, text)
         return self._without_phones(text)
 
     def restore(self, text: str) -> str:
@@ -119,21 +136,19 @@ class Redaction:
         mixed = any(map(str.isdigit, word)) and any(map(str.isalpha, word))
         return self._name("SECRET", word) if mixed and not UUID.fullmatch(word) else word
 
-    def _iban(self, found: re.Match[str]) -> str:
-        return self._longest("IBAN", found, _is_iban)
+    def _each(self, kind: str, pattern: re.Pattern[str], text: str) -> str:
+        """`text` with a name for each that is one: another number may stand before or after it."""
+        told, start = "", 0
+        while found := pattern.search(text, start):
+            value = _longest(kind, found)
+            start = found.start() + max(1, len(value))
+            if value:
+                told += text[: found.start()] + self._name(kind, value)
+                text, start = text[start:], 0  # what follows is looked at as if nothing were before
+        return told + text
 
-    def _card(self, found: re.Match[str]) -> str:
-        return self._longest("CARD", found, _is_card)
-
-    def _longest(self, kind: str, found: re.Match[str], is_one: Callable[[str], bool]) -> str:
-        """Put a name for the longest start that is one: words or an expiry date may follow it."""
-        whole, text = found.string, found[0]
-        for end in range(len(text), 0, -1):
-            after = whole[found.start() + end : found.start() + end + 1]
-            goes_on = after.isdigit() or (kind == "IBAN" and after.isalpha())
-            if not goes_on and text[end - 1].isalnum() and is_one(text[:end]):
-                return self._name(kind, text[:end]) + text[end:]
-        return text
+    def _spread_card(self, found: re.Match[str]) -> str:
+        return self._name("CARD", found[0]) if _is_card(found[0]) else found[0]
 
     def _without_phones(self, text: str) -> str:
         if sum(map(str.isdigit, text)) < 7:
@@ -152,10 +167,22 @@ class Redaction:
         return text
 
 
+def _longest(kind: str, found: re.Match[str]) -> str:
+    """The longest start that is one, or nothing: words or an expiry date may follow it."""
+    whole, text = found.string, found[0]
+    is_one = _is_iban if kind == "IBAN" else _is_card
+    for end in range(len(text), 0, -1):
+        after = whole[found.start() + end : found.start() + end + 1]
+        goes_on = after.isdigit() or (kind == "IBAN" and after.isalpha())
+        if not goes_on and text[end - 1].isalnum() and is_one(text[:end]):
+            return text[:end]
+    return ""
+
+
 def _is_card(text: str) -> bool:
     """Luhn: every second digit from the right is doubled, and the sum ends with 0."""
     digits = [int(c) for c in text if c.isdigit()]
-    if len(digits) < SHORTEST_CARD or digits[0] not in CARDS_BEGIN:
+    if len(digits) not in CARD_DIGITS or 10 * digits[0] + digits[1] not in CARDS_BEGIN:
         return False
     doubled = sum(sum(divmod(2 * d, 10)) for d in digits[-2::-2])
     return (doubled + sum(digits[-1::-2])) % 10 == 0

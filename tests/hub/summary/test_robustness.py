@@ -9,6 +9,7 @@ import unicodedata
 import pytest
 
 from hub.summary import Turn, summarise
+from hub.summary.frames import FRAMES
 from hub.summary.language import detect
 from tests.hub.summary.conversations import TEXTS, conversation, turns
 
@@ -25,6 +26,29 @@ def test_only_a_picture_names_the_message_in_the_channels_language() -> None:
     assert summary.language == "de"
     assert summary.sentences[0].text == "Der Kunde hat keinen Text gesendet."
     assert summary.sentences[0].message_ids == ("m1",)
+
+
+def test_only_a_link_is_told_as_one_and_not_as_nothing() -> None:
+    said = turns(("customer", ""), ("customer", "https://shop.example/orders/a "))
+    (sentence,) = summarise(said).sentences
+    assert sentence.text == "The customer sent a link without any text."
+    assert sentence.message_ids == ("m2",)
+
+
+# From a dictionary rather than from the frames.
+WORD_FOR_LINK = {
+    "en": "link", "es": "enlace", "fr": "un lien", "de": "Link", "pt": "link", "it": "link",
+    "nl": "link", "pl": "link", "ru": "ссылку", "tr": "bağlantı", "ar": "رابط", "hi": "लिंक",
+    "zh": "链接", "ja": "リンク", "ko": "링크", "uk": "посилання", "sv": "länk", "da": "link",
+    "no": "lenke", "fi": "linkin", "cs": "odkaz", "ro": "link", "el": "σύνδεσμο", "hu": "linket",
+    "id": "tautan", "vi": "liên kết", "th": "ลิงก์", "he": "קישור", "fa": "لینک",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", FRAMES)
+def test_only_a_link_is_told_in_every_language(language: str) -> None:
+    told = summarise(turns(("customer", "www.shop.example/a")), language, certain=True)
+    assert WORD_FOR_LINK[language] in told.sentences[0].text
 
 
 def test_only_emoji_are_quoted_but_make_no_subject() -> None:
