@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -106,7 +107,7 @@ class Http(requests.Session):
         self.explain, self.wait, self.sort = explain, wait, sort
         self.throttle = ports.throttle
         self.timeout = ports.timeout
-        self.own_limit = own_limit  # part of an address whose 429 says nothing of other calls
+        self.own_limit = own_limit  # pattern of `METHOD /path`; its 429 says nothing of other calls
         self.adapters.clear()  # those of requests ask nobody
         for prefix, adapter in ports.ways(pool).items():
             self.mount(prefix, adapter)
@@ -192,7 +193,7 @@ class Http(requests.Session):
         words = f"{self._scrub(request, _where(request))} -> {response.status_code}: {told}"
         usual = refusal(response.status_code, words, bounded(self.wait(response)), fields)
         error = self.sort(usual, response)
-        ours = self.own_limit is None or self.own_limit not in str(request.url)
+        ours = self.own_limit is None or not re.search(self.own_limit, _where(request))
         if ours and isinstance(error, RateLimited):
             wait = error.retry_after
             self.throttle.limited(DEFAULT_WAIT if wait is None else wait)

@@ -11,7 +11,7 @@ from connectors.auth import Basic
 from connectors.base import Ports
 from connectors.errors import AuthFailed, InvalidRequest, NotFound, Unavailable
 from connectors.files import safe_name
-from connectors.freshdesk.config import PAGE, WORDS, Config
+from connectors.freshdesk.config import OWN_LIMITS, PAGE, WORDS, Config
 from connectors.http import Http, understood
 from connectors.types import File
 
@@ -33,6 +33,7 @@ class Api:
             self.ports,
             secrets=[key.get_secret_value()],
             explain=explain,
+            own_limit=OWN_LIMITS,  # a poll's lists hold no ticket up
         )
         http.auth = Basic(key.get_secret_value(), SecretStr("X"))
         return http

@@ -1,6 +1,6 @@
 """The way to one Zendesk account: session, credentials, errors, and the calls zenpy lacks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -15,7 +15,7 @@ from connectors.files import safe_name
 from connectors.http import Http, understood
 from connectors.oauth import Grants
 from connectors.types import File
-from connectors.zendesk.config import CONSENT, EXPORT, Config
+from connectors.zendesk.config import COMMENTS, COMMENTS_PAGE, CONSENT, OWN_LIMITS, Config
 
 if TYPE_CHECKING:
     from connectors.zendesk.library import Library
@@ -38,7 +38,7 @@ class Api:
             secrets=secrets,
             explain=explain,
             sort=sort,
-            own_limit=EXPORT,  # 10 calls a minute: a long catching-up must not hold tickets up
+            own_limit=OWN_LIMITS,  # neither a long catching-up nor a busy ticket holds others up
         )
         http.auth = self._auth()
         return http
@@ -54,10 +54,16 @@ class Api:
         """A call to a path below /api/v2."""
         return self.http.call(method, f"{self.config.root}/api/v2{path}", **kwargs)
 
-    def comments(self, ticket_id: str) -> Any:
-        """The newest hundred comments, newest first: zenpy's `comments` knows no order."""
-        query = {"sort": "-created_at", "page[size]": 100, "include": "users"}
-        return self.call("GET", f"/tickets/{ticket_id}/comments", params=query)
+    def comments(self, ticket_id: str) -> Iterator[Mapping[str, Any]]:
+        """Pages of the newest hundred comments, newest first: zenpy's `comments` knows no order."""
+        query = {"sort": "-created_at", "page[size]": COMMENTS_PAGE, "include": "users"}
+        for _ in range(COMMENTS // COMMENTS_PAGE):
+            answer = self.call("GET", f"/tickets/{ticket_id}/comments", params=query)
+            yield answer
+            meta = answer.get("meta") or {}
+            if not meta.get("has_more"):
+                return
+            query["page[after]"] = meta["after_cursor"]
 
     def upload(self, file: File) -> tuple[str, str]:
         """Upload a file that has data: its token, good for 60 minutes, and its id."""

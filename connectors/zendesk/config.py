@@ -48,8 +48,15 @@ STAFF = ("agent", "admin")
 
 COMMENT_LIMIT = 64_000  # bytes; Zendesk names 65,535 and does not say of what
 EXPORT = "/incremental/tickets/cursor"
-INCREMENTAL_PAGE = 50  # tickets: each repeats its first comment, up to 64 KB of transcript
-LIST_PAGE = 100
+# What Zendesk counts by itself: 10 exports a minute, 30 updates of a ticket by one user in ten
+# minutes, and each message, note, file and status is one. No other call has to wait for these; if
+# the whole account is at its limit, the next one of them is told so.
+OWN_LIMITS = rf"{EXPORT}$|^PUT .*/tickets/\d"
+
+# Pages that stay below `http.MAX_ANSWER`, 5 MiB, with a third to spare for what JSON escapes.
+TICKETS_PAGE = 50  # each repeats its first comment, up to 64 KB of transcript: 3.1 MiB
+COMMENTS_PAGE = 20  # each told three times (body, html_body, plain_body), 64 KB each: 3.8 MiB
+COMMENTS = 100  # newest comments of a changed ticket that a poll tells again
 
 EVENT = "zen:event-type:ticket."
 SUBSCRIPTIONS = (

@@ -106,9 +106,9 @@ class Zendesk(Connector):
     def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
         public = not isinstance(entry, Note)
         author = self._requester_of(ticket_id) if public else None
-        answer = self.api.comments(_number(ticket_id))
+        pages = self.api.comments(_number(ticket_id))
         with understood("GET /tickets/{id}/comments"):
-            for raw in answer["comments"]:
+            for raw in (raw for page in pages for raw in page["comments"]):
                 mine = raw["public"] is public and author in (None, raw["author_id"])
                 if mine and comments.same(raw, entry):
                     return str(raw["id"])

@@ -3,7 +3,7 @@
 import base64
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -26,6 +26,7 @@ from connectors.errors import (
 )
 from connectors.freshdesk.config import Config
 from connectors.freshdesk.connector import Freshdesk
+from connectors.http import Unthrottled
 from connectors.types import Draft, File, Message, Note, Requester, Status
 from mappings.engine import load, render
 from mappings.facts import SAMPLE
@@ -604,6 +605,41 @@ def test_trouble_is_told_in_our_words(
     ):
         with pytest.raises(error):
             call()
+
+
+class Told(Unthrottled):
+    """A throttle that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def limited(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+@pytest.mark.parametrize(
+    ("call", "waits"),
+    [
+        (lambda desk: desk.fetch_changes(NOW), []),
+        (lambda desk: desk.find_ticket("esc_1"), []),
+        (lambda desk: desk.previous_tickets(Requester(id="u1")), []),
+        (lambda desk: desk.set_status("7", Status.OPEN), []),
+        (lambda desk: desk.create_ticket(DRAFT), [40]),
+        (lambda desk: desk.read_ticket("7"), [40]),
+        (lambda desk: desk.add_note("7", Note(id="n1", text="x")), [40]),
+    ],
+)
+def test_a_list_or_an_update_at_its_own_limit_holds_no_other_call_up(
+    vendor: Script, call: Callable[[Freshdesk], Any], waits: list[float]
+) -> None:
+    throttle = Told()
+    config = Config(domain="acme", api_key="hush-hush", base_url=vendor.url)
+    desk = Freshdesk(config, Ports(now=lambda: NOW, throttle=throttle))
+    no = Answer({"message": "Too many"}, 429, {"Retry-After": "40"})
+    vendor.answer = lambda _asked: no  # type: ignore[method-assign]
+    with pytest.raises(RateLimited):
+        call(desk)
+    assert throttle.waits == waits
 
 
 def test_the_connector_does_without_its_sandbox() -> None:

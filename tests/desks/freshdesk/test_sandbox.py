@@ -148,6 +148,16 @@ def test_new_tickets_have_a_limit_of_their_own(freshdesk: Freshdesk) -> None:
     assert freshdesk.call("GET", "/tickets").status_code == 200
 
 
+def test_lists_have_a_limit_of_their_own(freshdesk: Freshdesk) -> None:
+    freshdesk.control("/_settings", ticket_lists_per_minute=20)  # Growth
+    told = [freshdesk.call("GET", "/tickets") for _ in range(21)]
+    freshdesk.control("/_settings", ticket_lists_per_minute=200)
+    assert [r.status_code for r in told] == [200] * 20 + [429]
+    assert 0 < int(told[20].headers["Retry-After"]) <= 60
+    ticket = freshdesk.create()["id"]
+    assert freshdesk.call("PUT", f"/tickets/{ticket}", json={"status": 3}).status_code == 200
+
+
 def test_lists_go_by_page_with_a_link_to_the_next(freshdesk: Freshdesk) -> None:
     made = [freshdesk.create()["id"] for _ in range(3)]
     asked = {"per_page": 2, "order_by": "updated_at", "order_type": "asc"}

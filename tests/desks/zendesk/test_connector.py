@@ -412,6 +412,26 @@ def test_after_a_lost_answer_an_entry_is_known_by_its_mark(vendor: Script, desk:
     assert vendor.asked[-1].query["sort"] == "-created_at"
 
 
+def test_the_newest_hundred_comments_are_read_in_small_pages(vendor: Script, desk: Zendesk) -> None:
+    vendor.at("GET", EXPORT, export(RAW))
+    same = [REPLY | {"id": number, "author_id": 7} for number in range(900, 790, -1)]
+    pages = [
+        {
+            "comments": same[n : n + 20],
+            "users": USERS if n == 20 else [],
+            "meta": {"has_more": True, "after_cursor": f"p{n + 20}"},
+        }
+        for n in range(0, 120, 20)
+    ]
+    vendor.at("GET", COMMENTS, *pages)
+    told = desk.fetch_changes(NOW - timedelta(hours=1)).changes
+    ids = [change.message_id for change in told if change.kind == "message"]
+    assert ids == [str(number) for number in range(801, 901)]  # all in one second
+    queries = [a.query for a in vendor.to("GET", COMMENTS)]
+    assert {q["page[size]"] for q in queries} == {"20"}
+    assert [q.get("page[after]") for q in queries] == [None, "p20", "p40", "p60", "p80"]
+
+
 def test_without_a_mark_an_entry_is_known_by_words_author_and_time(
     vendor: Script, desk: Zendesk
 ) -> None:
@@ -611,6 +631,45 @@ def test_an_agent_without_admin_rights_reads_the_list(vendor: Script, desk: Zend
     desk.fetch_changes(second.cursor)
     assert len(vendor.to("GET", EXPORT)) == 1  # it does not try the forbidden way each time
     assert "1795339740" in second.cursor  # a minute before the newest ticket that it saw
+
+
+def test_who_is_no_admin_any_more_goes_on_with_the_list(vendor: Script, desk: Zendesk) -> None:
+    later = raw(id=3, external_id=None, updated_at="2026-11-22T09:40:00Z")
+    vendor.at("GET", EXPORT, export(later), export(cursor="c2"), Answer({"error": "no"}, 403))
+    vendor.at("GET", COMMENTS, {"comments": [REPLY], "users": USERS})
+    place = desk.fetch_changes(NOW - timedelta(hours=1)).cursor
+    place = desk.fetch_changes(place).cursor  # nothing new
+    news = raw(updated_at="2026-11-22T09:39:00Z")  # a minute is told again
+    old = raw(id=4, updated_at="2026-11-22T09:38:59Z")
+    meta = {"has_more": True, "after_cursor": "p2"}
+    vendor.at("GET", TICKETS, {"tickets": [news, old], "meta": meta})
+    page = desk.fetch_changes(place)
+    assert {change.ticket_id for change in page.changes} == {"35436"}
+    assert not page.more
+    desk.fetch_changes(page.cursor)
+    assert len(vendor.to("GET", EXPORT)) == 3  # it does not try the forbidden way each time
+
+
+def test_a_place_in_the_export_kept_without_its_time_is_still_read(
+    vendor: Script, desk: Zendesk
+) -> None:
+    refused = Answer({"error": {"title": "Forbidden", "message": "admins only"}}, 403)
+    vendor.at("GET", EXPORT, refused, export(cursor="c2"), export(RAW, cursor="c3"), refused)
+    vendor.at("GET", COMMENTS, {"comments": [], "users": []})
+    vendor.at("GET", TICKETS, {"tickets": [RAW], "meta": {"has_more": False}})
+    with pytest.raises(AuthFailed):  # from when on to read the list, nobody knows
+        desk.fetch_changes("export:c1")
+    page = desk.fetch_changes("export:c1")
+    page = desk.fetch_changes(page.cursor)
+    assert [a.query["cursor"] for a in vendor.to("GET", EXPORT)] == ["c1", "c1", "c2"]
+    assert [change.kind for change in desk.fetch_changes(page.cursor).changes] == ["status"]
+
+
+def test_a_dead_token_is_no_reason_to_read_the_list(vendor: Script, desk: Zendesk) -> None:
+    for path in (EXPORT, TICKETS):
+        vendor.at("GET", path, Answer({"error": "invalid_token"}, 401))
+    with pytest.raises(AuthFailed):
+        desk.fetch_changes("export:1795338000:c1")
 
 
 def test_a_cursor_of_another_desk_is_refused(desk: Zendesk) -> None:

@@ -96,8 +96,11 @@ def test_the_export_is_limited_to_ten_a_minute(zendesk: Zendesk) -> None:
 
 def test_one_user_may_update_one_ticket_thirty_times(zendesk: Zendesk) -> None:
     ticket = zendesk.create()["id"]
-    told = [zendesk.update(ticket, subject=str(n)).status_code for n in range(31)]
-    assert told == [200] * 30 + [429]
+    told = [zendesk.update(ticket, subject=str(n)) for n in range(31)]
+    assert [r.status_code for r in told] == [200] * 30 + [429]
+    assert "updating this ticket again" in told[30].text
+    assert 60 < int(told[30].headers["Retry-After"]) <= 600
+    assert int(told[30].headers["X-Rate-Limit-Remaining"]) > 0
 
 
 def test_webhooks_are_checked_shown_and_removed(zendesk: Zendesk) -> None:

@@ -122,6 +122,13 @@ def test_a_comment_may_be_written_in_the_requesters_name(zendesk: Zendesk) -> No
     assert listed["metadata"]["custom"] == {"id": "m1"}
 
 
+def test_a_comment_is_told_three_times(zendesk: Zendesk) -> None:
+    ticket = zendesk.create(comment={"body": "a & b " + "x" * 60_000})["id"]
+    (comment,) = zendesk.call("GET", f"/tickets/{ticket}/comments").json()["comments"]
+    assert all(len(comment[name]) > 60_000 for name in ("body", "html_body", "plain_body"))
+    assert "a &amp; b" in comment["html_body"]
+
+
 def test_closed_is_final(zendesk: Zendesk) -> None:
     ticket = zendesk.create()
     assert zendesk.update(ticket["id"], status="closed").json()["ticket"]["status"] == "closed"
