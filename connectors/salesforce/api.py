@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.auth import OAuth, Token
 from connectors.base import Ports
-from connectors.errors import AuthFailed, ConnectorError, InvalidRequest, NotFound
+from connectors.errors import AuthFailed, ConnectorError
 from connectors.http import Http, understood
 from connectors.oauth import Grants
+from connectors.refusals import refusal
 from connectors.salesforce.answers import codes, complaints, explain, sort, sorted_out
 from connectors.salesforce.config import API_VERSION, CONSENT, Config
 
@@ -116,12 +117,7 @@ class Api:
         words, fields = complaints(body)
         words = self.http.scrub(f"POST /composite -> {status}: {words}")
         fields = {name: self.http.scrub(text) for name, text in fields.items()}
-        error: ConnectorError = InvalidRequest(words, fields=fields)
-        if status in (401, 403):
-            error = AuthFailed(words)
-        if status == 404:
-            error = NotFound(words)
-        return sorted_out(error, codes(body))
+        return sorted_out(refusal(status, words, None, fields), codes(body))
 
     def _grant(self, current: Token | None) -> Token:
         """A token in the name of who allowed the hub, of the app's user, or of the key's user."""

@@ -62,7 +62,9 @@ def fetch(api: Api, after: datetime | str) -> ChangePage:
         told = [[raw for raw in page.rows if not until or _at(raw) <= until] for page in pages]
         changes = sorted(_changes(api, *told), key=lambda change: change.at)
         newest = max((_at(raw) for page in pages for raw in page.rows), default=since)
-    place = until or max(since, newest - OVERLAP, api.ports.now() - CLOCKS)
+    # It may lie before `since`, which is where the last full page ended: that one was not repeated.
+    # Each poll without news goes back a little, but never beyond what the clocks allow.
+    place = until or max(newest - OVERLAP, api.ports.now() - CLOCKS)
     return ChangePage(changes=tuple(changes), cursor=place.isoformat(), more=until is not None)
 
 
@@ -153,10 +155,10 @@ def _changes(
         if words.ours(raw["Parent"][key]) and not words.is_marked(raw["CommentBody"]):
             public = raw["IsPublished"]
             yield words.written(raw, raw["Parent"][key], raw["CommentBody"], public=public)
-    for raw in emails:
-        if words.ours(raw["Parent"][key]):
-            yield words.written(raw, raw["Parent"][key], _text(api, raw), public=True)
-    yield from files.changes(api, versions)
+    sent = [raw for raw in emails if words.ours(raw["Parent"][key])]
+    for raw in sent:
+        yield words.written(raw, raw["Parent"][key], _text(api, raw), public=True)
+    yield from files.changes(api, versions, [raw["Id"] for raw in sent])
 
 
 def _text(api: Api, raw: Raw) -> str:

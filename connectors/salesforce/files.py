@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.salesforce import words
 from connectors.salesforce.api import Api
+from connectors.salesforce.config import DRAFT_EMAIL
 from connectors.types import Change, File
 
 FIELDS = (
@@ -17,14 +18,18 @@ CASE, EMAIL = "500", "02s"  # how ids begin
 Raw = Mapping[str, Any]
 
 
-def changes(api: Api, versions: Sequence[Raw]) -> Iterable[Change]:
-    """One change for each file of a case of ours; to the customer only what they may see."""
+def changes(api: Api, versions: Sequence[Raw], sent: Sequence[str]) -> Iterable[Change]:
+    """One change for each file of a case of ours; to the customer only what they may see.
+
+    `sent` are the ids of emails that are told now, and their files with them.
+    """
     key = api.config.key_field
+    versions = [*{raw["Id"]: raw for raw in (*versions, *_of_emails(api, sent))}.values()]
     at_cases, at_emails = (_places(versions, prefix) for prefix in (CASE, EMAIL))
     cases = _in(api, f"Id, {key} FROM Case WHERE Id", at_cases)
     known = {raw["Id"]: (raw["Id"], raw[key]) for raw in cases}
-    asked = f"Id, ParentId, Parent.{key} FROM EmailMessage WHERE Incoming = false AND Id"
-    emails = _in(api, asked, at_emails)
+    asked = f"Id, ParentId, Parent.{key} FROM EmailMessage WHERE Incoming = false"
+    emails = _in(api, f"{asked} AND Status != '{DRAFT_EMAIL}' AND Id", at_emails)
     known |= {raw["Id"]: (raw["ParentId"], (raw["Parent"] or {}).get(key)) for raw in emails}
     found = [raw for raw in versions if words.ours(known.get(_place(raw), ("", None))[1])]
     shared = _shared(api, [raw["ContentDocumentId"] for raw in found])
@@ -32,6 +37,14 @@ def changes(api: Api, versions: Sequence[Raw]) -> Iterable[Change]:
         place = _place(raw)
         public = place.startswith(EMAIL) or (raw["ContentDocumentId"], place) in shared
         yield _change(api, raw, known[place], public=public)
+
+
+def _of_emails(api: Api, sent: Sequence[str]) -> list[dict[str, Any]]:
+    """The files of emails: a draft's were uploaded before it was sent, and change no more."""
+    links = _in(api, "ContentDocumentId FROM ContentDocumentLink WHERE LinkedEntityId", sent)
+    documents = sorted({link["ContentDocumentId"] for link in links})
+    asked = f"{FIELDS} FROM ContentVersion WHERE IsLatest = true AND ContentDocumentId"
+    return [raw for raw in _in(api, asked, documents) if _place(raw) in sent]
 
 
 def _shared(api: Api, documents: Sequence[str]) -> set[tuple[str, str]]:

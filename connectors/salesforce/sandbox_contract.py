@@ -46,6 +46,7 @@ def harness(base_url: str) -> Harness:
         strange_word="With Legal",
         renews_tokens=True,
         closed_refuses=False,
+        names_survivor=("poll",),
         unused_event=UNUSED_EVENT,
     )
 

@@ -98,8 +98,9 @@ def case_changes(raw: Mapping[str, Any], config: Config, me: str) -> list[Change
 
 def written(raw: Mapping[str, Any], key: str, text: str, *, public: bool) -> Change:
     """What somebody wrote into a case: a comment or an email."""
+    # An internal comment may be published later: then it is a message, and news.
     return Change(
-        id=f"entry:{raw['Id']}",
+        id=f"{'entry' if public else 'note'}:{raw['Id']}",
         ticket_id=raw["ParentId"],
         kind="message" if public else "note",
         at=time_of(raw["SystemModstamp"]),

@@ -238,6 +238,7 @@ def harness(base_url: str) -> Harness:
         },
         strange_word="escalated",
         renews_tokens=True,
+        names_survivor=("webhook",),
         signature_headers=(
             "x-zendesk-webhook-signature",
             "x-zendesk-webhook-signature-timestamp",

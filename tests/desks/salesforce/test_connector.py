@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,10 +16,11 @@ from pydantic import ValidationError
 
 from connectors.base import Ports
 from connectors.errors import AuthFailed, InvalidRequest, NotFound, RateLimited, Unavailable
-from connectors.salesforce import changes
-from connectors.salesforce.config import Config
+from connectors.salesforce import changes, entries
+from connectors.salesforce.api import Record
+from connectors.salesforce.config import DRAFT_EMAIL, Config
 from connectors.salesforce.connector import Salesforce
-from connectors.salesforce.words import id18, status_of
+from connectors.salesforce.words import id18, status_of, time_of
 from connectors.sandbox import running
 from connectors.types import Draft, File, Message, Note, Requester, Status
 from tests.connectors.scripted import Answer, Script, server
@@ -269,6 +271,26 @@ def test_a_refused_composite_tells_of_the_part_that_was_wrong(
     assert caught.value.fields == {"Title": "STRING_TOO_LONG!"}
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (500, "UNKNOWN_EXCEPTION", Unavailable),
+        (503, "SERVER_UNAVAILABLE", Unavailable),
+        (429, "TOO_MANY_REQUESTS", RateLimited),
+    ],
+)
+def test_a_message_that_a_bad_moment_stopped_halfway_may_be_tried_again(
+    vendor: Script, desk: Salesforce, status: int, code: str, error: type[Exception]
+) -> None:
+    halted = [{"errorCode": "PROCESSING_HALTED", "message": "rolled back", "fields": []}]
+    failed = [{"errorCode": code, "message": "try later", "fields": []}]
+    parts = [{"httpStatusCode": 400, "body": halted}, {"httpStatusCode": status, "body": failed}]
+    vendor.at("POST", COMPOSITE, {"compositeResponse": parts})
+    file = File(name="a.png", content_type="image/png", data=b"png")
+    with pytest.raises(error, match=code):
+        desk.append_message(ID, Message(id="m", role="customer", text="x", at=NOW, files=(file,)))
+
+
 def test_a_key_that_is_taken_is_the_ticket_whose_answer_was_lost(
     vendor: Script, desk: Salesforce
 ) -> None:
@@ -393,11 +415,40 @@ def test_an_agent_who_answers_by_email_reaches_the_customer_with_the_file(sandbo
     sandbox.harness.set(reply_by_email=0)
 
 
+def test_a_file_of_a_draft_reaches_the_customer_when_the_email_is_sent_and_not_before(
+    sandbox: Desk,
+) -> None:
+    connector = sandbox.connector()
+    ticket = connector.create_ticket(draft())
+    agent = sandbox.connector(sandbox.harness.weak_config).api  # another user than the hub's
+    email = {"ParentId": ticket.id, "TextBody": "Your label", "Status": DRAFT_EMAIL}
+    (mail,) = agent.create([Record("mail", "EmailMessage", email)])
+    label = File(name="label.pdf", content_type="application/pdf", data=b"%PDF")
+    (file,) = agent.create([entries.file("file", label, mail)])
+    assert of(poll(connector)[0], ticket, "message", "note") == []
+    time.sleep(1.1)  # the upload lies before the second in which the email is sent
+    agent.update("EmailMessage", mail, {"Status": "3"}, {})
+    (row,) = connector.api.query("SELECT SystemModstamp FROM EmailMessage WHERE Id = {id}", id=mail)
+    said = of(poll(connector, time_of(row["SystemModstamp"]))[0], ticket, "message")
+    assert {c.message_id for c in said} == {mail, file}
+
+
 def test_our_own_note_is_not_told_as_an_agents(sandbox: Desk) -> None:
     connector = sandbox.connector()
     ticket = connector.create_ticket(draft())
     connector.add_note(ticket.id, Note(id="note_1", text="Summary"))
     assert of(poll(connector)[0], ticket, "note") == []
+
+
+def test_an_internal_comment_that_is_published_later_reaches_the_customer(sandbox: Desk) -> None:
+    connector = sandbox.connector()
+    ticket = connector.create_ticket(draft())
+    (entry,) = sandbox.harness.act(ticket.id, note="We pay you back")
+    told, cursor = poll(connector)
+    connector.api.update("CaseComment", entry, {"IsPublished": True}, {})
+    told += poll(connector, cursor)[0]
+    said = [(c.kind, c.text) for c in of(told, ticket) if c.message_id == entry]
+    assert said == [("note", "We pay you back"), ("message", "We pay you back")]
 
 
 def test_the_one_who_made_the_case_is_not_its_assignee(sandbox: Desk) -> None:
@@ -417,6 +468,34 @@ def test_more_changes_in_a_second_than_a_page_holds_are_all_told_once(
     told, _cursor = poll(connector)
     assert {c.ticket_id for c in told if c.kind == "status"} == {t.id for t in made}
     assert {c.message_id for c in told if c.kind == "message"} == set(written)
+
+
+def test_after_a_full_page_too_the_last_minute_is_asked_for_again(
+    vendor: Script, desk: Salesforce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "CASE_PAGE", 2)
+
+    def case(at: str) -> dict[str, Any]:
+        return CASE | {"IsDeleted": False, "SystemModstamp": f"2026-11-22T{at}.000+0000"}
+
+    full, last = rows(case("09:59:00"), case("09:59:30")), rows(case("09:59:30"))
+    vendor.at("GET", f"{DATA}/queryAll/", full, last)
+    vendor.at("GET", QUERY, rows())
+    first = desk.fetch_changes(NOW - timedelta(minutes=5))
+    assert first.more and first.cursor == "2026-11-22T09:59:30+00:00"
+    second = desk.fetch_changes(first.cursor)
+    assert not second.more and second.cursor == "2026-11-22T09:58:30+00:00"
+
+
+def test_polls_without_news_reach_no_further_back_than_the_clocks_may_differ(
+    vendor: Script, desk: Salesforce
+) -> None:
+    vendor.at("GET", f"{DATA}/queryAll/", rows())
+    vendor.at("GET", QUERY, rows())
+    cursor = NOW.isoformat()
+    for _ in range(15):
+        cursor = desk.fetch_changes(cursor).cursor
+    assert cursor == (NOW - changes.CLOCKS).isoformat()
 
 
 def test_a_certificates_key_opens_the_door(sandbox: Desk) -> None:
