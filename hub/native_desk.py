@@ -154,10 +154,12 @@ class NativeDesk:
         return int(tx.value("select coalesce(max(seq), 0) from native_entries"))
 
     def _assignee(self, tx: Tx, key: str, assignment: str) -> str | None:
-        """Who took the conversation over, else whom the rule names."""
+        """Who took the conversation over and is still let in, else whom the rule names."""
         taken_by: str | None = tx.value("select taken_by from escalations where id = :key", key=key)
-        if taken_by is not None or assignment == "manual":
+        if taken_by is not None and team.member(tx, self.workspace_id, taken_by) is not None:
             return taken_by
+        if assignment == "manual":
+            return None
         return _next_agent(tx, self.workspace_id, assignment)
 
 

@@ -16,7 +16,7 @@ from hub.current import house
 from hub.pipeline import takeover
 from hub.pipeline.intake import Inbox
 from hub.problems import Problem
-from hub.store import Row, Tx, conversations, escalations, listing, users
+from hub.store import Row, Tx, conversations, escalations, listing, team, users
 from hub.store.schema import conversations as table
 from hub.store.schema import escalations as escalations_table
 from hub.store.schema import messages
@@ -243,4 +243,6 @@ def _user(tx: Tx, call: Call, id_or_email: str) -> Row:
     user = users.get(tx, call.workspace_id, id_or_email) or users.by_email(tx, id_or_email)
     if user is None or user["workspace_id"] != call.workspace_id:
         raise BadInput({"user": "There is no such teammate here."})
+    if team.member(tx, call.workspace_id, user["id"]) is None:
+        raise BadInput({"user": f"{user['name']} is deactivated or a viewer: choose another."})
     return user

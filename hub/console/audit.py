@@ -91,19 +91,19 @@ def _wanted() -> tuple[audit.Wanted, dict[str, str]]:
     """The filters, and what is wrong with them."""
     asked = {name: value.replace("\0", "").strip() for name, value in request.args.items()}
     errors = {}
-    days: dict[str, datetime | None] = {"since": None, "until": None}
-    for name in ("since", "until"):
+    days: dict[str, datetime | None] = {}
+    for name, more in (("since", timedelta(0)), ("until", timedelta(days=1))):  # that day too
         try:
-            days[name] = _day(asked.get(name, ""))
-        except ValueError:
-            errors[name] = "Write a day."
+            day = _day(asked.get(name, ""))
+            days[name] = day + more if day is not None else None
+        except (ValueError, OverflowError):
+            errors[name] = "Write a day such as 2026-11-22."
     kind = asked.get("what", "")
-    until = days["until"]
     return audit.Wanted(
         who=asked.get("who", ""),
         kind=kind if kind in KINDS else "",
-        since=days["since"],
-        until=until + timedelta(days=1) if until is not None else None,  # that day too
+        since=days.get("since"),
+        until=days.get("until"),
         about=asked.get("about", ""),
     ), errors
 

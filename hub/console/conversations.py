@@ -7,17 +7,18 @@ from flask import Response, abort, flash, request
 from connectors.types import File, Status
 from hub import native
 from hub.api.files import saved
-from hub.console import lists, queries, shell, timeline
+from hub.console import lists, queries, shell, sorry, timeline
 from hub.console.shell import back_to, found, me, needs, page, user
 from hub.current import house
 from hub.pipeline import takeover
-from hub.store import Row, Tx, conversations, escalations, files, presence, reads, users
+from hub.store import Row, Tx, conversations, escalations, files, presence, reads, team, users
 
 blueprint = shell.noun("conversations")
 
 CHIPS = {"live": "All live", "waiting": "Waiting", "human": "Human", "ai": "AI", "ended": "Ended"}
 STATUSES = (Status.OPEN, Status.PENDING, Status.ON_HOLD, Status.SOLVED, Status.CLOSED)
 SENT = "sent"  # the category of the message after which a draft is forgotten
+NO_MEMBER = "is deactivated, or a viewer, and gets no tickets. Go back and choose somebody else."
 NO_TICKET = "There is no open Help Desk ticket here any more, so nothing was sent or changed."
 
 
@@ -58,7 +59,7 @@ def one(conversation_id: str) -> Response:
         history = queries.escalations_of(tx, workspace, row["id"])
         latest = history[0] if history else None
         desk = _desk(tx, latest)
-        agents = queries.agents(tx, workspace) if desk is not None else []
+        agents = queries.agents(tx, workspace, desk["assignee_id"]) if desk is not None else []
         earlier = queries.earlier_tickets(tx, row)
         line = timeline.read(tx, house(), row, [e["id"] for e in history])
         reads.mark(tx, workspace, user()["id"], row["id"], line.last_seq)
@@ -155,12 +156,12 @@ def assign(conversation_id: str) -> Response:
     user_id = request.form.get("assignee", "")
     with house().store.transaction() as tx:
         chosen = found(users.get(tx, me().workspace_id, user_id)) if user_id else None
-        if chosen is not None and chosen["role"] == "viewer":
-            abort(HTTPStatus.BAD_REQUEST)
         connection_id, ticket = native_ticket(tx, conversation_id)
         if ticket is None:
             flash(NO_TICKET, "warning")
         elif ticket["assignee_id"] != (user_id or None):
+            if chosen is not None and team.member(tx, me().workspace_id, user_id) is None:
+                return sorry.saying("Not assigned", f"{chosen['name']} {NO_MEMBER}", 400)
             native.assign(tx, connection_id, ticket, chosen, actor=user()["name"])
             flash("The assignment is saved.", "success")
     return back_to("conversations.one", conversation_id=conversation_id)

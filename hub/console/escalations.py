@@ -11,13 +11,14 @@ from hub.store import audit, conversations, retries
 blueprint = shell.noun("escalations")
 
 CHIPS = {"all": "All", "parked": "Parked", "open": "Open", "returned": "Returned"}
+FILTERS = ("desk",)  # of the list, by the name in the address: a connection's id
 
 
 @blueprint.get("/escalations")
 def index() -> Response:
     """The parked ones on top, then all others."""
-    show, search, desk = shell.chip(CHIPS, "all"), shell.search(), _desk()
-    after = request.args.get("after")
+    show, search, wanted = shell.chip(CHIPS, "all"), shell.search(), shell.wanted(FILTERS)
+    after, desk = request.args.get("after"), wanted.get("desk")
     workspace = me().workspace_id
     with house().store.transaction() as tx:
         listed = queries.escalations(tx, workspace, show, search=search, after=after, desk=desk)
@@ -28,7 +29,7 @@ def index() -> Response:
             )
         return page(
             "escalations.html", listed=listed, parked=parked, chips=CHIPS, show=show,
-            search=search, desk=desk, running=retries.running(tx, workspace),
+            search=search, wanted=wanted, running=retries.running(tx, workspace),
             desks=desk_queries.desks(tx, workspace),
             waiting=queries.parked_number(tx, workspace, search, desk),
         )  # fmt: skip
@@ -61,17 +62,19 @@ def retry(escalation_id: str) -> Response:
 def retry_many() -> Response:
     """Let those that are ticked go on, or all parked ones of the list."""
     ticked = [one.replace("\0", "") for one in request.form.getlist("id")[: retries.MOST]]
+    search, wanted = shell.search(), shell.wanted(FILTERS)
+    parked = back_to("escalations.index", show="parked", q=search or None, **wanted)
     if request.form.get("which") != "all" and not ticked:
         flash("Nothing was ticked, so nothing was retried.", "warning")
-        return back_to("escalations.index", show="parked")
+        return parked
     among = None if request.form.get("which") == "all" else ticked
     with house().store.transaction() as tx:
-        chosen = queries.parked_ids(tx, me().workspace_id, shell.search(), _desk(), among=among)
+        chosen = queries.parked_ids(tx, me().workspace_id, search, wanted.get("desk"), among=among)
         if chosen:
             retry_id = retrying.begin(tx, me().workspace_id, chosen, actor=me().actor)
     if not chosen:
         flash("None of them is parked any more, so there was nothing to do.", "warning")
-        return back_to("escalations.index", show="parked")
+        return parked
     return back_to("escalations.retried", retry_id=retry_id)
 
 
@@ -81,8 +84,3 @@ def retried(retry_id: str) -> Response:
     with house().store.transaction() as tx:
         row = found(retries.progress(tx, me().workspace_id, retry_id))
     return page("retries.html", row=row)
-
-
-def _desk() -> str | None:
-    """The connection to which the list is limited."""
-    return request.args.get("desk", "").replace("\0", "").strip()[:64] or None

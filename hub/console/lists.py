@@ -12,7 +12,8 @@ from hub.store import Row, Rows, Tx
 from hub.store.presence import GOOD_FOR
 from hub.store.search import AMONG, EACH, is_common, values_of
 
-# What a row shows, of the page `p (id, place)`.
+# What a row shows, of the page `p (conversation_id, place)`. Whose escalation and ticket it shows
+# depends on the list: a ticket's own, or a conversation's latest.
 SHOWN = """
 select c.id, p.place, c.external_id, c.requester, c.forgotten_at, c.language, c.channel,
   c.speaker, c.waiting, c.state, c.started_at, c.last_message_at, m.text as last_text,
@@ -23,13 +24,12 @@ select c.id, p.place, c.external_id, c.requester, c.forgotten_at, c.language, c.
   t.status as ticket_status, t.subject as ticket_subject,
   case when t.desk = 'live_chat' then a.name else coalesce(t.assignee, u.name) end as human,
   n.priority, here.names as here,
-  (r.seq is not null or c.waiting or c.speaker = 'human') and m.seq > coalesce(r.seq, 0) as unread
+  (r.seq is not null or c.waiting or c.speaker = 'human') and exists (select 1 from messages
+    where conversation_id = c.id and seq > coalesce(r.seq, 0) and role <> 'agent') as unread
 from p join conversations c on c.id = p.conversation_id
-left join lateral (select seq, left(text, 160) as text, role, at from messages
+{}
+left join lateral (select left(text, 160) as text, role, at from messages
   where conversation_id = c.id order by seq desc limit 1) m on true
-left join lateral (select * from escalations
-  where conversation_id = c.id order by id desc limit 1) e on true
-left join tickets t on t.escalation_id = e.id
 left join native_tickets n on t.desk = 'live_chat' and n.id = t.external_id
 left join users a on a.id = n.assignee_id
 left join users u on u.id = e.taken_by
@@ -38,6 +38,11 @@ left join lateral (select string_agg(w.name, ', ' order by w.name) as names from
   join users w on w.id = s.user_id
   where s.conversation_id = c.id and s.user_id <> :me and s.seen_at > :alive) here on true
 """
+OF_CONVERSATIONS = SHOWN.format("""left join lateral (select * from escalations
+  where conversation_id = c.id order by id desc limit 1) e on true
+left join tickets t on t.escalation_id = e.id""")
+OF_TICKETS = SHOWN.format("""join tickets t on t.id = p.place
+join escalations e on e.id = t.escalation_id""")
 CONVERSATIONS = "select c.id as conversation_id, c.id as place from conversations c"
 WAITING = """select e.conversation_id, e.id as place from escalations e
 join conversations c on c.id = e.conversation_id
@@ -82,7 +87,7 @@ def conversations(
     """Conversations of a chip, the newest first; the waiting ones by who waits longest."""
     filters = FILTERS | {"desk": IN_TICKET}
     return _page(
-        tx, me, SHOW_CONVERSATIONS[show], filters, upwards=show == "waiting",
+        tx, me, SHOW_CONVERSATIONS[show], filters, OF_CONVERSATIONS, upwards=show == "waiting",
         search=search, wanted=wanted, after=after,
     )  # fmt: skip
 
@@ -92,7 +97,7 @@ def tickets(
 ) -> Page:
     """Tickets of a chip, at all desks or one, the newest first."""
     return _page(
-        tx, me, SHOW_TICKETS[show], FILTERS, upwards=False,
+        tx, me, SHOW_TICKETS[show], FILTERS, OF_TICKETS, upwards=False,
         search=search, wanted=wanted, after=after,
     )  # fmt: skip
 
@@ -142,6 +147,7 @@ def _page(
     me: Row,
     chip: tuple[str, str, str],
     filters: Mapping[str, str],
+    shown: str,
     *,
     upwards: bool,
     search: str,
@@ -164,17 +170,19 @@ def _page(
         conditions.append(f"{key}.id {sign} :after")
         values["after"] = after
     listed = f"{kind} where {' and '.join(conditions)} {{}} order by {key}.id {order} limit {{}}"
-    rows = _rows(tx, listed, order, search, values)
+    shown = f"with p as materialized ({{}}) {shown} order by p.place {order}"
+    rows = _rows(tx, shown, listed, order, search, values)
     return Page(rows[:SIZE], rows[SIZE - 1]["place"] if len(rows) > SIZE else None)
 
 
-def _rows(tx: Tx, listed: str, order: str, looked_for: str, values: dict[str, Any]) -> Rows:
+def _rows(
+    tx: Tx, shown: str, listed: str, order: str, looked_for: str, values: dict[str, Any]
+) -> Rows:
     """One more than a page of what is `listed`, whose places are left for a condition and a limit.
 
     How common a word is takes long to count if it is: so the first few are looked into before. A
     common one is looked for in many; if these have too little, by all that have it.
     """
-    shown = f"with p as materialized ({{}}) {SHOWN} order by p.place {order}"
     if not looked_for:
         return tx.all(shown.format(listed.format("", ":limit")), **values)
     asked = values_of(values["workspace"], looked_for)

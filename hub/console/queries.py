@@ -160,12 +160,13 @@ def conversation_of_ticket(tx: Tx, workspace_id: str, ticket_id: str) -> str | N
     return found
 
 
-def agents(tx: Tx, workspace_id: str) -> Sequence[Row]:
-    """Who may hold a ticket."""
+def agents(tx: Tx, workspace_id: str, holder_id: str | None) -> Sequence[Row]:
+    """Who may hold a ticket, and its holder, whatever became of them."""
     return tx.all(
-        "select id, name, available from users where workspace_id = :workspace"
-        " and role <> 'viewer' order by name, id",
+        "select id, name, available, deactivated_at from users where workspace_id = :workspace"
+        " and (role <> 'viewer' and deactivated_at is null or id = :holder) order by name, id",
         workspace=workspace_id,
+        holder=holder_id,
     )
 
 

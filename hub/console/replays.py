@@ -29,7 +29,7 @@ def begin_replay(subscriber_id: str) -> Response:
                 until=until, actor=me().actor,
             )  # fmt: skip
     except admin.BadInput as wrong:
-        return refused(show(subscriber_id, wrong.errors))
+        return refused(show(subscriber_id, wrong.errors, again=form))
     flash("It is sent once more. You may leave this page.", "success")
     return back_to("subscribers.one", subscriber_id=subscriber_id)
 

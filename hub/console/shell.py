@@ -177,11 +177,12 @@ def _conflict(problem: admin.Conflict) -> Response:
 
 
 def _sign_in_first() -> ResponseReturnValue | None:
+    by_script = LIVE in request.headers or request.endpoint in UNSEEN
     # A page that refreshes itself keeps nobody signed in.
-    g.principal = _who_asks(active=LIVE not in request.headers)
+    g.principal = _who_asks(active=not by_script)
     if g.principal is not None:
         return None
-    if LIVE in request.headers or request.endpoint in UNSEEN:
+    if by_script:
         return Response(status=HTTPStatus.UNAUTHORIZED)
     return back_to("sessions.sign_in", next=_page_of_request())
 

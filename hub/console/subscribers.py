@@ -40,7 +40,7 @@ def index() -> Response:
 @needs("admin")
 def new() -> Response:
     """The form of an endpoint."""
-    return _form({}, {})
+    return _form(_stored("", None), {})
 
 
 @blueprint.post("/subscribers/new")
@@ -53,7 +53,7 @@ def add() -> Response:
             actor=me().actor,
         )  # fmt: skip
     except admin.BadInput as wrong:
-        return refused(_form(request.form, wrong.errors))
+        return refused(_form(_entered(), wrong.errors))
     return _shown(made["id"], made["secret"], "added")
 
 
@@ -75,7 +75,7 @@ def change(subscriber_id: str) -> Response:
                 actor=me().actor,
             )  # fmt: skip
     except admin.BadInput as wrong:
-        return refused(show(subscriber_id, wrong.errors))
+        return refused(show(subscriber_id, wrong.errors, form=_entered()))
     flash("Saved. It holds for events from now on.", "success")
     return _back(subscriber_id)
 
@@ -160,8 +160,17 @@ def delivery(subscriber_id: str, delivery_id: str) -> Response:
     return page("subscribers/delivery.html", row=row, body=body)
 
 
-def show(subscriber_id: str, errors: Mapping[str, str]) -> Response:
-    """An endpoint's page; with what was wrong in one of its forms."""
+def show(
+    subscriber_id: str,
+    errors: Mapping[str, str],
+    *,
+    form: Mapping[str, Any] | None = None,
+    again: Mapping[str, Any] | None = None,
+) -> Response:
+    """An endpoint's page; with what was entered in the `form` of its settings, or to send `again`.
+
+    Each form shows what was wrong in it and its own fields alone: both have one named `which`.
+    """
     chosen, after = shell.chip(CHIPS, "all"), request.args.get("after")
     workspace = me().workspace_id
     with house().store.transaction() as tx:
@@ -170,14 +179,13 @@ def show(subscriber_id: str, errors: Mapping[str, str]) -> Response:
         replays = admin.list_replays(tx, workspace, row["id"], limit=REPLAYS).rows
     return page(
         "subscribers/one.html", row=row, listed=listed, show=chosen, chips=CHIPS, errors=errors,
-        form=_asked(row["url"], row["events"]), choices=CHOICES, overlaps=OVERLAPS,
-        now=house().store.now(), replays=replays, which=WHICH, again=request.form,
+        form=form or _stored(row["url"], row["events"]), choices=CHOICES, overlaps=OVERLAPS,
+        now=house().store.now(), replays=replays, which=WHICH, again=again or {},
     )  # fmt: skip
 
 
 def _form(form: Mapping[str, Any], errors: Mapping[str, str]) -> Response:
-    asked = _asked(form.get("url", ""), None)
-    return page("subscribers/new.html", form=asked, errors=errors, choices=CHOICES)
+    return page("subscribers/new.html", form=form, errors=errors, choices=CHOICES)
 
 
 def _shown(subscriber_id: str, secret: str, what: str) -> Response:
@@ -186,13 +194,15 @@ def _shown(subscriber_id: str, secret: str, what: str) -> Response:
     return once(page("subscribers/secret.html", row=row, secret=secret, what=what))
 
 
-def _asked(url: str, wanted: list[str] | None) -> dict[str, Any]:
-    """What the form shows: what was entered, else what is stored."""
-    if request.method != "POST":
-        return {"url": url, "which": "some" if wanted else "all", "events": wanted or []}
+def _stored(url: str, wanted: list[str] | None) -> dict[str, Any]:
+    """Address and events as the form shows them."""
+    return {"url": url, "which": "some" if wanted else "all", "events": wanted or []}
+
+
+def _entered() -> dict[str, Any]:
+    """What was entered in that form."""
     form = request.form
-    return {"url": form.get("url", url), "which": form.get("which"),
-            "events": form.getlist("events")}  # fmt: skip
+    return {"url": form.get("url"), "which": form.get("which"), "events": form.getlist("events")}
 
 
 def _events() -> list[str] | None:

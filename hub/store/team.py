@@ -13,7 +13,7 @@ select u.*, coalesce(u.time_zone, w.time_zone) as zone,
   (select count(*) from native_tickets t where t.assignee_id = u.id
     and t.status not in ('solved', 'closed')) as open_tickets
 from users u join workspaces w on w.id = u.workspace_id
-where u.workspace_id = :workspace and u.role <> 'viewer'
+where u.workspace_id = :workspace and u.role <> 'viewer' and u.deactivated_at is null
 """
 
 
@@ -23,7 +23,7 @@ def members(tx: Tx, workspace_id: str) -> Sequence[Row]:
 
 
 def member(tx: Tx, workspace_id: str, user_id: str) -> Row | None:
-    """One of them."""
+    """One of them; None for a viewer, and for who is let in no more."""
     return tx.first(MEMBERS + "and u.id = :id", workspace=workspace_id, id=user_id)
 
 

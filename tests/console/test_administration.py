@@ -1,5 +1,6 @@
 """The pages with which an admin looks after desks and what is parked."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import requests
 
 from hub import admin as administration
+from hub.console import queries
 from hub.house import House
 from hub.jobs import Job
 from hub.pipeline import retrying
@@ -141,6 +143,14 @@ def test_a_connection_is_removed_once_nothing_needs_it(
     assert answer.status_code == 404
 
 
+def test_a_refused_setting_changes_nothing_else_in_the_form(admin: Browser, office: Office) -> None:
+    page = f"/connections/{office.connect()}"
+    form = {"name": "", "concurrency": "2", "pause_ai_at": "assigned"}
+    answer = admin.post(f"{page}/settings", token_from=page, **form)
+    assert answer.status_code == 422
+    assert '<option value="assigned" selected>' in answer.text
+
+
 def test_an_agent_changes_nothing_about_a_connection(agent: Browser, office: Office) -> None:
     zendesk = office.connect()
     for what in ("settings", "webhook", "secret", "remove", "credentials"):
@@ -198,6 +208,31 @@ def test_only_those_that_are_ticked_go_on(agent: Browser, office: Office) -> Non
     assert row["id"] == second
 
 
+@pytest.mark.parametrize("show", ["all", "parked"])
+def test_the_list_of_escalations_keeps_its_filters_wherever_it_leads(
+    agent: Browser, office: Office, monkeypatch: pytest.MonkeyPatch, show: str
+) -> None:
+    monkeypatch.setattr(queries, "SIZE", 1)
+    desk = office.connect()
+    park_many(office, 2)
+    with office.house.store.transaction() as tx:
+        tx.run("update escalations set connection_id = :desk", desk=desk)
+    text = agent.get(f"/escalations?show={show}&desk={desk}&q=ada").text
+    assert "Retry all 2" in text and f'name="desk" value="{desk}"' in text
+    links = re.findall(r'id="([^"]+)"[^>]* href="/escalations\?([^"]+)"', text)
+    kept = {id for id, query in links if {f"desk={desk}", "q=ada"} <= set(re.split("&amp;", query))}
+    more = "more-parked" if show == "all" else "page-next"
+    assert kept == {"chip-all", "chip-parked", "chip-open", "chip-returned", more}
+    answer = agent.post(f"/escalations/retries?desk={desk}&q=ada", which="ticked")
+    assert answer.location == f"/escalations?show=parked&q=ada&desk={desk}"
+
+
+def test_a_desk_without_escalations_says_no_more_than_that(agent: Browser, office: Office) -> None:
+    park_many(office, 1)
+    text = agent.get(f"/escalations?desk={office.connect()}").text
+    assert "None of these now" in text and "No escalation yet" not in text
+
+
 def test_another_workspaces_escalations_are_not_taken_along(
     agent: Browser, office: Office, strangers: Office
 ) -> None:
@@ -241,6 +276,19 @@ def test_the_overview_counts_by_desk_with_times_and_ends(agent: Browser, office:
     assert "A teammate gave it back" in text
 
 
+def test_one_of_a_thing_is_told_as_one(agent: Browser, office: Office) -> None:
+    hook = "http://127.0.0.1:9999/hook"
+    subscriber = administration.add_subscriber(office.house, office.workspace, hook)["id"]
+    office.escalate("chat-1")
+    with office.house.store.transaction() as tx:
+        administration.send_test_event(tx, office.workspace, subscriber)
+        tx.finish()
+        tx.run("update deliveries set tries = 1, due_at = now()")
+    text = agent.get("/overview?show=day").text
+    assert "<strong>1</strong> escalation in" in text and ">1 escalation, a column" in text
+    assert "<strong>1</strong> delivery tried again" in text
+
+
 def test_a_day_that_is_over_is_counted_once_and_tells_the_same(
     agent: Browser, office: Office
 ) -> None:
@@ -262,7 +310,7 @@ def test_a_day_that_is_over_is_counted_once_and_tells_the_same(
     assert agent.get("/overview?show=month", **part).text == before
     assert "<strong>4</strong> escalations" in before
     assert "<strong>3</strong> escalations" in agent.get("/overview?show=week").text
-    assert "<strong>1</strong> escalations" in agent.get("/overview?show=day").text
+    assert "<strong>1</strong> escalation in" in agent.get("/overview?show=day").text
 
 
 def test_another_clock_has_its_days_counted_anew(admin: Browser, office: Office) -> None:
@@ -272,7 +320,7 @@ def test_another_clock_has_its_days_counted_anew(admin: Browser, office: Office)
         figures.count_days(tx)
     with office.house.store.transaction() as tx:
         administration.change_workspace(tx, office.workspace, time_zone="Asia/Kathmandu")
-    assert "<strong>1</strong> escalations" in admin.get("/overview?show=week").text
+    assert "<strong>1</strong> escalation in" in admin.get("/overview?show=week").text
     assert office.row("select count(*) as n from figures")["n"] == 0
 
 

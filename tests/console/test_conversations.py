@@ -251,6 +251,31 @@ def test_a_ticket_is_not_given_to_a_viewer_or_a_stranger(
     assert agent.post(f"/conversations/{taken}/assignee", assignee=stranger).status_code == 404
 
 
+def test_a_ticket_is_not_given_to_who_is_deactivated(
+    agent: Browser, office: Office, taken: str
+) -> None:
+    gone = office.hire("gone@example.com", "agent", "Gone Away")
+    with office.house.store.transaction() as tx:
+        administration.deactivate_user(tx, office.workspace, gone)
+    assert "Gone Away" not in agent.get(f"/conversations/{taken}").text
+    answer = agent.post(f"/conversations/{taken}/assignee", assignee=gone)
+    assert answer.status_code == 400 and "Gone Away is deactivated" in answer.text
+    row = office.row("select u.name from native_tickets n join users u on u.id = n.assignee_id")
+    assert row["name"] == "Olive Agent"
+
+
+def test_who_is_deactivated_keeps_the_tickets_that_they_hold(
+    agent: Browser, office: Office, taken: str
+) -> None:
+    gone = office.hire("gone@example.com", "agent", "Gone Away")
+    agent.post(f"/conversations/{taken}/assignee", assignee=gone)
+    with office.house.store.transaction() as tx:
+        administration.deactivate_user(tx, office.workspace, gone)
+    assert "selected>Gone Away (deactivated)<" in agent.get(f"/conversations/{taken}").text
+    assert agent.post(f"/conversations/{taken}/assignee", assignee=gone).status_code == 303
+    assert office.row("select assignee_id from native_tickets")["assignee_id"] == gone
+
+
 def test_the_ai_resumes_with_what_the_teammate_tells_it(
     agent: Browser, office: Office, taken: str
 ) -> None:
@@ -337,6 +362,12 @@ def test_a_conversation_of_thousands_of_messages_shows_its_end(
     text = agent.get(f"/conversations/{conversation}").text
     assert "Message number 699." in text and "Message number 3." not in text
     assert "200 earlier messages are not shown" in text
+
+
+def test_one_earlier_message_is_one(agent: Browser, office: Office) -> None:
+    conversation = office.chat("chat-1", *(f"Message {n}" for n in range(501)))
+    text = agent.get(f"/conversations/{conversation}").text
+    assert "1 earlier message is not shown." in text
 
 
 def test_messages_keep_their_order_whatever_their_clocks_say(

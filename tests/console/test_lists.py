@@ -56,6 +56,31 @@ def test_the_inbox_has_my_tickets_those_of_nobody_all_and_the_closed_ones(
     assert names(agent.get(f"/inbox?show=all&desk={desk}").text) == ["Outside"]
 
 
+def test_a_list_of_tickets_shows_each_ticket_itself(agent: Browser, office: Office) -> None:
+    desk = office.connect()
+    office.ticket_at(desk, office.escalate("chat-1"))
+    conversation = office.row("select id from conversations")["id"]
+    agent.post(f"/conversations/{conversation}/resume")
+    with office.house.store.transaction() as tx:
+        tx.run("update tickets set status = 'solved', closed_at = now()")
+    taken(agent, office, "chat-1", "Ada")
+    (closed,) = rows(agent.get("/inbox?show=closed").text)
+    assert "35436" in closed and "Solved" in closed and "Grace at Zendesk" in closed
+    (open_,) = rows(agent.get("/inbox?show=all").text)
+    assert "Help Desk" in open_ and "Olive Agent" in open_
+    agent.post(f"/conversations/{conversation}/status", status="closed")
+    office.work()
+    text = agent.get("/inbox?show=closed").text
+    assert ["35436" in row for row in rows(text)] == [False, True]
+    ids = re.findall(r' id="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+
+
+def rows(text: str) -> list[str]:
+    """The rows of a list, from top to bottom."""
+    return re.findall(r"<tr id=.*?</tr>", text, re.DOTALL)
+
+
 def test_an_empty_inbox_says_where_work_is(agent: Browser) -> None:
     text = agent.get("/inbox").text
     assert "No ticket is yours" in text and "/inbox?show=unassigned" in text
@@ -132,6 +157,11 @@ def test_lists_are_narrowed_down_by_language_channel_and_desk(
     assert names(agent.get("/?language=de&channel=mail").text) == []
 
 
+def test_the_way_to_the_ended_ones_keeps_the_filters(agent: Browser) -> None:
+    text = agent.get("/?q=parcel&language=de").text
+    assert "/?show=ended&amp;q=parcel&amp;language=de" in text
+
+
 def test_who_waits_longest_is_on_top_with_the_time_that_was_promised(
     agent: Browser, office: Office
 ) -> None:
@@ -162,6 +192,17 @@ def test_what_was_said_since_i_looked_is_marked_for_me_alone(
     assert not is_unread(agent) and is_unread(other)
     office.chat("chat-1", "Are you there?")
     assert is_unread(agent)
+
+
+def test_what_an_agent_wrote_is_unread_for_nobody(agent: Browser, office: Office) -> None:
+    conversation = taken(agent, office, "chat-1", "Ada")
+    agent.get(f"/conversations/{conversation}")
+    agent.post(f"/conversations/{conversation}/entries", text="I look into it.", kind="reply")
+    office.work()
+    text = agent.get("/inbox?show=all").text
+    assert "I look into it." in text and "Unread: " not in text
+    office.chat("chat-1", "Thank you!", roles=("customer",))
+    assert "Unread: " in agent.get("/inbox?show=all").text
 
 
 def test_a_conversation_with_the_ai_is_unread_for_nobody(agent: Browser, office: Office) -> None:

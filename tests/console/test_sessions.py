@@ -45,6 +45,17 @@ def test_a_page_that_refreshes_itself_keeps_nobody_signed_in(
     assert status == 401
 
 
+@pytest.mark.parametrize("path", ["/notices", "/live"])
+def test_what_a_script_asks_for_keeps_nobody_signed_in(
+    agent: Browser, clock: time_machine.Traveller, path: str
+) -> None:
+    for _ in range(5):
+        clock.shift(timedelta(minutes=50))
+        answer = agent.client.get(path, buffered=False)
+        answer.close()
+    assert answer.status_code == 401
+
+
 def test_a_session_ends_after_twelve_hours_however_busy(
     agent: Browser, clock: time_machine.Traveller
 ) -> None:

@@ -426,6 +426,13 @@ def test_a_day_that_is_none_is_refused(admin: Browser) -> None:
     assert admin.get("/audit.csv?since=yesterday").status_code == 400
 
 
+@pytest.mark.parametrize("day", ["until=9999-12-31", "since=0001-01-01&until=9999-12-31"])
+def test_the_last_day_of_the_calendar_is_refused(admin: Browser, day: str) -> None:
+    answer = admin.get(f"/audit?{day}")
+    assert answer.status_code == 200 and 'id="until-wrong"' in answer.text
+    assert admin.get(f"/audit.csv?{day}").status_code == 400
+
+
 def test_the_export_holds_every_line_and_no_formula(
     admin: Browser, office: Office, lines: None
 ) -> None:
@@ -552,6 +559,40 @@ def test_a_range_without_a_beginning_is_refused_beside_its_field(
     answer = admin.post(f"{page}/replays", token_from=page, **form)
     assert answer.status_code == 422 and 'class="wrong"' in answer.text
     assert office.row("select count(*) as n from replays")["n"] == 0
+
+
+def test_a_mistake_in_one_form_of_an_endpoint_leaves_the_other_as_it_was(
+    admin: Browser, office: Office
+) -> None:
+    subscriber = administration.add_subscriber(
+        office.house, office.workspace, HOOK, ["ticket.created"]
+    )["id"]
+    page = f"/subscribers/{subscriber}"
+    some = r'name="which" value="some" checked'
+    text = admin.post(f"{page}/replays", token_from=page, which="all", since="soon").text
+    assert re.search(some, text) and 'value="ticket.created" checked' in text
+    assert '<option value="all" selected>' in text and 'value="soon"' in text
+    text = admin.post(
+        page, token_from=page, url="ftp://x", which="some", events="ticket.closed"
+    ).text
+    assert re.search(some, text) and 'value="ticket.closed" checked' in text
+    assert '<option value="failed" selected>' in text
+
+
+def test_a_page_that_answers_a_form_refreshes_itself_at_an_address_of_its_own(
+    admin: Browser, office: Office
+) -> None:
+    subscriber = administration.add_subscriber(office.house, office.workspace, HOOK)["id"]
+    for page, form in (
+        (f"/connections/{office.connect()}", "settings"),
+        (f"/subscribers/{subscriber}", "replays"),
+    ):
+        answer = admin.post(f"{page}/{form}", token_from=page)
+        address = re.search(r'id="live" data-fresh="([^"]+)"', answer.text)
+        assert answer.status_code == 422 and address is not None
+        assert admin.get(html.unescape(address[1]), **{"X-Part": "live"}).status_code == 200
+    listed = admin.get(f"/subscribers/{subscriber}?show=failed&after=dlv_1").text
+    assert f'data-fresh="/subscribers/{subscriber}?show=failed&amp;after=dlv_1"' in listed
 
 
 def filled(text: str, name: str) -> str:

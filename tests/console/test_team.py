@@ -188,3 +188,32 @@ def test_a_teammate_with_hours_can_be_removed(office: Office) -> None:
         administration.add_days_off(tx, office.workspace, gone, datetime(2026, 6, 3).date())
         administration.remove_user(tx, office.workspace, gone)
     assert office.row("select count(*) as n from shifts")["n"] == 0
+
+
+def test_who_is_deactivated_gets_no_ticket_and_cannot_be_made_available(
+    office: Office, desk: NativeDesk, admin: Browser
+) -> None:
+    gone = office.hire("gone@example.com", name="Gone")
+    with office.house.store.transaction() as tx:
+        administration.deactivate_user(tx, office.workspace, gone)
+        tx.run("update users set available = false where name = 'Amy Admin'")
+    assert "Gone" not in admin.get("/team").text
+    assert admin.get(f"/team/{gone}").status_code == 404
+    answer = admin.post(f"/team/{gone}/available", token_from="/team", available="1")
+    assert answer.status_code == 404
+    with office.house.store.transaction() as tx:  # as the API does it
+        administration.change_user(tx, office.workspace, gone, available=True)
+    assert ticket(desk, "esc_1") is None
+
+
+@pytest.mark.parametrize(("rule", "who"), [("round_robin", "Bo"), ("manual", None)])
+def test_the_ticket_of_who_took_over_and_was_deactivated_before_it_came_goes_by_the_rule(
+    office: Office, desk: NativeDesk, rule: str, who: str | None
+) -> None:
+    gone = office.hire("gone@example.com", name="Gone")
+    office.hire("bo@example.com", name="Bo")
+    escalation = office.escalate("chat-1")
+    with office.house.store.transaction() as tx:
+        tx.run("update escalations set taken_by = :gone", gone=gone)
+        administration.deactivate_user(tx, office.workspace, gone)
+    assert ticket(desk, escalation, rule) == who

@@ -28,6 +28,7 @@ function show(field, found) {
   const list = document.createElement("ul");
   list.className = "canned";
   list.id = "canned-list";
+  list.dataset.added = ""; // a live part that is drawn anew keeps it
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "Canned texts");
   list.append(...(found.length ? found.map((one, n) => option(field, one, n)) : [nothing()]));
@@ -58,7 +59,7 @@ function nothing() {
 }
 
 function steer(event) {
-  if (!open) return;
+  if (!open?.list.isConnected) return;
   const field = event.target;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step && open.found.length) choose(field, (open.at + step + open.found.length) % open.found.length);

@@ -10,14 +10,15 @@ export function keepFresh(paint, settle) {
   const live = document.querySelector("[data-fresh]");
   if (!live) return;
   const gap = live.dataset.conversation ? GAP.conversation : GAP.list;
+  const own = live.dataset.fresh; // of a page that may be the answer to a form
   let etag = "", told = false, failed = false, last = 0, timer = 0;
   const once = async () => {
     last = Date.now();
-    const answer = await fetch(location.href, {
+    const answer = await fetch(own || location.href, {
       headers: { "X-Part": "live", ...(etag && { "If-None-Match": etag }) },
       cache: "no-store",
     });
-    if (answer.status === 401) return location.reload(); // signed out
+    if (answer.status === 401) return own ? location.assign(own) : location.reload(); // signed out
     if (answer.status !== 304 && !answer.ok) throw new Error(answer.statusText);
     const fresh = answer.status === 304 ? null : parse(await answer.text());
     if (fresh) {
@@ -82,9 +83,10 @@ function children(here, there) {
   while (place) place = dropped(place);
 }
 
+// What a script has added stays.
 function dropped(node) {
   const next = node.nextSibling;
-  node.remove();
+  if (!("added" in (node.dataset ?? {}))) node.remove();
   return next;
 }
 

@@ -12,14 +12,16 @@ document.addEventListener("submit", async (event) => {
   form.dataset.busy = "1";
   const ok = await send(form.action, new FormData(form, event.submitter));
   delete form.dataset.busy;
+  if (ok === null) return;
   if (!ok) return location.reload();
   if (!event.submitter?.name || event.submitter.name === "deed") for (const field of form.elements) if (field.matches("input:not([type=hidden]), textarea")) field.value = "";
   changed();
 }, { capture: true });
 
+// Whether the hub has it; null when it does not answer, which the page says by itself.
 async function send(action, form) {
-  const answer = await fetch(action, { method: "POST", body: new URLSearchParams(form), redirect: "manual" });
-  return answer.type === "opaqueredirect"; // what every button here answers
+  const answer = await fetch(action, { method: "POST", body: new URLSearchParams(form), redirect: "manual" }).catch(() => null);
+  return answer && answer.type === "opaqueredirect"; // what every button here answers
 }
 
 let pressed = null, last = null;
@@ -33,7 +35,9 @@ const settle = async () => {
   const button = document.querySelector("[data-press]");
   if (!button || button === pressed) return;
   pressed = button;
-  if (await send(button.formAction, new FormData(button.form))) changed();
+  const ok = await send(button.formAction, new FormData(button.form));
+  if (ok) changed();
+  if (ok === null) pressed = null;
 };
 new MutationObserver(settle).observe(live, { childList: true, subtree: true });
 settle();

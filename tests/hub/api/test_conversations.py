@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from hub import jobs, worker
 from hub.jobs import Job
 from tests.hub.api.conftest import Api, tell
@@ -66,6 +68,16 @@ def test_a_stranger_does_not_get_the_ticket(api: Api, strangers: Api, chat) -> N
     strangers("POST", "/users", {"email": "eve@x.example"}, expect=201)
     body = {"user": "eve@x.example"}
     problem = api("POST", "/conversations/chat-1/takeover", body, expect=422)
+    assert problem["errors"][0]["field"] == "user"
+    assert api("GET", "/conversations/chat-1")["speaker"] == "ai"
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"role": "viewer"}])
+def test_who_may_hold_no_ticket_does_not_get_it(api: Api, chat, change: dict[str, Any]) -> None:
+    api("POST", "/users", {"email": "o@x.example", "role": "owner"}, expect=201)
+    ada = api("POST", "/users", {"email": "ada@x.example"}, expect=201)
+    api("PATCH", f"/users/{ada['id']}", change)
+    problem = api("POST", "/conversations/chat-1/takeover", {"user": ada["id"]}, expect=422)
     assert problem["errors"][0]["field"] == "user"
     assert api("GET", "/conversations/chat-1")["speaker"] == "ai"
 

@@ -23,6 +23,14 @@ def test_hours_are_set_and_say_who_is_on_now(api: Api) -> None:
     assert told["on_now"] is False and told["on_again_at"] == "2026-06-08T20:00:00.000Z"
 
 
+def test_who_is_deactivated_is_not_on_now_whatever_is_said_of_them(api: Api) -> None:
+    ada = hire(api)
+    api("PATCH", f"/users/{ada}", {"active": False})
+    api("PATCH", f"/users/{ada}", {"available": True})
+    assert api("GET", "/team")["data"] == []
+    api("GET", f"/team/{ada}", expect=404)
+
+
 def test_days_off_are_added_and_removed(api: Api) -> None:
     ada = hire(api)
     off = api("POST", f"/team/{ada}/days-off", {"first_day": "2026-12-24"}, expect=201)
