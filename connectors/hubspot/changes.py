@@ -128,7 +128,8 @@ class Changes:
         """What an agent wrote; what we wrote ourselves, and what came from outside, is none."""
         properties, text = raw["properties"], entries.text_of(raw)
         direction = properties.get("hs_email_direction")
-        if words.marked(text) or direction not in (None, entries.OUTGOING):
+        # Our mails are all incoming ones: a mark in an outgoing one is a quotation of ours.
+        if direction not in (None, entries.OUTGOING) or (direction is None and words.marked(text)):
             return []
         return [
             Change(

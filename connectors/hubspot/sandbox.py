@@ -212,6 +212,7 @@ def harness(base_url: str) -> Harness:
         },
         closed_refuses=False,  # notes and emails go into closed tickets, which reopen by hand
         untold_by_poll=("delete",),  # the search never shows an archived ticket
+        names_survivor=("webhook", "poll"),
         signature_headers=("x-hubspot-signature-v3", "x-hubspot-request-timestamp"),
         unused_event=UNUSED_EVENT,
         settings={

@@ -5,8 +5,9 @@ it we know, and when we last looked through all open tickets. Pages go on from t
 since the search is not deep.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from connectors.errors import InvalidRequest, NotFound
@@ -20,6 +21,8 @@ SEARCH = "/tickets/search"
 # How much is asked again: for the lag of the search index (unknown), and for clocks.
 OVERLAP = timedelta(minutes=5)
 SWEEP = timedelta(hours=1)
+SWEPT = 100  # tickets
+ROWS = 100  # of the search, at most
 
 
 def fetch(api: Api, after: datetime | str) -> ChangePage:
@@ -33,7 +36,8 @@ def fetch(api: Api, after: datetime | str) -> ChangePage:
         last = _ms(words.time_of(_whole(api, found[-1])["modifiedTime"])) if more else since
         if not more and swept <= _ms(api.ports.now() - SWEEP):
             swept, changes = _ms(api.ports.now()), [*changes, *_sweep(api)]
-    place = _following(since, row, last) if more else f"{_resting(api, since)}:0"
+    # Rest before now, whatever was walked: the index may still hear of a ticket in between.
+    place = _following(since, row, last) if more else f"{_ms(api.ports.now() - OVERLAP)}:0"
     told = tuple(sorted(changes, key=lambda change: change.at))
     return ChangePage(changes=told, cursor=f"{place}:{swept}", more=more)
 
@@ -65,10 +69,6 @@ def _following(since: int, row: int, last: int) -> str:
     return f"{since}:{row + PAGE}" if row + PAGE < DEPTH else f"{since + 1}:0"
 
 
-def _resting(api: Api, since: int) -> int:
-    return max(since, _ms(api.ports.now() - OVERLAP))
-
-
 def _changed(api: Api, since: int, row: int) -> list[Mapping[str, Any]]:
     until = _ms(api.ports.now() + OVERLAP)
     span = f"{_iso(since)},{_iso(until)}"
@@ -81,11 +81,20 @@ def _sweep(api: Api) -> list[Change]:
 
     Nobody confirms that an agent's reply moves a ticket's modifiedTime: so look, but slowly.
     """
-    ours = f"{api.config.key_field}:{KEY_PREFIX}*"
-    rows = api.rows(SEARCH, customField1=ours, sortBy="-modifiedTime", limit=100)
-    tickets = [words.ticket_of(raw, api.config) for raw in rows]
-    open_ones = [ticket for ticket in tickets if ticket.key and not ticket.status.done]
+    open_ones = [*islice(_open(api), SWEPT)]
     return [change for ticket in open_ones for change in _said(api, ticket)]
+
+
+def _open(api: Api) -> Iterator[Ticket]:
+    """Our open tickets, the last changed first, as deep as the search goes."""
+    ours = f"{api.config.key_field}:{KEY_PREFIX}*"
+    query = {"customField1": ours, "sortBy": "-modifiedTime", "limit": ROWS}
+    for row in range(0, DEPTH, ROWS):
+        rows = api.rows(SEARCH, **query | {"from": row})
+        tickets = [words.ticket_of(raw, api.config) for raw in rows]
+        yield from (ticket for ticket in tickets if ticket.key and not ticket.status.done)
+        if len(rows) < ROWS:
+            return
 
 
 def _of(api: Api, raw: Mapping[str, Any]) -> Iterable[Change]:

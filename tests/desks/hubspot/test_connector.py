@@ -408,13 +408,13 @@ def test_only_what_agents_wrote_is_told(vendor: Script, desk: CONNECTOR) -> None
     mails = [
         mail("2", "EMAIL", "We are on it", **sender),
         mail("3", "INCOMING_EMAIL", "from outside"),
-        mail("4", "EMAIL", "ours\n\n[hub:m9]"),
+        mail("4", "EMAIL", "Sent today.\n\n> Where is it?\n>\n> [hub:m9]"),
     ]
     vendor.at("POST", f"{EMAILS}/batch/read", {"results": mails})
     vendor.at("GET", "/crm/owners/2026-09/44", {"firstName": "Ben", "lastName": "Berger"})
     told = {"name": "label", "extension": "pdf", "url": "https://f.example/s", "size": 9}
     vendor.at("GET", f"{UPLOAD}/8/signed-url", told)
-    status, note_told, reply = desk.fetch_changes(NOW).changes
+    status, note_told, reply, quoting = desk.fetch_changes(NOW).changes
     assert status.at == datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
     assert (note_told.kind, note_told.text, note_told.author) == (
         "note",
@@ -431,6 +431,7 @@ def test_only_what_agents_wrote_is_told(vendor: Script, desk: CONNECTOR) -> None
         ),
     )
     assert (reply.kind, reply.text, reply.author) == ("message", "We are on it", "Ann Agent")
+    assert (quoting.kind, quoting.message_id) == ("message", "4")
     assert vendor.to("GET", "/crm/owners/2026-09/44")[0].query == {"idProperty": "userId"}
 
 

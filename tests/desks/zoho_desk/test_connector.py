@@ -11,10 +11,13 @@ from pydantic import ValidationError
 
 from connectors.base import Ports
 from connectors.errors import AuthFailed, InvalidRequest, NotFound, RateLimited, Unsupported
+from connectors.sandbox import running
 from connectors.types import Draft, File, Message, Note, Requester, Status
 from connectors.zoho_desk.config import Config
 from connectors.zoho_desk.connector import ZohoDesk
+from connectors.zoho_desk.sandbox import harness
 from tests.connectors.scripted import Answer, Script, server
+from tests.contract.desk import Desk, draft, now
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 TOKEN, TICKETS, TICKET = "/oauth/v2/token", "/api/v1/tickets", "/api/v1/tickets/204"
@@ -369,6 +372,20 @@ def test_the_end_of_a_poll_asks_the_last_five_minutes_again(vendor: Script, desk
     assert asked.startswith("2026-11-22T09:55:00.000Z,")
 
 
+def test_the_last_five_minutes_are_asked_again_after_a_full_page_too(
+    vendor: Script, desk: ZohoDesk
+) -> None:
+    """A ticket that the index hears of late stands before the page's last row."""
+    full = [_foreign(f"2026-11-22T09:59:{n:02d}.000Z") for n in range(25)]
+    vendor.at("GET", SEARCH, {"data": full}, Answer(status=204), {"data": [RAW]})
+    page = desk.fetch_changes(NOW - timedelta(minutes=30))
+    page = desk.fetch_changes(page.cursor)
+    assert not page.more
+    desk.fetch_changes(page.cursor)
+    asked = vendor.to("GET", SEARCH)[-1].query["modifiedTimeRange"]
+    assert asked.startswith("2026-11-22T09:55:00.000Z,")
+
+
 def test_once_an_hour_open_tickets_are_read_whether_they_changed_or_not(
     vendor: Script, desk: ZohoDesk
 ) -> None:
@@ -380,6 +397,22 @@ def test_once_an_hour_open_tickets_are_read_whether_they_changed_or_not(
     assert vendor.to("GET", SEARCH)[1].query["customField1"] == "cf_escalation_id:esc_*"
     assert desk.fetch_changes(page.cursor).changes == ()
     assert len(vendor.to("GET", SEARCH)) == 3
+
+
+def test_closed_tickets_do_not_hide_an_older_open_one_from_the_hourly_look() -> None:
+    """Closed ones fill the first page of the search; a reply does not bring the open one up."""
+    with running(["zoho_desk"]) as base_url:
+        zoho = Desk("zoho_desk", harness(base_url))
+        zoho.harness.reset()
+        zoho.harness.set(entry_bumps_modified=0)
+        today = zoho.connector()
+        ticket = today.create_ticket(draft())
+        for _ in range(100):
+            today.create_ticket(draft(fields={"status": "Closed"}))
+        (reply,) = zoho.act(ticket.id, reply="We have found it.")
+        later = now() + timedelta(hours=3)
+        told = zoho.connector(now=lambda: later).fetch_changes(later - timedelta(hours=2)).changes
+    assert [change.message_id for change in told] == [reply]
 
 
 @pytest.mark.parametrize("cursor", ["", "x:0:0", "1:2", "1:2:3:4", "-1:0:0"])
