@@ -64,7 +64,7 @@ OUTGOING: dict[str, str] = {
     "ticket.status_changed": "The ticket has another status.",
     "ticket.closed": "The ticket is solved or closed.",
     "message.created": "Someone wrote a message that the customer may see.",
-    "delivery.degraded": "A message, a note or a file is at the desk in a lesser form, or not at all.",
+    "delivery.degraded": "Words or a file are at the desk in a lesser form, or not at all.",
     "escalation.moved": "A desk did not take the escalation: the next one of its route has it.",
     "escalation.parked": "The escalation cannot go on without a person.",
     "connection.paused": "The desk refuses our credentials; its work waits.",
