@@ -49,7 +49,10 @@ def read(http: Http, ports: Ports, url: str, *, own: str) -> Iterator[bytes]:
     response = http.open(url)
     if response.is_redirect:
         response.close()
-        return ports.download(urljoin(url, response.headers["location"]))
+        try:
+            return ports.download(urljoin(url, response.headers["location"]))
+        except ValueError:  # such as brackets that do not close
+            raise Unavailable("the file's address leads nowhere", sent=False) from None
     return chunks(response)
 
 

@@ -205,7 +205,12 @@ def _keys(
     if text is None:
         fresh = base64.b64encode(os.urandom(32)).decode()
         text = _kept(data_dir / "keys", f"demo:{fresh}")
-    return tuple(_key(pair) for pair in text.split(","))
+    keys = tuple(_key(pair) for pair in text.split(","))
+    names = [name for name, _ in keys]
+    for name in names:
+        if names.count(name) > 1:  # what is sealed says the id of its key, and no more
+            raise BadSetting(f"HUB_KEYS has two keys called {name!r}: give each its own id.")
+    return keys
 
 
 def _key(pair: str) -> tuple[str, SecretStr]:

@@ -130,8 +130,11 @@ def _chunks(response: requests.Response, limit: int) -> Iterator[bytes]:
 
 def _next(url: str, location: str) -> str:
     """Where a redirect leads; never from https down to http."""
-    target = urljoin(url, location)
-    if not location or (url.startswith("https:") and not target.startswith("https:")):
+    try:
+        target = urljoin(url, location)
+    except ValueError:  # such as brackets that do not close
+        target = ""
+    if not (location and target) or (url.startswith("https:") and not target.startswith("https:")):
         raise Failed("download_failed", "a redirect that is not followed")
     return target
 

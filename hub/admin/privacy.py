@@ -85,11 +85,17 @@ def of_conversation(tx: Tx, workspace_id: str, conversation_id: str) -> Customer
     return known if known.values() else Customer(id=row["external_id"])
 
 
-def held(tx: Tx, workspace_id: str, wanted: Customer) -> Held:
-    """What there is of a customer; nothing is changed."""
+def _found(tx: Tx, workspace_id: str, wanted: Customer) -> Sequence[Row]:
+    """All conversations of a customer; `BadInput` for more than can be told at once."""
     found = customers.find(tx, workspace_id, wanted)
     if len(found) > MOST:
         raise BadInput(dict.fromkeys(wanted.values(), f"More than {MOST} conversations fit."))
+    return found
+
+
+def held(tx: Tx, workspace_id: str, wanted: Customer) -> Held:
+    """What there is of a customer; nothing is changed."""
+    found = _found(tx, workspace_id, wanted)
     known = [row["id"] for row in found]
     return Held(
         counts=customers.count(tx, known),
@@ -137,7 +143,7 @@ def export_customer(
     tx: Tx, workspace_id: str, wanted: Customer, *, actor: str = audit.HUB
 ) -> Sequence[str]:
     """Note that somebody takes a customer's data; the conversations to write (`hub.exporting`)."""
-    found = [row["id"] for row in customers.find(tx, workspace_id, wanted)]
+    found = [row["id"] for row in _found(tx, workspace_id, wanted)]
     if not found:
         raise Unknown("The hub holds no conversation of this customer.")
     audit.record(tx, workspace_id, "customer.exported", f"conversations: {len(found)}", actor=actor,

@@ -74,7 +74,8 @@ def _open(change_id: str, place: int) -> tuple[File, Iterator[bytes]]:
     with house().store.transaction() as tx:
         row = tx.first("select * from changes where id = :id", id=change_id)
         connection = row and tx.first(
-            "select * from connections where id = :id", id=row["connection_id"]
+            "select * from connections where id = :id and archived_at is null",
+            id=row["connection_id"],
         )
     files = changes.as_change(row).files if row is not None else ()
     if row is None or connection is None or place >= len(files):

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
-from sqlalchemy.exc import DBAPIError, TimeoutError
+from sqlalchemy.exc import DataError, DBAPIError, TimeoutError
 
 from connectors.errors import BadDelivery
 from connectors.types import Delivery as DeskDelivery
@@ -30,6 +30,7 @@ from webhooks.events import Event
 blueprint = Blueprint("intake", __name__, url_prefix="/webhooks")
 log = structlog.get_logger()
 
+NOWHERE = "There is no such address."
 THERE = "from connections where id = :id and archived_at is null"
 RETRY_AFTER = 5  # seconds until a platform may try again when we could not commit
 
@@ -61,6 +62,12 @@ class Paced:
             raise TooMany(wait)
         crashpoint("intake.verified", *(event.conversation.id for _, event in told))
         return Inbox(self.house, self.source, self.traceparent).accept(told, body_hash)
+
+
+@blueprint.before_request
+def _nowhere() -> Response | None:
+    """No id has a NUL, which the database would not even look for."""
+    return problem(404, NOWHERE) if "\0" in request.path else None
 
 
 @blueprint.post("/sources/<source_id>")
@@ -214,8 +221,10 @@ def _refused(refusal: Refused) -> Response:
 
 @blueprint.errorhandler(DBAPIError)
 @blueprint.errorhandler(TimeoutError)
-def unavailable(_fault: Exception) -> Response:
-    """What we cannot commit we do not acknowledge."""
+def unavailable(fault: Exception) -> Response:
+    """What we cannot commit we do not acknowledge, nor ask for again what nobody can store."""
+    if isinstance(fault, DataError):
+        return problem(422, "It holds what cannot be stored, such as a NUL character.")
     log.exception("webhook.not_committed", path=request.path)
     answer = problem(503, "The hub cannot store this now. Send it again.")
     answer.headers["Retry-After"] = str(RETRY_AFTER)

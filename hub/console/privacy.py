@@ -71,8 +71,10 @@ def export() -> Response:
     try:
         with here.store.transaction() as tx:
             found = admin.export_customer(tx, workspace, _wanted(), actor=me().actor)
-    except (admin.BadInput, admin.Unknown):
+    except admin.Unknown:
         return sorry.page(404)
+    except admin.BadInput as wrong:
+        return refused(_index(wrong.errors))
     pieces = exporting.document(here.store, workspace, found)
     return once(_file(Response(pieces, content_type="application/json"), "customer.json"))
 

@@ -74,6 +74,12 @@ def test_a_redirect_is_followed_without_our_credentials(desk: Script) -> None:
     assert elsewhere.asked == [away] and not store.asked
 
 
+def test_a_redirect_to_what_is_no_address_is_a_failure(desk: Script) -> None:
+    desk.at("GET", "/file", Answer(b"", 302, {"Location": "https://["}))
+    with pytest.raises(Unavailable, match="leads nowhere"):
+        read(desk, f"{desk.url}/file", Elsewhere())
+
+
 @pytest.mark.parametrize("near", ["", ".evil.example", "@evil.example"])
 def test_an_address_that_is_not_the_desks_gets_no_credentials(desk: Script, near: str) -> None:
     url = f"{desk.url}{near}/file" if near else "https://other.example/file"

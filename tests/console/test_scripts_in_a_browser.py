@@ -116,7 +116,7 @@ def test_a_page_that_answers_a_form_goes_on_refreshing_itself(page: Page, office
     expect(page.locator("#name-wrong")).to_be_visible()
     with page.expect_response(lambda answer: "x-part" in answer.request.headers) as refreshed:
         page.clock.run_for(3_000)
-    assert refreshed.value.status == 200
+    assert refreshed.value.status in (200, 304)  # not 405
     expect(page.get_by_text("The hub does not answer.")).to_be_hidden()
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
 
 from connectors.auth import Token
-from hub import admin, rotation
+from hub import admin, rotation, settings
 from hub.house import House
 from hub.settings import BadSetting, Settings
 from hub.store import Store
@@ -155,6 +156,12 @@ def test_a_hub_whose_keys_do_not_open_its_database_does_not_start(
 ) -> None:
     with pytest.raises(BadSetting, match="'test'"):
         rotation.check(with_keys(house, *keys))
+
+
+def test_two_keys_of_one_name_are_refused(tmp_path: Path) -> None:
+    text = ",".join(f"main:{key(word)[1].get_secret_value()}" for word in ("new", "old"))
+    with pytest.raises(BadSetting, match="'main'"):
+        settings.read({"HUB_KEYS": text, "HUB_DATA_DIR": str(tmp_path)})
 
 
 def test_another_key_under_the_same_name_is_noticed(house: House, workspace: str) -> None:

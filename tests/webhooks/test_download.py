@@ -105,6 +105,12 @@ def test_a_redirect_is_judged_like_an_address(
     assert why(downloads, url) == ("forbidden_address", False)
 
 
+@pytest.mark.parametrize("target", ["https://[", "//[", "https://[x]:1/", "", "http://x.example/"])
+def test_a_redirect_to_what_is_no_address_is_a_failure(target: str) -> None:
+    with pytest.raises(Failed, match="not followed"):
+        download._next("https://y.example/a", target)  # no server sends such a header
+
+
 def test_nobody_there_is_tried_again(downloads: Downloads) -> None:
     assert why(downloads, "http://127.0.0.1:9999/a") == ("download_failed", True)
 

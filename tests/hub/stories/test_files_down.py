@@ -116,6 +116,14 @@ def test_a_file_that_the_desk_has_no_more_is_not_found(
     assert zendesk.client.get(path(told["url"])).status_code == 404
 
 
+def test_a_file_of_a_connection_that_was_removed_is_not_found(
+    zendesk: Stories, told: dict[str, Any]
+) -> None:
+    with zendesk.house.store.transaction() as tx:
+        tx.run("update connections set archived_at = :now, config = ''", now=tx.now)
+    assert zendesk.client.get(path(told["url"])).status_code == 404
+
+
 def test_a_desk_that_is_away_says_when_to_come_back(zendesk: Stories, told: dict[str, Any]) -> None:
     zendesk.fault("server_error", rate=1)
     answer = zendesk.client.get(path(told["url"]))

@@ -5,10 +5,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
+from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from hub import admin
+from hub.api import intake
 from hub.pace import Pace
 from hub.store import telling
 from hub.vault import Place
@@ -65,6 +69,19 @@ def test_what_cannot_be_read_is_400(stories: Stories, body: bytes) -> None:
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.parametrize("noun", ["sources", "desks"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_id_with_a_nul_is_nobodys(stories: Stories, noun: str, method: str) -> None:
+    answer = stories.client.open(f"/webhooks/{noun}/%00", method=method, data=b"{}")
+    assert answer.status_code in (404, 405)
+
+
+def test_what_nobody_can_store_is_not_asked_for_again() -> None:
+    with Flask("any").test_request_context():
+        fault = DBAPIError.instance(None, None, psycopg.DataError("NUL"), psycopg.Error)
+        assert intake.unavailable(fault).status_code == 422
+
+
 def test_all_of_a_mebibyte_is_stored_and_told(stories: Stories) -> None:
     fields = {"log": "x" * 1_000_000}
     answer = stories.say("conversation.escalated", conversationId="chat-1", fields=fields)

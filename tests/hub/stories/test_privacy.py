@@ -185,6 +185,19 @@ def test_a_customer_takes_along_all_that_the_hub_holds_of_them(
     assert line["detail"] == "conversations: 3"
 
 
+def test_an_export_that_would_not_be_whole_is_refused(
+    zendesk: Stories,
+    client: FlaskClient,
+    owner: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(admin.privacy, "MOST", 1)
+    for chat in ("one", "two"):
+        zendesk.escalate(chat)
+    answer = client.post("/v1/privacy/export", json={"email": "ada@example.com"}, headers=owner)
+    assert answer.status_code == 422 and "More than 1 conversations fit." in answer.text
+
+
 def test_what_is_older_than_a_workspace_keeps_is_forgotten_in_batches(
     zendesk: Stories, endpoint: Endpoint
 ) -> None:
