@@ -50,9 +50,10 @@ def read(http: Http, ports: Ports, url: str, *, own: str) -> Iterator[bytes]:
     if response.is_redirect:
         response.close()
         try:
-            return ports.download(urljoin(url, response.headers["location"]))
+            away = urljoin(url, response.headers["location"])
         except ValueError:  # such as brackets that do not close
             raise Unavailable("the file's address leads nowhere", sent=False) from None
+        return ports.download(away)
     return chunks(response)
 
 
