@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 Json = dict[str, Any]
 Row = Mapping[str, Any]
@@ -13,6 +14,13 @@ def moment(value: datetime | None) -> str | None:
     if value is None:
         return None
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def address(url: str, *, whole: bool) -> str:
+    """A subscriber's URL, or its host alone: the rest may be what lets one in there."""
+    parts = urlsplit(url)
+    bare = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return url if whole or url.rstrip("/") == bare else f"{bare}/…"
 
 
 def conversation(row: Row) -> Json:

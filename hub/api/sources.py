@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from hub import admin
+from hub import admin, views
 from hub.admin.sources import RATE, still_counts, url
 from hub.api.shapes import Moment, Removed, Shape, ident
 from hub.api.table import Body, Call, Listing, Noun, Query, found
@@ -44,7 +44,10 @@ Options = Annotated[
 class Callback(Shape):
     """Where the platform is answered in its own dialect; `token` is kept and never shown."""
 
-    url: str = Field(examples=["https://webhook.botpress.cloud/0d0f5c36"])
+    url: str = Field(
+        description="Whole for admins; the host alone for others.",
+        examples=["https://webhook.botpress.cloud/0d0f5c36"],
+    )
     subscriber_id: str = Field(
         description="The deliveries to it, as of every subscriber.",
         examples=["sub_06g5v2m8k0r7t9w1y3a5c7e9g1"],
@@ -212,9 +215,14 @@ def _shown(call: Call, row: Row, shape: type[S], line: Row | None, **more: str) 
         row,
         url=url(call.house, row["id"]),
         previous_secret=still_counts(call.house.store.now(), row),
-        callback=line and Callback(url=line["url"], subscriber_id=line["id"], state=line["state"]),
+        callback=line and _shown_callback(call, line),
         **more,
     )
+
+
+def _shown_callback(call: Call, line: Row) -> Callback:
+    address = views.address(line["url"], whole=call.principal.may("admin"))
+    return Callback(url=address, subscriber_id=line["id"], state=line["state"])
 
 
 def _callback(given: SetCallback | None) -> admin.Callback | None:

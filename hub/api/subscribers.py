@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
-from hub import admin
+from hub import admin, views
 from hub.api.shapes import Moment, Parked, Removed, Shape, ident
 from hub.api.table import Body, Call, Listing, Noun, Query, found
 from hub.store import Row, listing
@@ -22,6 +22,7 @@ Events = Annotated[
     ),
 ]
 URL = Field(max_length=2048, examples=["https://bots.example/hub-events"])
+SEEN_URL = Field(description="Whole for admins; the host alone for others.", examples=URL.examples)
 LONGEST_OVERLAP = 7 * 24  # hours
 Ordered = Annotated[
     bool,
@@ -44,7 +45,7 @@ class Subscriber(Shape):
     """An endpoint."""
 
     id: str = ident("sub")
-    url: str = URL
+    url: str = SEEN_URL
     events: Events
     state: Literal["active", "disabled"]
     state_reason: str | None
@@ -99,7 +100,7 @@ class Delivery(Shape):
 
 
 class AddSubscriber(Body):
-    """An endpoint, https unless it is your own network's."""
+    """An endpoint at a public address, or in a network that HUB_ALLOW_PRIVATE_NETWORKS names."""
 
     url: str = URL
     events: Events = None
@@ -226,7 +227,8 @@ def test(call: Call, id: str) -> Delivery:
 
 
 def _shown(call: Call, row: Row, shape: type[S], **more: str) -> S:
-    return shape.of(row, public_key=admin.public_key(call.house, row), **more)
+    url = views.address(row["url"], whole=call.principal.may("admin"))
+    return shape.of(row, url=url, public_key=admin.public_key(call.house, row), **more)
 
 
 def _find(call: Call, id: str) -> Row:

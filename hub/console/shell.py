@@ -27,7 +27,7 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
-from hub import admin, auth
+from hub import admin, auth, views
 from hub.auth import Principal
 from hub.console import bounds, sentences, sorry, words
 from hub.current import house
@@ -226,11 +226,21 @@ def _prepare(state: BlueprintSetupState) -> None:
 
 @blueprint.app_context_processor
 def _frame() -> dict[str, Any]:
-    return {"me": g.get("principal"), "may": _may, "settings_pages": SETTINGS}
+    return {
+        "me": g.get("principal"),
+        "may": _may,
+        "address": _address,
+        "settings_pages": SETTINGS,
+    }
 
 
 def _may(role: str) -> bool:
     return g.get("principal") is not None and me().may(role)
+
+
+def _address(url: str) -> str:
+    """A subscriber's address, as far as who is signed in may know it."""
+    return views.address(url, whole=_may("admin"))
 
 
 def _sorry(problem: HTTPException) -> ResponseReturnValue:

@@ -51,3 +51,26 @@ def test_nobody_gives_away_rights_that_they_do_not_have(api: Api) -> None:
     api("DELETE", f"/users/{owner['id']}", role="admin", expect=403)
     agent = api("POST", "/users", {"email": "a@x.example"}, role="admin", expect=201)
     api("PATCH", f"/users/{agent['id']}", {"role": "owner"}, role="admin", expect=403)
+
+
+@pytest.mark.parametrize(
+    ("role", "path"), [("admin", "T1/B2/secret?k=1"), ("agent", "…"), ("viewer", "…")]
+)
+def test_an_address_that_lets_one_in_is_told_to_admins_only(api: Api, role: str, path: str) -> None:
+    url = "https://hooks.bots.example/T1/B2/secret?k=1"
+    added = api("POST", "/subscribers", {"url": url}, expect=201)
+    told = api("GET", f"/subscribers/{added['id']}", role=role)["url"]
+    assert told == f"https://hooks.bots.example/{path}"
+    assert told in [row["url"] for row in api("GET", "/subscribers", role=role)["data"]]
+    callback = {"url": url, "token": "t"}
+    body = {"name": "Bot", "dialect": "botpress", "callback": callback}
+    source = api("POST", "/sources", body, expect=201)
+    assert api("GET", f"/sources/{source['id']}", role=role)["callback"]["url"] == told
+    (listed,) = api("GET", "/sources", role=role)["data"]
+    assert listed["callback"]["url"] == told
+
+
+def test_an_address_without_a_path_hides_nothing(api: Api) -> None:
+    added = api("POST", "/subscribers", {"url": "https://bots.example:8443/"}, expect=201)
+    told = api("GET", f"/subscribers/{added['id']}", role="viewer")["url"]
+    assert told == "https://bots.example:8443/"
