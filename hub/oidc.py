@@ -21,6 +21,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, KeySetSerialization
 
 from hub import admin, auth
+from hub.admin.input import fitting
 from hub.house import House
 from hub.settings import Oidc
 from hub.store import Row, Tx, users
@@ -109,8 +110,15 @@ def teammate(tx: Tx, house: House, person: Person) -> Row:
     domain = person.email.rpartition("@")[2].casefold()
     if user is not None or domain not in provider.domains or admin.is_fresh(tx):
         raise Refused(f"There is no account here for {person.email}. Ask an admin of yours.")
-    workspace = admin.workspace(tx, provider.workspace)["id"]
-    user_id = admin.add_user(tx, workspace, person.email, person.name, provider.role, actor="oidc")
+    try:
+        workspace = admin.workspace(tx, provider.workspace)["id"]
+    except admin.Unknown:
+        raise Refused(
+            f"HUB_OIDC_WORKSPACE is {provider.workspace!r}, and there is none of that name here."
+            " Tell who runs this hub."
+        ) from None
+    name = person.name or fitting(person.email.partition("@")[0])
+    user_id = admin.add_user(tx, workspace, person.email, name, provider.role, actor="oidc")
     return tx.one("select * from users where id = :id", id=user_id)
 
 
@@ -160,7 +168,7 @@ def _person(claims: Mapping[str, Any]) -> Person:
     usable = isinstance(email, str) and admin.is_email(email.strip())
     if not usable or claims.get("email_verified") is not True:
         raise Refused("The provider has not verified your e-mail. Do that there, then try again.")
-    return Person(str(email).strip(), name if isinstance(name, str) and name.strip() else None)
+    return Person(str(email).strip(), (fitting(name) if isinstance(name, str) else "") or None)
 
 
 def _metadata(house: House, provider: Oidc) -> dict[str, Any]:

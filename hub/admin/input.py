@@ -40,6 +40,11 @@ def name(value: str, field: str = "name") -> str:
     return text
 
 
+def fitting(value: str) -> str:
+    """As much as `name` takes of a name that somebody else's system gave; it may be empty."""
+    return " ".join(UNFIT.sub(" ", value).split())[:MAX_NAME].strip()
+
+
 def add(tx: Tx, table: Table, field: str, **values: Any) -> None:
     """Insert a row whose `field` nobody else may have; `BadInput` when it is taken."""
     statement = insert(table).values(**values).on_conflict_do_nothing()

@@ -86,6 +86,43 @@ def test_somebody_of_an_allowed_domain_gets_an_account_with_the_role_that_is_set
     assert (row["name"], row["role"], row["password_hash"]) == ("Ada Lovelace", "viewer", None)
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("Ada\tLovelace\n\0", "Ada Lovelace"),
+        ("A" * 300, "A" * 255),
+        (" \t ", "ada"),
+        (None, "ada"),
+        (["Ada"], "ada"),
+    ],
+)
+def test_whatever_the_provider_calls_them_they_come_in(
+    browser: Browser, provider: Provider, office: Office, told: object, kept: str
+) -> None:
+    provider.claims = {"name": told}
+    assert sign_in(browser).status_code == 303
+    assert office.row("select name from users where email = 'ada@acme.example'")["name"] == kept
+
+
+def test_a_local_part_longer_than_a_name_is_no_fault(
+    browser: Browser, provider: Provider, office: Office
+) -> None:
+    provider.email, provider.claims = "a" * 300 + "@acme.example", {"name": None}
+    assert sign_in(browser).status_code == 303
+    assert office.row("select name from users where email like 'aaa%'")["name"] == "a" * 255
+
+
+def test_a_workspace_that_is_not_there_is_named(
+    browser: Browser, provider: Provider, house: House, office: Office
+) -> None:
+    assert house.settings.oidc is not None
+    wrong = replace(house.settings.oidc, workspace="nowhere")
+    house.settings = replace(house.settings, oidc=wrong)
+    answer = sign_in(browser)
+    assert answer.status_code == 403 and "HUB_OIDC_WORKSPACE" in answer.text
+    assert people(office) == ["owner@example.com"]
+
+
 def test_an_email_that_only_the_userinfo_tells_is_good(
     browser: Browser, provider: Provider, office: Office
 ) -> None:
