@@ -19,6 +19,7 @@ from hub import postgres
 from hub.summary.endpoint import APIS, Endpoint
 
 DEFAULT_PORT = 8000
+LOOPBACK = "http://127.0.0.1:{}"
 WORD = "up.json"  # in the data folder, while `up` runs
 SHORTEST_KEEPING = 7  # days
 FEWEST = 3  # connections to the database that a process can work with
@@ -84,7 +85,7 @@ def read(environ: dict[str, str] | None = None) -> Settings:
         database_url=url or postgres.url(data_dir),
         data_dir=data_dir,
         port=here,
-        public_url=env.get("HUB_PUBLIC_URL", f"http://127.0.0.1:{here}").rstrip("/"),
+        public_url=_address("HUB_PUBLIC_URL", env.get("HUB_PUBLIC_URL") or LOOPBACK.format(here)),
         keys=_keys(env, data_dir, own_database=url is None),
         secret_key=SecretStr(_secret_key(env, data_dir, own_database=url is None)),
         worker_threads=number(env, "HUB_WORKER_THREADS", 64),
@@ -160,18 +161,41 @@ def number(env: Mapping[str, str], name: str, default: int, *, least: int = 1) -
 
 def _database(env: dict[str, str]) -> str | None:
     url = env.get("DATABASE_URL")
-    if url is not None and not re.match(r"postgres(ql)?://", url):
-        raise BadSetting(
-            "DATABASE_URL must begin with postgresql:// (postgresql://user:pw@host/hub)."
-        )
-    return url
+    return None if url is None else _postgres("DATABASE_URL", url)
 
 
 def _direct(env: dict[str, str]) -> str | None:
-    url = env.get("HUB_DIRECT_DATABASE_URL") or None
-    if url is not None and not re.match(r"postgres(ql)?://", url):
-        raise BadSetting("HUB_DIRECT_DATABASE_URL must begin with postgresql://.")
+    url = env.get("HUB_DIRECT_DATABASE_URL")
+    return _postgres("HUB_DIRECT_DATABASE_URL", url) if url else None
+
+
+def _postgres(name: str, url: str) -> str:
+    """The URL, once its reader can read it; what is wrong is said without the password in it."""
+    from sqlalchemy import make_url  # 20 MB, which `up` does without where the database is its own
+    from sqlalchemy.exc import ArgumentError
+
+    if not re.match(r"postgres(ql)?://", url):
+        raise BadSetting(f"{name} must begin with postgresql:// (postgresql://user:pw@host/hub).")
+    try:
+        make_url(url)
+    except (ValueError, ArgumentError):
+        raise BadSetting(
+            f"{name} cannot be read: its port must be a number, and special characters of a"
+            " password %-codes (@ is %40)."
+        ) from None
     return url
+
+
+def _address(name: str, url: str) -> str:
+    """An HTTP address without a slash at its end, its scheme in small letters as we compare it."""
+    try:
+        parts = urlsplit(url.rstrip("/"))
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        usable = False
+    if not usable:
+        raise BadSetting(f"{name} must begin with http:// or https:// and a host, not {url!r}.")
+    return parts.geturl()
 
 
 def _tracing(env: dict[str, str]) -> bool:
@@ -291,8 +315,7 @@ def _llm(env: dict[str, str]) -> Endpoint | None:
             "HUB_LLM_BASE_URL and HUB_LLM_MODEL belong together: set both, such as"
             " https://api.openai.com/v1 and the model's name there, or neither."
         )
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise BadSetting(f"HUB_LLM_BASE_URL must begin with http:// or https://, not {url!r}.")
+    base_url = _address("HUB_LLM_BASE_URL", url)
     if api not in APIS:
         raise BadSetting(f"HUB_LLM_API must be one of {', '.join(APIS)}, not {api!r}.")
     if find_spec(api) is None:
@@ -301,7 +324,7 @@ def _llm(env: dict[str, str]) -> Endpoint | None:
             f" `pip install {api}`."
         )
     return Endpoint(
-        base_url=url.rstrip("/"),
+        base_url=base_url,
         key=SecretStr(env.get("HUB_LLM_API_KEY", "")),
         model=model,
         api=api,

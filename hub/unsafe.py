@@ -2,6 +2,7 @@
 
 import base64
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from hub.settings import BadSetting, Networks, Settings
 from webhooks.errors import Forbidden
@@ -24,21 +25,25 @@ def refuse(chosen: Settings, host: str | None = None) -> None:
     _refuse_clear("HUB_PUBLIC_URL", chosen.public_url, "passwords and transcripts")
     if chosen.llm is not None:
         _refuse_clear("HUB_LLM_BASE_URL", chosen.llm.base_url, "transcripts")
-    if host is not None and not _is_loopback(host):
-        _refuse_guessable(chosen, host)
+    _refuse_guessable(chosen, host)
 
 
-def _refuse_guessable(chosen: Settings, host: str) -> None:
+def _refuse_guessable(chosen: Settings, host: str | None) -> None:
+    """Behind a proxy the process listens on loopback, and the world comes by the public address."""
+    places = (host, urlsplit(chosen.public_url).hostname)
+    there = next((place for place in places if place and not _is_loopback(place)), None)
+    if there is None:
+        return
     for name, key in chosen.keys:
         if len(set(base64.b64decode(key.get_secret_value()))) < RANDOM:
             raise BadSetting(
-                f"The key {name!r} of HUB_KEYS is not random and {host} is open to others: make one"
-                " by `openssl rand -base64 32`, put it in front and run `python -m hub keys"
+                f"The key {name!r} of HUB_KEYS is not random and {there} is open to others: make"
+                " one by `openssl rand -base64 32`, put it in front and run `python -m hub keys"
                 " rotate`."
             )
     if len(set(chosen.secret_key.get_secret_value())) < RANDOM:
         raise BadSetting(
-            f"HUB_SECRET_KEY can be guessed and {host} is open to others: set it to what"
+            f"HUB_SECRET_KEY can be guessed and {there} is open to others: set it to what"
             " `openssl rand -base64 32` prints."
         )
 

@@ -212,6 +212,16 @@ def test_a_database_of_another_kind_is_told_without_its_password(hub: Hub, url: 
     assert "secret-word" not in told
 
 
+@pytest.mark.parametrize("url", ["postgresql://u:secret-word@db:abc/hub", "postgresql://u@[::1/x"])
+def test_a_database_whose_address_cannot_be_read_is_told_without_its_password(
+    hub: Hub, url: str
+) -> None:
+    hub.environ["DATABASE_URL"] = url
+    told = hub("doctor", expect=2)
+    assert told.startswith("DATABASE_URL cannot be read: its port must be a number")
+    assert "secret-word" not in told
+
+
 def test_a_database_that_is_away_is_a_fault(hub: Hub) -> None:
     hub.environ["DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/none"
     told = hub("key", "create", "x", expect=1)
@@ -220,7 +230,13 @@ def test_a_database_that_is_away_is_a_fault(hub: Hub) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("HUB_KEYS", "nonsense"), ("HUB_KEYS", None), ("HUB_SECRET_KEY", None), ("PORT", "x")],
+    [
+        ("HUB_KEYS", "nonsense"),
+        ("HUB_KEYS", None),
+        ("HUB_SECRET_KEY", None),
+        ("PORT", "x"),
+        ("HUB_PUBLIC_URL", "hub.example.com"),
+    ],
 )
 @pytest.mark.parametrize("words", [("key", "create", "x"), ("web",), ("worker",), ("clock",)])
 def test_a_wrong_setting_is_named(

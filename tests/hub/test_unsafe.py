@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from werkzeug.datastructures import Headers
 
 from connectors.http import CONNECT_TIMEOUT, READ_TIMEOUT
-from hub import taking, tokens, unsafe
+from hub import settings, taking, tokens, unsafe
 from hub.app import create_app
 from hub.commands import processes
 from hub.house import House
@@ -53,11 +53,20 @@ def test_good_settings_are_taken_everywhere(good: Settings) -> None:
 def test_keys_that_can_be_guessed_are_for_loopback_alone(
     good: Settings, host: str, change: dict[str, object], named: str
 ) -> None:
-    guessable = replace(good, **change)
+    guessable = replace(good, **change, public_url="http://127.0.0.1:8000")
     unsafe.refuse(guessable, "127.0.0.1")
     with pytest.raises(BadSetting, match=named) as refusal:
         unsafe.refuse(guessable, host)
-    assert "\n" not in str(refusal.value)
+    assert host in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", None])
+@pytest.mark.parametrize("secret", ["", "changeme"])
+def test_a_proxy_before_loopback_opens_it_to_others(
+    good: Settings, host: str | None, secret: str
+) -> None:
+    with pytest.raises(BadSetting, match=r"HUB_SECRET_KEY can be guessed and hub\.example\.com"):
+        unsafe.refuse(replace(good, secret_key=SecretStr(secret)), host)
 
 
 @pytest.mark.parametrize("block", ["0.0.0.0/0", "::/0", "0.0.0.0/1", "2000::/3"])
@@ -118,6 +127,25 @@ def test_https_is_asked_for_where_the_hub_is_reached_by_it(house: House) -> None
     house.settings = replace(house.settings, public_url="https://hub.example.com")
     told = create_app(house).test_client().get("/healthz").headers["Strict-Transport-Security"]
     assert int(told.split("max-age=")[1].split(";")[0]) >= 31_536_000
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("HTTPS://hub.example.com/", "https://hub.example.com"),
+        ("https://example.com:8443/hub/", "https://example.com:8443/hub"),
+        ("", "http://127.0.0.1:8000"),
+    ],
+)
+def test_the_public_address_is_kept_as_we_compare_it(tmp_path: Path, given: str, kept: str) -> None:
+    environ = {"HUB_DATA_DIR": str(tmp_path), "HUB_PUBLIC_URL": given}
+    assert settings.read(environ).public_url == kept
+
+
+@pytest.mark.parametrize("given", ["hub.example.com", "https://", "https://h:x", "ftp://h", "//h"])
+def test_an_address_that_nobody_can_call_is_named(tmp_path: Path, given: str) -> None:
+    with pytest.raises(BadSetting, match="HUB_PUBLIC_URL must begin with http"):
+        settings.read({"HUB_DATA_DIR": str(tmp_path), "HUB_PUBLIC_URL": given})
 
 
 def _protected(headers: Headers, path: str) -> None:
