@@ -59,6 +59,8 @@ def change_route(
     **when: str | None,
 ) -> Row:
     """Other connections, another condition `when` (None for none), another position; on or off."""
+    if position is not None:
+        _lock(tx, workspace_id)  # before the row, as whoever moves all of them
     find(tx, routes, workspace_id, route_id, "route")
     values: dict[str, Any] = {}
     if to is not None:

@@ -87,6 +87,8 @@ def start(call: Call, body: Escalate) -> dict[str, Any]:
     event, source = _known(call, body) if body.event is None else _told(call, body)
     receipt = Inbox(call.house, source).accept([(f"api:{event.id}", event)], digest(body))
     told = [*receipt.accepted, *receipt.duplicates][0]
+    if told.escalation_id is None:
+        raise BadInput({"event.occurred_at": "The customer's data were deleted after that."})
     return one(call, str(told.escalation_id))
 
 

@@ -1,5 +1,7 @@
 """What people set up: checked, kept with its line in the audit, its secrets sealed."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -8,9 +10,13 @@ import requests
 from connectors.errors import AuthFailed
 from hub import admin, auth
 from hub.house import House
+from hub.store import Row
 from hub.vault import Place
 from tests.hub.authorizing import connect, form
 from webhooks import signing
+
+WAITS = """select 1 from pg_stat_activity
+where datname = current_database() and wait_event_type = 'Lock'"""
 
 
 def audit(house: House, subject_id: str) -> list[str]:
@@ -211,6 +217,32 @@ def test_a_route_at_a_position_moves_the_others_down(house: House, workspace: st
         first = admin.add_route(tx, workspace, ["Help Desk"], "language = de", 1)
         rows = tx.all("select id, position from routes order by position")
     assert [(row["id"], row["position"]) for row in rows] == [(first["id"], 1), (last["id"], 2)]
+
+
+def test_two_who_move_routes_do_not_wait_for_each_other(house: House, workspace: str) -> None:
+    with house.store.transaction() as tx:
+        route = admin.add_route(tx, workspace, ["Help Desk"])["id"]
+    with ThreadPoolExecutor(1) as other, house.store.transaction() as tx:
+        tx.run("select 1 from workspaces where id = :id for update", id=workspace)
+        moved = other.submit(_move, house, workspace, route)
+        _until_one_waits(house)
+        tx.run("update routes set position = position + 1")  # a deadlock, had it locked the row
+    assert moved.result(timeout=30)["position"] == 1
+
+
+def _until_one_waits(house: House) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with house.store.transaction() as tx:
+            if tx.first(WAITS) is not None:
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waited for a lock")
+
+
+def _move(house: House, workspace: str, route: str) -> Row:
+    with house.store.transaction() as tx:
+        return admin.change_route(tx, workspace, route, position=1)
 
 
 def test_a_mapping_of_another_desk_is_not_saved(house: House, workspace: str) -> None:

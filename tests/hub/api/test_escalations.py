@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from hub import marks
 from hub.pipeline.intake import Inbox
-from hub.store import Tx, audit
+from hub.store import Tx, audit, forgetting
 from tests.hub.api.conftest import Api
 from tests.hub.api.test_conversations import work
 from webhooks.events import Event
@@ -161,6 +162,18 @@ def test_an_escalation_is_told_as_of_one_moment(
     shown = api("GET", f"/escalations/{escalated['id']}")
     assert shown["ticket"] is None
     assert "ticket.created" not in [line["what"] for line in shown["timeline"]]
+
+
+def test_an_event_from_before_a_chat_was_deleted_is_refused(api: Api, source) -> None:
+    past = EVENT | {"occurred_at": api.house.store.now().isoformat()}
+    conversation = api("POST", "/escalations", {"event": EVENT}, expect=202)["conversation_id"]
+    with api.house.store.transaction() as tx:
+        mark = marks.of_chat(api.house.settings, source["id"], "chat-9")
+        forgetting.forget(tx, {conversation: mark})
+    for _ in range(2):  # the second time it is one that came before
+        problem = api("POST", "/escalations", {"event": past | {"id": "evt-8"}}, expect=422)
+        assert problem["errors"][0]["field"] == "event.occurred_at"
+    assert api("POST", "/escalations", {"event": EVENT | {"id": "evt-10"}}, expect=202)
 
 
 def test_two_calls_for_a_person_in_one_delivery_are_one_escalation(api: Api, source) -> None:
