@@ -17,7 +17,7 @@ from hub.summary.frames import Frames, frames
 from hub.summary.language import detect, region
 from hub.summary.passages import Passage, cleaned, read, window
 from hub.summary.small_talk import PROFANITY, idle_words, is_small_talk
-from hub.summary.text import URL, cut
+from hub.summary.text import URL, cut, printable
 from hub.summary.types import Sentence, Summary, Turn
 
 METHOD = "extractive"
@@ -140,11 +140,15 @@ def _quotation(frame: str, passages: Sequence[Passage]) -> Sentence:
 
 
 def _silence(turns: Sequence[Turn], words: Frames) -> Sentence:
-    """What there is to say when the customer sent no word: links, pictures, files or nothing."""
+    """What there is to say of a customer without a sentence: a link, "@shop", files, nothing."""
     sent = [turn for turn in turns if turn.role == "customer"]
-    links = [turn for turn in sent if URL.search(turn.text)]
-    text = words.link if links else words.silent
-    return Sentence(text, tuple(turn.id for turn in links or sent), ())
+    if links := [turn.id for turn in sent if URL.search(turn.text)]:
+        return Sentence(words.link, tuple(links), ())
+    for turn in reversed(sent):
+        if line := printable(turn.text).strip().partition("\n")[0]:
+            quote = cut(line, characters=QUOTE_CHARACTERS)
+            return Sentence(words.customer.format(quote), (turn.id,), (quote,))
+    return Sentence(words.silent, tuple(turn.id for turn in sent), ())
 
 
 def _subject(problem: Passage | None, words: Frames) -> str:

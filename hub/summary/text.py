@@ -63,14 +63,20 @@ def clean(text: str, *, signed: bool = False) -> str:
 
     What is left out in the middle leaves a new line, so that every sentence stays verbatim.
     """
-    if not text.isprintable() or "  " in text:  # most text has nothing that the first three find
-        text = NEWLINE.sub("\n", BLANK.sub(" ", UNPRINTABLE.sub("", text)))
+    text = printable(text)
     if "@" in text:
         text = ADDRESSED.sub("", text)
     if "://" in text or "www." in text.lower():
         text = URL.sub("\n", text)
     text = _without_end(text.strip(), PART)
     return _without_end(_without_end(text, SIGNATURE), PART) if signed else text
+
+
+def printable(text: str) -> str:
+    """`text` without unprintables, each run of blanks and of new lines one of them."""
+    if text.isprintable() and "  " not in text:  # so is most text
+        return text
+    return NEWLINE.sub("\n", BLANK.sub(" ", UNPRINTABLE.sub("", text)))
 
 
 def _without_end(text: str, ending: re.Pattern[str]) -> str:

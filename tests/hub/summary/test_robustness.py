@@ -35,6 +35,15 @@ def test_only_a_link_is_told_as_one_and_not_as_nothing() -> None:
     assert sentence.message_ids == ("m2",)
 
 
+@pytest.mark.parametrize("text", ["@shop", "1/2", "\N{THUMBS UP SIGN}", "?!", "@shop\n@help"])
+def test_what_is_no_sentence_is_quoted_and_not_told_as_nothing(text: str) -> None:
+    said = turns(("customer", text), ("customer", " \u202a\ufeff"), ("ai", "How can I help you?"))
+    first, _ = summarise(said).sentences
+    quote = text.partition("\n")[0]
+    assert (first.text, first.quotes) == (f"The customer wrote: “{quote}”", (quote,))
+    assert first.message_ids == ("m1",)
+
+
 # From a dictionary rather than from the frames.
 WORD_FOR_LINK = {
     "en": "link", "es": "enlace", "fr": "un lien", "de": "Link", "pt": "link", "it": "link",
