@@ -1,8 +1,9 @@
 """Polling: the search for tickets that changed, in windows of time.
 
-Our cursor is `<since>:<row>:<swept>`, times in milliseconds: the window's begin, how many rows of
-it we know, and when we last looked through all open tickets. Pages go on from the last row's time,
-since the search is not deep.
+Our cursor is `<since>:<row>:<swept>:<began>`, times in milliseconds: the window's begin, how many
+rows of it we know, when we last looked through all open tickets, and when the walk over several
+pages began (0: none is under way). Pages go on from the last row's time, since the search is not
+deep.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +21,7 @@ from connectors.zoho_desk.config import DEPTH, KEY_PREFIX, PAGE
 SEARCH = "/tickets/search"
 # How much is asked again: for the lag of the search index (unknown), and for clocks.
 OVERLAP = timedelta(minutes=5)
+MILLISECOND = timedelta(milliseconds=1)
 SWEEP = timedelta(hours=1)
 SWEPT = 100  # tickets
 ROWS = 100  # of the search, at most
@@ -27,7 +29,8 @@ ROWS = 100  # of the search, at most
 
 def fetch(api: Api, after: datetime | str) -> ChangePage:
     """The changes since a time or one of our cursors."""
-    since, row, swept = _place(after)
+    since, row, swept, began = _place(after)
+    began = began or _ms(api.ports.now())
     since = min(since, _ms(api.ports.now()))
     found = _changed(api, since, row)
     more = len(found) == PAGE
@@ -36,10 +39,13 @@ def fetch(api: Api, after: datetime | str) -> ChangePage:
         last = _ms(words.time_of(_whole(api, found[-1])["modifiedTime"])) if more else since
         if not more and swept <= _ms(api.ports.now() - SWEEP):
             swept, changes = _ms(api.ports.now()), [*changes, *_sweep(api)]
-    # Rest before now, whatever was walked: the index may still hear of a ticket in between.
-    place = _following(since, row, last) if more else f"{_ms(api.ports.now() - OVERLAP)}:0"
     told = tuple(sorted(changes, key=lambda change: change.at))
-    return ChangePage(changes=told, cursor=f"{place}:{swept}", more=more)
+    if more:
+        cursor = f"{_following(since, row, last)}:{swept}:{began}"
+        return ChangePage(changes=told, cursor=cursor, more=True)
+    # Rest before the walk's begin: the index may hear of a ticket late, where we walked already.
+    rest = began - OVERLAP // MILLISECOND
+    return ChangePage(changes=told, cursor=f"{rest}:0:{swept}:0", more=False)
 
 
 def of_ticket(api: Api, ticket_id: str) -> list[Change]:
@@ -53,13 +59,14 @@ def of_ticket(api: Api, ticket_id: str) -> list[Change]:
         return sorted(told, key=lambda change: change.at)
 
 
-def _place(after: datetime | str) -> tuple[int, int, int]:
+def _place(after: datetime | str) -> tuple[int, int, int, int]:
     if isinstance(after, datetime):
-        return _ms(after), 0, _ms(after)
-    match after.split(":"):
-        case [since, row, swept] if since.isdecimal() and row.isdecimal() and swept.isdecimal():
-            return int(since), int(row), int(swept)
-    raise InvalidRequest("not a cursor of this desk")
+        return _ms(after), 0, _ms(after), 0
+    parts = after.split(":")
+    if not all(part.isdecimal() for part in parts) or len(parts) not in (3, 4):
+        raise InvalidRequest("not a cursor of this desk")
+    since, row, swept, began = map(int, (*parts, "0")[:4])  # cursors of older hubs have three parts
+    return since, row, swept, began
 
 
 def _following(since: int, row: int, last: int) -> str:

@@ -88,9 +88,9 @@ def desk(vendor: Script) -> ZohoDesk:
     return zoho(vendor)
 
 
-def zoho(vendor: Script, **more: Any) -> ZohoDesk:
+def zoho(vendor: Script, at: datetime = NOW, **more: Any) -> ZohoDesk:
     config = Config(**FORM, base_url=vendor.url, **more)
-    return ZohoDesk(config, Ports(now=lambda: NOW, timeout=(1.0, 2.0)))
+    return ZohoDesk(config, Ports(now=lambda: at, timeout=(1.0, 2.0)))
 
 
 def sent(vendor: Script, method: str, path: str) -> Any:
@@ -386,6 +386,27 @@ def test_the_last_five_minutes_are_asked_again_after_a_full_page_too(
     assert asked.startswith("2026-11-22T09:55:00.000Z,")
 
 
+def test_a_walk_that_was_interrupted_is_looked_at_again_from_its_begin(
+    vendor: Script, desk: ZohoDesk
+) -> None:
+    full = [_foreign(f"2026-11-22T09:59:{n:02d}.000Z") for n in range(25)]
+    vendor.at("GET", SEARCH, {"data": full}, {"data": full}, Answer(status=204))
+    page = desk.fetch_changes(NOW - timedelta(minutes=30))
+    page = zoho(vendor, NOW + timedelta(minutes=20)).fetch_changes(page.cursor)
+    later = zoho(vendor, NOW + timedelta(minutes=40))
+    page = later.fetch_changes(page.cursor)
+    assert not page.more
+    later.fetch_changes(page.cursor)
+    asked = vendor.to("GET", SEARCH)[-1].query["modifiedTimeRange"]
+    assert asked.startswith("2026-11-22T09:55:00.000Z,")
+
+
+def test_a_cursor_of_an_older_hub_is_understood(vendor: Script, desk: ZohoDesk) -> None:
+    desk.fetch_changes("1795341000000:0:1795341000000")
+    asked = vendor.to("GET", SEARCH)[0].query["modifiedTimeRange"]
+    assert asked.startswith("2026-11-22T09:50:00.000Z,")
+
+
 def test_once_an_hour_open_tickets_are_read_whether_they_changed_or_not(
     vendor: Script, desk: ZohoDesk
 ) -> None:
@@ -415,7 +436,7 @@ def test_closed_tickets_do_not_hide_an_older_open_one_from_the_hourly_look() -> 
     assert [change.message_id for change in told] == [reply]
 
 
-@pytest.mark.parametrize("cursor", ["", "x:0:0", "1:2", "1:2:3:4", "-1:0:0"])
+@pytest.mark.parametrize("cursor", ["", "x:0:0", "1:2", "1:2:3:4:5", "-1:0:0"])
 def test_a_cursor_of_another_desk_is_refused(desk: ZohoDesk, cursor: str) -> None:
     with pytest.raises(InvalidRequest):
         desk.fetch_changes(cursor)
