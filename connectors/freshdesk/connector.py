@@ -20,7 +20,7 @@ from connectors.freshdesk.config import (
     TO_VENDOR,
     Config,
 )
-from connectors.http import understood
+from connectors.http import landed, understood
 from connectors.types import (
     Account,
     Change,
@@ -87,12 +87,12 @@ class Freshdesk(Connector):
         whole = {"subject": subject, "description": description, "status": 2, "priority": 1}
         whole |= {} if WHO & fields.keys() else _requester(draft)
         raw = self.api.write("/tickets", whole | fields | {"tags": [*tags, draft.key]}, files)
-        with understood("POST /tickets"):
-            return self._ticket(raw)
+        with landed("POST /tickets"), understood("POST /tickets"):
+            return self._ticket(raw)  # an own status has the account's words read
 
     def append_message(self, ticket_id: str, message: Message) -> str:
         body, files = bodies.entry(message)
-        return str(self._say(ticket_id, self._customer(ticket_id, body), files)["id"])
+        return self._say_for_customer(ticket_id, body, files)
 
     def add_note(self, ticket_id: str, note: Note) -> str:
         body, files = bodies.entry(note)
@@ -110,8 +110,7 @@ class Freshdesk(Connector):
     def attach(self, ticket_id: str, file: File) -> str:
         if not file.data or len(file.data) > ATTACHMENTS:
             raise Unsupported(f"Freshdesk takes files of 1 to {ATTACHMENTS} bytes")
-        made = self._say(ticket_id, self._customer(ticket_id, bodies.of_file(file)), [file])
-        return str(made["id"])
+        return self._say_for_customer(ticket_id, bodies.of_file(file), [file])
 
     def fetch_file(self, ticket_id: str, file: File) -> Iterator[bytes]:
         with understood("GET /tickets/{id}/conversations"):
@@ -194,8 +193,19 @@ class Freshdesk(Connector):
             self.requesters[ticket.id] = ticket.requester_id
         return ticket
 
-    def _customer(self, ticket_id: str, body: str) -> dict[str, Any]:
+    def _say_for_customer(self, ticket_id: str, body: str, files: Sequence[File]) -> str:
         """A public note in the requester's name: as if the customer had answered."""
+        before = self.requesters.get(ticket_id)
+        try:
+            made = self._say(ticket_id, self._customer(ticket_id, body), files)
+        except InvalidRequest:  # `_write` has read the ticket again
+            if before in (None, self.requesters.get(ticket_id)):
+                raise
+            # Merged into another contact since we remembered who it was.
+            made = self._say(ticket_id, self._customer(ticket_id, body), files)
+        return str(made["id"])
+
+    def _customer(self, ticket_id: str, body: str) -> dict[str, Any]:
         known = self.requesters.get(ticket_id) or self.read_ticket(ticket_id).requester_id
         with understood("GET /tickets/{id}"):
             return {"body": body, "private": False, "incoming": True, "user_id": int(known or "")}
@@ -212,8 +222,7 @@ class Freshdesk(Connector):
             return self.api.write(path, fields, files, method=method)
         except InvalidRequest:
             ticket_id = path.split("/")[2]
-            self.requesters.pop(ticket_id, None)  # merged into another contact, perhaps
-            self.read_ticket(ticket_id)  # a deleted ticket or spam gives 405
+            self.read_ticket(ticket_id)  # a deleted ticket or spam gives 405; who asks may be new
             raise
 
     def _on_hold(self) -> int | None:

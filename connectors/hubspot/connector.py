@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, Conflict, InvalidRequest, NotFound, Unsupported
-from connectors.http import understood
+from connectors.http import landed, understood
 from connectors.hubspot import entries, fields, webhook, words
 from connectors.hubspot.api import Api, number
 from connectors.hubspot.changes import Changes
@@ -96,11 +96,11 @@ class HubSpot(Connector):
         try:
             answer = self.api.with_key(lambda: self.api.crm.create("tickets", plain, links))
         except (Conflict, InvalidRequest):
-            landed = self.find_ticket(draft.key)  # CONFLICTING_UNIQUE_VALUE, as 400 or 409
-            if landed is None:
+            before = self.find_ticket(draft.key)  # CONFLICTING_UNIQUE_VALUE, as 400 or 409
+            if before is None:
                 raise
-            return landed
-        with understood("POST /crm/objects/tickets"):
+            return before
+        with landed("POST /crm/objects/tickets"), understood("POST /crm/objects/tickets"):
             return self._ticket({**answer, "properties": plain | answer["properties"]})
 
     def append_message(self, ticket_id: str, message: Message) -> str:

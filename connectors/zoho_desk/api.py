@@ -12,9 +12,11 @@ from connectors.errors import Unsupported
 from connectors.files import safe_name
 from connectors.http import Http, understood
 from connectors.oauth import Grants
+from connectors.refusals import retry_after
 from connectors.types import File
 from connectors.zoho_desk.config import CONSENT, FILE_LIMIT, Config
 
+BUSY = 2.0  # seconds; other programs of the account share its 5 to 25 calls at once
 REMEMBERED = 1000  # threads whose text we know without asking
 
 
@@ -34,6 +36,7 @@ class Api:
             self.ports,
             secrets=[secret.get_secret_value() for secret in secrets if secret],
             explain=explain,
+            wait=wait,
         )
         http.headers["orgId"] = self.config.org_id
         ports = self.ports
@@ -75,6 +78,13 @@ class Api:
         if refresh is None:
             return grants.refresh(current)
         return grants.ask("refresh_token", refresh_token=refresh.get_secret_value())
+
+
+def wait(response: requests.Response) -> float | None:
+    """Only spent credits have a Retry-After; of too many calls at once the next may go soon."""
+    told = retry_after(response)
+    busy = response.status_code == 429 and "TOO_MANY_REQUESTS" in response.text
+    return BUSY if busy and told is None else told
 
 
 def explain(response: requests.Response) -> tuple[str, dict[str, str]]:

@@ -48,7 +48,7 @@ class ZohoDesk(Connector):
         super().__init__(config, ports)
         self.api = Api(config, ports)
         self.keys = webhook.Keys(config, ports)
-        self.account_words: list[str] | None = None
+        self.account_words: dict[str, str] | None = None
 
     def verify(self) -> Account:
         answer = self.api.call("GET", "/organizations", headers={"orgId": None})
@@ -190,19 +190,23 @@ class ZohoDesk(Connector):
         wanted = [*own, *TO_VENDOR.get(status, ())]
         if not wanted:
             raise Unsupported(f"Zoho Desk has no status for {status}")
-        if len(wanted) == 1:
-            return wanted[0]
-        has = {word.casefold(): word for word in self._account_words()}
-        return next((has[w.casefold()] for w in wanted if w.casefold() in has), wanted[-1])
+        words_of_type = self._account_words()
+        known = {word.casefold(): word for word in words_of_type}
+        same = [known[word.casefold()] for word in wanted if word.casefold() in known]
+        # An account may have renamed them all; the type, by its first word, stays.
+        same += [word for word, kind in words_of_type.items() if kind == wanted[-1].casefold()]
+        return next(iter(same), wanted[-1])
 
-    def _account_words(self) -> list[str]:
+    def _account_words(self) -> Mapping[str, str]:
+        """The status words of the account, each with its type in small letters."""
         if self.account_words is None:
             try:
                 rows = self.api.rows(FIELDS, module="tickets")
             except AuthFailed:  # without Desk.settings.READ: the words that every account has
-                return []
+                return {}
             with understood(f"GET {FIELDS}"):
-                self.account_words = [word for row in rows for word in _choices(row)]
+                status = (row for row in rows if row.get("apiName") == "status")
+                self.account_words = {k: v for row in status for k, v in _choices(row)}
         return self.account_words
 
     def _comment(self, ticket_id: str, entry: Message | Note, *, public: bool) -> str:
@@ -215,12 +219,11 @@ class ZohoDesk(Connector):
             return str(answer["id"])
 
 
-def _choices(row: Mapping[str, Any]) -> list[str]:
-    """The words that the status field allows, told plainly or as objects."""
-    if row.get("apiName") != "status":
-        return []
-    listed = row.get("allowedValues") or []
-    return [str(one["value"]) if isinstance(one, Mapping) else str(one) for one in listed]
+def _choices(field: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The words that a field allows, told plainly or as objects, each with its type or ""."""
+    for one in field.get("allowedValues") or ():
+        told = one if isinstance(one, Mapping) else {"value": one}
+        yield str(told["value"]), str(told.get("statusType") or "").casefold()
 
 
 def _some(**lists: list[str]) -> dict[str, list[str]]:

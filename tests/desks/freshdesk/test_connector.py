@@ -311,6 +311,39 @@ def test_the_customer_speaks_as_the_requester(vendor: Script, desk: Freshdesk) -
     assert len(vendor.to("GET", TICKET)) == 1  # the requester is asked for once
 
 
+def test_a_customer_who_was_merged_speaks_as_who_they_are_now(
+    vendor: Script, desk: Freshdesk
+) -> None:
+    unknown = Answer({"errors": [{"field": "user_id", "message": "no such user"}]}, 400)
+    vendor.at("GET", TICKET, RAW, raw(requester_id=6))
+    vendor.at("POST", NOTES, Answer({"id": 901}, 201), unknown, Answer({"id": 902}, 201))
+    assert [desk.append_message("7", HELLO) for _ in range(2)] == ["901", "902"]
+    assert [asked.json["user_id"] for asked in vendor.to("POST", NOTES)] == [5, 5, 6]
+
+
+def test_a_message_that_is_refused_whoever_says_it_is_sent_once(
+    vendor: Script, desk: Freshdesk
+) -> None:
+    vendor.at("GET", TICKET, RAW)
+    vendor.at("POST", NOTES, Answer({"id": 901}, 201), Answer({"description": "no"}, 400))
+    desk.append_message("7", HELLO)
+    with pytest.raises(InvalidRequest):
+        desk.append_message("7", HELLO)
+    assert len(vendor.to("POST", NOTES)) == 2
+
+
+@pytest.mark.parametrize("status", [429, 403])
+def test_what_fails_behind_a_create_leaves_it_in_doubt(
+    vendor: Script, desk: Freshdesk, status: int
+) -> None:
+    """The account's own word for status 8 has to be asked for: the ticket is there already."""
+    vendor.at("POST", TICKETS, Answer(raw(status=8), 201))
+    vendor.at("GET", FIELDS, Answer({"message": "no"}, status))
+    with pytest.raises(Unavailable) as problem:
+        desk.create_ticket(replace(DRAFT, fields={"status": 8}))
+    assert problem.value.sent
+
+
 def test_a_note_is_private(vendor: Script, desk: Freshdesk) -> None:
     vendor.at("POST", NOTES, Answer({"id": 901}, 201))
     assert desk.add_note("7", Note(id="n1", text="VIP")) == "901"

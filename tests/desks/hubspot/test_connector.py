@@ -13,6 +13,7 @@ import pytest
 from connectors.base import Ports
 from connectors.errors import InvalidRequest, NotFound, RateLimited, Unavailable, Unsupported
 from connectors.hubspot import CONNECTOR, library
+from connectors.hubspot.api import Api
 from connectors.hubspot.config import Config
 from connectors.types import Draft, File, Message, Note, Requester, Status
 from tests.connectors.scripted import Answer, Script, server
@@ -217,6 +218,21 @@ def test_the_same_key_again_finds_the_ticket_that_landed(
     vendor.at("POST", FIND, {"results": [RAW]})
     assert desk.create_ticket(DRAFT).id == "77"
     assert sent(vendor, FIND)["idProperty"] == "escalation_ref"
+
+
+def test_what_fails_behind_a_create_leaves_it_in_doubt(
+    vendor: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a sandbox the ticket's address is the region's, which is asked for once."""
+    desk = hubspot(vendor)
+
+    def limited(api: Api) -> str:
+        raise RateLimited("429")
+
+    monkeypatch.setattr(Api, "app", property(limited))
+    with pytest.raises(Unavailable) as problem:
+        desk.create_ticket(DRAFT)
+    assert problem.value.sent
 
 
 def test_a_required_property_is_named_beside_the_mapping(vendor: Script, desk: CONNECTOR) -> None:
