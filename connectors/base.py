@@ -51,6 +51,7 @@ class Capabilities:
     webhooks: Literal["signed", "secret", "none"] = "none"
     registers_webhooks: bool = False
     polling: bool = True
+    rounds: int = 1  # from one poll to the next: more where a question costs credits of the day
     reopen: bool = True
     concurrency: int = 8  # calls in flight that the desk bears well
     rate: int | None = None  # calls a minute of the smallest plan, None = unlimited

@@ -15,10 +15,12 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from connectors import registry
 from hub import jobs
 from hub.house import House
 from hub.pipeline import ladder, orphans, privacy
 from hub.store import (
+    Row,
     Tx,
     changes,
     connections,
@@ -110,10 +112,20 @@ class Clock:
         return more is True
 
     def poll(self, tx: Tx) -> None:
-        """Have every connection asked for changes, one job each at most."""
-        for row in tx.all("select id from connections where state = 'active' and desk <> :native",
+        """Have every connection asked for changes, one job each at most; some not in each round."""
+        for row in tx.all("select * from connections where state = 'active' and desk <> :native",
                           native="live_chat"):  # fmt: skip
+            if not self._is_round_of(row, tx.now):
+                continue
             jobs.enqueue_once(tx, connections.lane(row["id"]), "poll", row["id"], alone=True)
+
+    def _is_round_of(self, connection: Row, now: datetime) -> bool:
+        rounds = registry.get(connection["desk"]).can.rounds
+        if rounds == 1 or connection["polled_at"] is None:
+            return True
+        # Half a round less: a poll ends somewhat later than its round began.
+        pause = timedelta(seconds=(rounds - 0.5) * self.house.settings.poll_seconds)
+        return bool(now - connection["polled_at"] >= pause)
 
     def climb(self, tx: Tx) -> None:
         """Have the escalations moved whose desk is in trouble, or has had its time."""

@@ -22,7 +22,7 @@ SEARCH = "/tickets/search"
 # How much is asked again: for the lag of the search index (unknown), and for clocks.
 OVERLAP = timedelta(minutes=5)
 MILLISECOND = timedelta(milliseconds=1)
-SWEEP = timedelta(hours=1)
+SWEEP = timedelta(hours=3)
 SWEPT = 100  # tickets
 ROWS = 100  # of the search, at most
 

@@ -26,6 +26,7 @@ class Capabilities(Shape):
     webhooks: Literal["signed", "secret", "none"]
     registers_webhooks: bool
     polling: bool
+    rounds: int = Field(description="Of HUB_POLL_SECONDS, from one poll to the next.")
     reopen: bool
     concurrency: int
     rate: int | None = Field(description="Calls a minute of the smallest plan.")

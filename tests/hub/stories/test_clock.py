@@ -1,10 +1,13 @@
 """Several clocks: one acts, and none for a leader of yesterday."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from connectors import registry
 from hub import admin, clock, worker
 from hub.clock import Clock
 from hub.jobs import Job
@@ -83,6 +86,19 @@ def test_no_desk_is_polled_twice_at_once(zendesk: Stories) -> None:
     with zendesk.house.store.transaction() as tx:
         tx.run("update pgqueuer set status = 'picked'")
     assert poll() == 1
+
+
+@pytest.mark.parametrize(("rounds_ago", "polled"), [(3.4, 0), (3.9, 1)])
+def test_a_desk_whose_questions_are_dear_is_polled_in_every_fourth_round(
+    zendesk: Stories, monkeypatch: pytest.MonkeyPatch, rounds_ago: float, polled: int
+) -> None:
+    connector = registry.get("zendesk")
+    monkeypatch.setattr(connector, "can", replace(connector.can, rounds=4))
+    ago = timedelta(seconds=rounds_ago * zendesk.house.settings.poll_seconds)
+    with zendesk.house.store.transaction() as tx:
+        tx.run("update connections set polled_at = :at", at=tx.now - ago)
+        Clock(zendesk.house).poll(tx)
+    assert len(zendesk.rows("select 1 from pgqueuer")) == polled
 
 
 def test_days_are_not_counted_by_a_time_zone_that_is_being_changed(stories: Stories) -> None:
