@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Generic, TypeVar
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -90,5 +91,8 @@ def _settle(place: _Place[Item, Answer], answer: Answer | Exception) -> None:
 
 
 def _may_be_one_of_them(problem: Exception) -> bool:
-    """Not when the database is away: then nobody's would be stored."""
-    return not (isinstance(problem, DBAPIError) and problem.connection_invalidated)
+    """Not when the database is away: then nobody's would be stored, each after its own wait."""
+    if isinstance(problem, OperationalError) and getattr(problem.orig, "sqlstate", None) is None:
+        return False  # no answer of the server has come: it was not reached
+    away = isinstance(problem, DBAPIError) and problem.connection_invalidated
+    return not away and not isinstance(problem, PoolTimeout)

@@ -56,6 +56,12 @@ def remove_connection(
         version=row["version"] + 1,
     )  # fmt: skip
     jobs.drop_lane(tx, store.lane(connection_id))
+    # Nobody can look there any more for a ticket whose create was not answered.
+    tx.run(
+        "update escalations set create_started_at = null where connection_id = :id"
+        " and state = 'returned' and ticketed_at is null",
+        id=connection_id,
+    )
     audit.record(
         tx, workspace_id, "connection.removed", f"{row['desk']}: {row['name']}", actor=actor,
         subject_id=connection_id,

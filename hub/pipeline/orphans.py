@@ -19,7 +19,11 @@ SEARCHES = {
     " and (due_at is null or due_at < :old)"
     " and (state = 'received' or (connection_id is not null and (taken_over_at is not null"
     "   or not exists (select 1 from connections c where c.id = connection_id"
-    "     and c.desk = 'live_chat'))))",
+    "     and c.desk = 'live_chat'))))"
+    # over, and a ticket may stand there all the same: whoever looks for it closes it
+    " union all select id, connection_id from escalations where state = 'returned'"
+    " and create_started_at is not null and ticketed_at is null and created_at < :old"
+    " and (due_at is null or due_at < :old)",
     "relay": "select id, connection_id from tickets where relaying and parked is null"
     " and (due_at is null or due_at < :old) and created_at < :old",
     "sync": "select c.id, case when c.kind = 'hint' then c.connection_id end as connection_id"

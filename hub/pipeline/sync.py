@@ -13,7 +13,7 @@ from hub.jobs import Job
 from hub.pipeline import brief, files, hint, writing
 from hub.pipeline.handover import hand_over
 from hub.pipeline.publish import publish
-from hub.pipeline.relay import record_status
+from hub.pipeline.relay import record_status, relay_soon
 from hub.store import Row, Tx, audit, changes, connections, conversations, escalations, work
 from hub.store.schema import changes as table
 from hub.store.schema import tickets
@@ -170,6 +170,7 @@ def _reopen(tx: Tx, ticket: Row, conversation: Row) -> None:
         id=newest,
     )
     hand_over(tx, conversation, "human", why="ticket.reopened", escalation_id=newest)
+    relay_soon(tx, ticket)
 
 
 def _message(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
@@ -235,6 +236,7 @@ def _assignment(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
     if change.assignee and not done and _current(tx, ticket, conversation) is not None:
         hand_over(tx, conversation, "human", why="ticket.assigned",
                   escalation_id=ticket["escalation_id"])  # fmt: skip
+        relay_soon(tx, ticket)  # what the customer said to the AI until now
     return "applied"
 
 

@@ -6,6 +6,7 @@ from connectors.types import Status
 from hub import ids, jobs
 from hub.pipeline import brief
 from hub.pipeline.handover import hand_over
+from hub.pipeline.relay import relay_soon
 from hub.pipeline.sync import return_to_ai
 from hub.store import Row, Tx, audit, connections, escalations
 from hub.store.schema import escalations as table
@@ -49,6 +50,9 @@ def take_over(tx: Tx, conversation: Row, *, user: Row | None, actor: str) -> str
         escalation_id=escalation_id,
     )
     hand_over(tx, conversation, "human", why="takeover", actor=actor, escalation_id=escalation_id)
+    ticket = escalations.open_ticket(tx, conversation["id"])
+    if ticket is not None:
+        relay_soon(tx, ticket)
     return str(escalation_id)
 
 

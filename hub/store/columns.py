@@ -47,7 +47,9 @@ def count(name: str, default: int = 0) -> Column[int]:
 
 
 def data(name: str, *, null: bool = False, default: str = "{}") -> Column[dict]:  # type: ignore[type-arg]
-    return Column(name, JSONB, nullable=null, server_default=None if null else default)
+    """None is SQL's NULL, for which searches ask, and not the null of JSON."""
+    kind: JSONB[dict] = JSONB(none_as_null=True)  # type: ignore[type-arg]
+    return Column(name, kind, nullable=null, server_default=None if null else default)
 
 
 def sealed(name: str, *, null: bool = True) -> Column[bytes]:

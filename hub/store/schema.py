@@ -184,6 +184,8 @@ escalations = Table(
     Index("ix_escalations_promised", "promised_at",
           postgresql_where=text("promised_at is not null")),
     of_words("escalations"),
+    of_some("escalations", "doubts", "state = 'returned' and create_started_at is not null"
+            " and ticketed_at is null", "created_at"),
     of_some("escalations", "waiting", "state in ('received', 'summarised', 'parked')",
             "workspace_id", "id"),
 )  # fmt: skip

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
+import psycopg
 import pytest
 from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from hub.crowd import MOST, Crowd
 
@@ -26,6 +28,10 @@ class Clerk:
             raise DataError(None, None, ValueError("13 cannot be stored"))
         if 99 in items:
             raise OperationalError(None, None, OSError("gone"), connection_invalidated=True)
+        if 98 in items:  # as psycopg tells that nothing answers at the address
+            raise OperationalError(None, None, psycopg.OperationalError("timeout expired"))
+        if 97 in items:
+            raise PoolTimeout("no connection is free")
         return [ValueError("odd") if item == 7 else item * 2 for item in items]
 
 
@@ -63,9 +69,10 @@ def test_what_one_item_breaks_is_done_for_each_of_the_others() -> None:
     assert isinstance(answers.pop(13), DataError) and answers == {0: 0, 1: 2, 2: 4}
 
 
-def test_a_database_that_is_away_is_not_asked_for_each() -> None:
-    clerk, answers = together([1, 99, 2])
-    assert all(isinstance(answers[item], OperationalError) for item in (1, 99, 2))
+@pytest.mark.parametrize("away", [97, 98, 99])
+def test_a_database_that_is_away_is_not_asked_for_each(away: int) -> None:
+    clerk, answers = together([1, away, 2])
+    assert all(isinstance(answers[n], OperationalError | PoolTimeout) for n in (1, away, 2))
     assert len(clerk.batches) == 2
 
 

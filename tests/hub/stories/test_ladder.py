@@ -1,6 +1,7 @@
 """What a desk does not take goes to the next one of its route, and never to two."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from connectors.types import Draft, Requester, Ticket
 from connectors.zendesk import CONNECTOR as ZENDESK
 from hub import admin, worker
 from hub.jobs import Job
-from hub.pipeline import ladder, parking
+from hub.pipeline import ladder, orphans, parking
 from hub.pipeline.case import begin
 from tests.hub.stories.house_of_stories import Stories
 
@@ -344,6 +345,17 @@ def test_a_move_is_told_once_however_often_it_is_looked_at(desks: Stories) -> No
     desks.work()
     assert desks.events().count("escalation.moved") == 1
     assert len(opened(desks, "intercom")) == 1
+
+
+def test_a_moved_escalation_whose_job_is_lost_gets_it_again(desks: Stories) -> None:
+    escalation_id = desks.escalate()
+    pause(desks, "Zendesk", "credentials refused")
+    worker.run(desks.house, Job("climb", escalation_id))
+    assert desks.row("select parked is null as it_is from escalations")["it_is"]
+    with desks.house.store.transaction() as tx:
+        tx.run("delete from pgqueuer")
+        orphans.adopt(replace(tx, now=tx.now + orphans.LEFT_ALONE * 2))
+    assert [name for name, _ in desks.waiting()] == [f"escalate:{escalation_id}"]
 
 
 def test_a_conversation_that_went_back_to_the_ai_moves_nowhere(desks: Stories) -> None:

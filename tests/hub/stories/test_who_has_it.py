@@ -1,11 +1,15 @@
 """Nobody is left without an answer: who has the conversation, whatever comes late or crosses."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors.errors import AuthFailed
 from connectors.types import Status
-from hub.pipeline import takeover
+from connectors.zendesk import CONNECTOR as ZENDESK
+from hub import admin
+from hub.pipeline import orphans, takeover
 from hub.store import conversations, forgetting
 from tests.hub.stories.house_of_stories import Stories
 from tests.hub.stories.test_relay_and_sync import tell, ticketed
@@ -196,3 +200,75 @@ def test_a_doubt_is_cleared_after_the_hand_back(zendesk: Stories) -> None:
     with zendesk.house.store.transaction() as tx:
         assert forgetting.is_over(tx, talk)
     assert zendesk.ledger("create_ticket") == []
+
+
+def in_doubt(zendesk: Stories, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A create without an answer, and credentials that the desk refuses since then."""
+    zendesk.fault("cut_before_commit", times=1, call="create_ticket")
+    zendesk.escalate()
+    zendesk.work()
+
+    def refused(connector: object, key: str) -> None:
+        raise AuthFailed("401")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ZENDESK, "find_ticket", refused)
+        zendesk.hurry()
+        zendesk.work(limit=1)
+
+
+def may_be_forgotten(zendesk: Stories) -> bool:
+    talk = zendesk.row("select id from conversations")["id"]
+    with zendesk.house.store.transaction() as tx:
+        return forgetting.is_over(tx, talk)
+
+
+def test_a_doubt_at_a_connection_that_is_removed_ends_with_it(
+    zendesk: Stories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_doubt(zendesk, monkeypatch)
+    resume(zendesk)
+    assert not may_be_forgotten(zendesk)
+    with zendesk.house.store.transaction() as tx:
+        tx.run("delete from routes")
+        admin.remove_connection(tx, zendesk.house, zendesk.workspace, zendesk.connection)
+    assert may_be_forgotten(zendesk)
+
+
+def test_a_doubt_after_the_hand_back_is_looked_into_although_its_job_is_lost(
+    zendesk: Stories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_doubt(zendesk, monkeypatch)
+    resume(zendesk)
+    with zendesk.house.store.transaction() as tx:
+        tx.run("update connections set state = 'active'")
+        tx.run("delete from pgqueuer")
+        orphans.adopt(replace(tx, now=tx.now + orphans.LEFT_ALONE * 2))
+    zendesk.work()
+    assert may_be_forgotten(zendesk)
+    assert zendesk.ledger("create_ticket") == []
+
+
+@pytest.mark.parametrize("how", ["assigned", "taken over", "reopened"])
+def test_who_gets_the_conversation_hears_what_the_customer_said_to_the_ai(
+    zendesk: Stories, how: str
+) -> None:
+    with zendesk.house.store.transaction() as tx:
+        tx.run("update connections set pause_ai_at = 'assigned' where desk = 'zendesk'")
+    ticket = ticketed(zendesk)
+    if how == "reopened":
+        tell(zendesk, ticket, kind="status", status=Status.SOLVED, at=soon(0))
+        zendesk.work()
+    zendesk.customer("My new address is 5 Sea Road.")
+    zendesk.work()
+    assert (speaker(zendesk), zendesk.ledger("append_message")) == ("ai", [])
+    if how == "assigned":
+        tell(zendesk, ticket, kind="assignment", assignee="Ben Berger", at=soon(1))
+    elif how == "reopened":
+        tell(zendesk, ticket, kind="status", status=Status.OPEN, at=soon(2))
+    else:
+        take_over(zendesk)
+    zendesk.work()
+    assert speaker(zendesk) == "human"
+    (said,) = zendesk.ledger("append_message")
+    assert said["text"] == "My new address is 5 Sea Road."
