@@ -24,7 +24,14 @@ from urllib3.exceptions import (
 )
 
 from connectors import calls, rehearsal
-from connectors.errors import ConnectorError, InvalidRequest, RateLimited, Retryable, Unavailable
+from connectors.errors import (
+    AuthFailed,
+    ConnectorError,
+    InvalidRequest,
+    RateLimited,
+    Retryable,
+    Unavailable,
+)
 from connectors.refusals import as_it_is, bounded, refusal, retry_after
 
 if TYPE_CHECKING:
@@ -174,6 +181,8 @@ class Http(requests.Session):
             calls.note(*called, None, time.monotonic() - began, words)
             what = f"{_where(request)}: {words}"
             raise Unavailable(what, sent=_was_sent(problem)) from None
+        except UnicodeError:  # "sk-…", copied from a page that shortens it: all else is bytes here
+            raise AuthFailed("a key or token holds a character that cannot be sent") from None
         words = self._explained(request, response)[0] if response.status_code >= 400 else ""
         calls.note(*called, response.status_code, time.monotonic() - began, words)
         return response

@@ -24,6 +24,7 @@ from connectors.errors import (
     Unavailable,
     in_short,
 )
+from connectors.text import clean
 from hub import jobs
 from hub.house import House
 from hub.jobs import Job
@@ -54,7 +55,7 @@ from hub.store.schema import (
 )
 from hub.store.schema import connections as connections_table
 from hub.summary import language
-from hub.taking import Worker
+from hub.taking import LANES_EVERY, Worker
 from hub.telemetry import crashpoint
 from mappings.errors import MappingError
 
@@ -66,6 +67,7 @@ LISTENING = 1  # database connection beside those, from which jobs are taken
 M_ARENA_MAX = -8  # of malloc.h
 HUB_WIDTH = 16  # jobs in flight that call nobody
 FIRST_DELAY, LONGEST_DELAY = 1.0, 300.0  # seconds between tries
+SHORTEST_DELAY = 1.0  # seconds, whatever a desk asks for: some say 0
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ STORIES: Mapping[str, Story] = {
     "replay": Story(replay.replay, replays, 12),
     "climb": Story(ladder.climb, escalations, 12),
     "stray": Story(strays.meet, changes, 12),
-    "close_stray": Story(strays.close, changes, 12),
+    "close_stray": Story(strays.close, changes, strays.TRIES),
     retrying.STORY: Story(retrying.retry_many, retries, 12),
     privacy.STORY: Story(privacy.erase, erasures, 12),
     "poll": Story(poll.poll, connections_table, 1),
@@ -155,9 +157,9 @@ def _settle(tx: Tx, house: House, job: Job, story: Story, row: Row, problem: Exc
     """The next try, the paused connection, or the parking place."""
     polls = story.table is connections_table
     connection_id = row["id"] if polls else row.get("connection_id")
-    called = calls.taken()
+    called, said = calls.taken(), _said(problem)
     if called and connection_id:
-        connections.complained(tx, connection_id, job.story, str(problem))
+        connections.complained(tx, connection_id, job.story, said)
     if isinstance(problem, Unsure):  # whoever lets it go on has looked
         tx.run("update escalations set create_started_at = null, restored_at = null"
                " where id = :id", id=job.subject)  # fmt: skip
@@ -165,10 +167,12 @@ def _settle(tx: Tx, house: House, job: Job, story: Story, row: Row, problem: Exc
         connections.failed(tx, connection_id)
     closing = job.story == "close"
     if isinstance(problem, AuthFailed) and connection_id:
-        parking.pause_connection(tx, connection_id, str(problem))
+        parking.pause_connection(tx, connection_id, said)
         if not polls:
-            parking.tried(tx, story.table, row, str(problem), called, closing=closing)
-        jobs.enqueue(tx, connections.lane(connection_id), job.story, job.subject)
+            parking.tried(tx, story.table, row, said, called, closing=closing)
+        # Workers close the lane within `LANES_EVERY`; until then nothing calls in vain.
+        lane, pause = connections.lane(connection_id), 2 * LANES_EVERY
+        jobs.enqueue(tx, lane, job.story, job.subject, delay=pause)
         return "waiting"
     if polls:
         return "failed"  # polling goes on by the clock
@@ -182,12 +186,10 @@ def _settle(tx: Tx, house: House, job: Job, story: Story, row: Row, problem: Exc
         parking.park(tx, story.table, row, reason, called, closing=closing)
         house.metrics.parked.labels(_code(problem)).inc()
         return "parked"
-    if not waits or str(problem) != row["last_error"]:  # the same answer again tells nothing new
-        parking.tried(tx, story.table, row, str(problem), called, closing=closing)
+    if not waits or said != row["last_error"]:  # the same answer again tells nothing new
+        parking.tried(tx, story.table, row, said, called, closing=closing)
     seconds = _delay(house, problem, row["tries"])
-    work.put_off(
-        tx, story.table, job.subject, seconds=seconds, error=str(problem), failed=not waits
-    )
+    work.put_off(tx, story.table, job.subject, seconds=seconds, error=said, failed=not waits)
     jobs.enqueue(tx, _lane(row, job), job.story, job.subject, delay=seconds)
     return "again"
 
@@ -202,7 +204,7 @@ def _delay(house: House, problem: Exception, tries: int) -> float:
     """What the desk asked for, or twice as long as last time, with jitter."""
     asked = problem.retry_after if isinstance(problem, Retryable) else None
     if asked is not None:
-        return asked + house.random.random() * 0.5
+        return max(SHORTEST_DELAY, asked) + house.random.random() * 0.5
     delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0**tries)
     return float(delay * (0.75 + house.random.random() / 2))
 
@@ -221,7 +223,14 @@ def _reason(tx: Tx, problem: Exception) -> dict[str, Any]:
         fields = dict(problem.fields)
     if isinstance(problem, MappingError):
         fields = {error.field: error.message for error in problem.errors}
-    return work.reason(tx, _code(problem), str(problem), fields)
+    return work.reason(tx, _code(problem), _said(problem), fields)
+
+
+def _said(problem: Exception) -> str:
+    """What people read of it: whatever a desk put in, and no statement of ours with its values."""
+    if isinstance(problem, DBAPIError):
+        return f"The database refused what was to be stored ({type(problem.orig).__name__})."
+    return clean(str(problem))
 
 
 def _code(problem: Exception) -> str:

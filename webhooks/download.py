@@ -110,7 +110,7 @@ def _judged(response: requests.Response) -> requests.Response:
         return response
     response.close()
     if status == 200:
-        raise Failed("download_failed", f"the address packs its answer ({packing[:20]})")
+        raise Failed("download_failed", "the address packs its answer")
     again = status in BUSY or status >= 500
     raise Failed("download_failed", f"the address answered {status}", again=again)
 

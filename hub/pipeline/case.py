@@ -14,6 +14,7 @@ from hub.pipeline.publish import publish
 from hub.store import Question, Row, Tx, audit, connections, conversations, escalations, work
 from hub.store.schema import escalations as table
 from hub.summary.llm import Written
+from mappings.errors import MappingError
 
 
 class Unsure(Permanent):
@@ -64,9 +65,10 @@ class Case:
 
 def begin(
     tx: Tx, house: House, escalation_id: str, lane: str = "", written: Written | None = None
-) -> Case | None:
+) -> Case | MappingError | None:
     """Begin a run; None when there is nothing to do at a desk (parked, over, moved, or flagged).
 
+    What the mapping cannot do is answered, not raised: the escalation is told of all the same.
     `written` is the language model's summary, where one is asked.
     """
     talks, rows, transcript, settings, desks, tickets, earlier = tx.ask(
@@ -101,6 +103,12 @@ def begin(
         return None
     ticket = tickets[0] if tickets else None
     known = facts.gather(row, conversation, transcript, told, setting)
+    try:
+        fields = facts.render(connection["desk"], setting["mapping"], known)
+    except MappingError as problem:
+        if first:
+            work.write_begun(tx, table, row, **first)
+        return problem
     case = Case(
         escalation=row,
         conversation=conversation,
@@ -112,7 +120,7 @@ def begin(
             subject=told.subject,
             transcript=tuple(conversations.as_message(m) for m in transcript),
             requester=conversations.as_requester(conversation),
-            fields=facts.render(connection["desk"], setting["mapping"], known),
+            fields=fields,
             language=told.language,
         ),
         earlier=earlier,

@@ -35,6 +35,7 @@ from hub.store import (
 )
 from hub.store.schema import escalations as table
 from hub.telemetry import crashpoint
+from mappings.errors import MappingError
 
 
 class Landed(NamedTuple):
@@ -59,6 +60,8 @@ def escalate(house: House, job: Job) -> None:
         if case is None:
             jobs.finish(tx, job)
             return
+    if isinstance(case, MappingError):
+        raise case
     crashpoint("escalate.summarised", job.subject)
     connector = house.desks.open(case.connection)
     ticket = case.ticket

@@ -133,7 +133,7 @@ def _record(tx: Tx, house: House, row: Row, outcome: outbound.Outcome) -> None:
         "milliseconds": round(outcome.duration * 1000),
     }
     if outcome.state == "delivered":
-        publications.delivered(tx, row, row["run"], outcome.status, attempt)
+        publications.delivered(tx, row, outcome.status, attempt)
         _let_go(tx, row)
         return
     if outcome.state == "gone":
@@ -141,7 +141,8 @@ def _record(tx: Tx, house: House, row: Row, outcome: outbound.Outcome) -> None:
         disable(tx, row["workspace_id"], row["subscriber_id"], "It answered 410 Gone.")
         return
     again = outbound.next_attempt(row["tries"] + 1, outcome.retry_after, house.random)
-    publications.failed(tx, row, attempt, again=again)
+    if not publications.failed(tx, row, attempt, again=again):
+        return
     lane = publications.lane(row["subscriber_id"])
     if again is not None:
         jobs.enqueue(tx, lane, "deliver", row["id"], delay=again.total_seconds())

@@ -4,7 +4,8 @@ It comes through the one inbox, as a change of a ticket with the key of an escal
 is linked to no ticket there.
 """
 
-from connectors.errors import Conflict, InvalidRequest, NotFound, Unsupported
+from connectors.errors import Conflict, InvalidRequest, NotFound, Unavailable, Unsupported
+from connectors.text import clean
 from connectors.types import Note, Status
 from hub import jobs
 from hub.house import House
@@ -14,6 +15,7 @@ from hub.store import Row, Tx, audit, changes, connections, conversations, escal
 from hub.store.schema import changes as table
 
 LOOK_AGAIN = 60.0  # seconds, while another desk is making the ticket
+TRIES = 12  # to close it, until a person is asked to
 OUTCOME = "a second ticket, closed"
 
 
@@ -60,18 +62,23 @@ def close(house: House, job: Job) -> None:
         if connector.can.notes and connector.find_entry(external, note) is None:
             connector.add_note(external, note)
         connector.set_status(external, Status.SOLVED)
+        end = "It was closed with a note there."
     except (NotFound, Conflict):
-        text = "It was closed or deleted there meanwhile."
+        end = "It was closed or deleted there meanwhile."
     except (InvalidRequest, Unsupported) as refusal:
-        text = f"The desk does not let us close it ({refusal}): please close it by hand."
+        end = f"The desk does not let us close it ({refusal}): please close it by hand."
+    except Unavailable as problem:
+        if change["tries"] + 1 < TRIES:
+            raise
+        end = f"The desk does not answer ({problem}): please close it by hand."
     with house.store.transaction() as tx:
         jobs.finish(tx, job)
         for waiting in changes.waiting(tx, connection["id"], external):
             changes.settle(tx, waiting["id"], "dropped", OUTCOME)
             changes.empty(tx, waiting["id"])
-        told = f"A second ticket appeared at {connection['name']} ({external}) and was closed."
+        told = f"A second ticket appeared at {connection['name']} ({external}). {clean(end)}"
         audit.record(
-            tx, row["workspace_id"], "ticket.late", f"{told} {text}", subject_id=row["id"],
+            tx, row["workspace_id"], "ticket.late", told, subject_id=row["id"],
             conversation_id=row["conversation_id"], escalation_id=row["id"],
         )  # fmt: skip
 

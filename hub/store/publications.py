@@ -88,42 +88,47 @@ ATTEMPT = """attempts = case when jsonb_array_length(attempts) < 20 then attempt
     else attempts - 0 end || cast(:attempt as jsonb)"""
 
 
-def delivered(tx: Tx, row: Row, run: int, status: int | None, attempt: dict[str, Any]) -> bool:
-    """The subscriber has it; False when another run was faster."""
+def delivered(tx: Tx, row: Row, status: int | None, attempt: dict[str, Any]) -> None:
+    """The subscriber has it, unless another run was faster."""
     tx.run(  # first, here and in `failed`: `disable` locks it before its deliveries
         "update subscribers set failing_since = null, warned = 0"
         " where id = :id and failing_since is not null",
         id=row["subscriber_id"],
     )
-    done = tx.run(
+    tx.run(
         "update deliveries set state = 'delivered', delivered_at = :now, last_status = :status,"
         f" last_error = null, due_at = null, {ATTEMPT} where id = :id and run = :run",
         id=row["id"],
         now=tx.now,
         status=status,
-        run=run,
+        run=row["run"],
         attempt=attempt,
     )
-    return bool(done)
 
 
-def failed(tx: Tx, row: Row, attempt: dict[str, Any], *, again: timedelta | None) -> None:
-    """Count the attempt; `again` says when the next is due, None that it was the last."""
+def failed(tx: Tx, row: Row, attempt: dict[str, Any], *, again: timedelta | None) -> bool:
+    """Count the attempt, unless the delivery was dropped meanwhile or another run has it.
+
+    `again` says when the next is due, None that it was the last.
+    """
     tx.run(
         "update subscribers set failing_since = coalesce(failing_since, :now) where id = :id",
         id=row["subscriber_id"],
         now=tx.now,
     )
-    tx.run(
+    done = tx.run(
         "update deliveries set tries = tries + 1, last_error = :error, last_status = :status,"
-        f" due_at = :due, state = :state, {ATTEMPT} where id = :id",
+        f" due_at = :due, state = :state, {ATTEMPT}"
+        " where id = :id and run = :run and state = 'pending'",
         id=row["id"],
+        run=row["run"],
         error=attempt["error"] or "",
         status=attempt["status"],
         due=tx.now + again if again is not None else None,
         state="pending" if again is not None else "failed",
         attempt=attempt,
     )
+    return bool(done)
 
 
 def bodiless(tx: Tx, delivery_id: str) -> None:

@@ -266,6 +266,14 @@ def test_what_cannot_be_sent_is_an_invalid_request(desk: Script) -> None:
             Http(ports()).call("POST", url, json=body)
 
 
+def test_a_key_with_a_character_that_no_header_can_hold_is_a_wrong_key(desk: Script) -> None:
+    http = Http(ports())
+    http.headers["Authorization"] = "Bearer sk-abc…"
+    with pytest.raises(AuthFailed, match="a character that cannot be sent"):
+        http.call("GET", desk.url)
+    assert desk.asked == []
+
+
 def test_a_refused_token_is_renewed_once(desk: Script) -> None:
     class Auth(requests.auth.AuthBase):
         number = 0

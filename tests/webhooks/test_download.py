@@ -89,6 +89,15 @@ def test_packed_files_are_not_unpacked(place: FileHouse, downloads: Downloads) -
     assert why(downloads, url) == ("download_failed", False)
 
 
+def test_a_strangers_words_do_not_get_into_the_reason(
+    place: FileHouse, downloads: Downloads
+) -> None:
+    url = place.put("a", b"hi", headers={"Content-Encoding": "gz!!ip"})
+    with pytest.raises(Failed) as failure:
+        downloads.fetch(url, LIMIT)
+    assert "gz!!ip" not in str(failure.value)
+
+
 def test_a_circle_of_redirects_ends(place: FileHouse, downloads: Downloads) -> None:
     place.put("a", b"", status=302, headers={"Location": "/a"})
     assert why(downloads, f"{place.url}/a") == ("download_failed", False)

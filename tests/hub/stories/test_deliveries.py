@@ -277,6 +277,7 @@ def test_an_answer_waits_for_who_switches_its_endpoint_off(
             time.sleep(0.01)
         assert publications.disable(tx, made["id"], "gone")
     answered.result(10)  # no deadlock
+    assert set(states(stories)) == {"dropped"}  # and what was dropped meanwhile stays so
 
 
 def test_an_orphan_is_found_behind_work_that_has_its_jobs(

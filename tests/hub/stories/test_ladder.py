@@ -12,7 +12,7 @@ from connectors.types import Draft, Requester, Ticket
 from connectors.zendesk import CONNECTOR as ZENDESK
 from hub import admin, worker
 from hub.jobs import Job
-from hub.pipeline import ladder, orphans, parking
+from hub.pipeline import ladder, orphans, parking, strays
 from hub.pipeline.case import begin
 from tests.hub.stories.house_of_stories import Stories
 
@@ -277,6 +277,24 @@ def test_a_ticket_that_shows_up_late_is_closed_when_another_desk_has_one(desks: 
     assert met and not any(row["body"] for row in met)  # no words of it are kept
     desks.poll()
     assert len([r for r in desks.ledger("add_note") if r["ticket_id"] == late]) == 1
+
+
+def test_a_second_ticket_that_cannot_be_closed_is_left_to_a_person(desks: Stories) -> None:
+    escalation_id = desks.escalate()
+    rest(desks, "Zendesk")
+    climb(desks)
+    pass_time(desks, minutes=1)
+    late = unseen(desks, escalation_id)
+    desks.fault("server_error", rate=1, method="PUT")
+    desks.poll()
+    for _ in range(strays.TRIES):
+        with desks.house.store.transaction() as tx:
+            tx.run("update connections set failures = 0, closed_until = null")
+        desks.hurry()
+        desks.work()
+    told = detail(desks, "ticket.late")
+    assert f"({late}). The desk does not answer" in told and "close it by hand" in told
+    assert not desks.rows("select 1 from changes where state in ('waiting', 'parked')")
 
 
 def test_a_look_that_fails_clears_no_doubt(
