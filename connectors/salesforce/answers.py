@@ -1,17 +1,33 @@
 """What Salesforce answers when something is wrong, as our errors."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import requests
 
-from connectors.errors import ConnectorError, NotFound, RateLimited, Unavailable
+from connectors.errors import (
+    Conflict,
+    ConnectorError,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+    Unavailable,
+)
 from connectors.salesforce.config import LOCKED, SPENT
+
+BARRED = "INSUFFICIENT_ACCESS"  # so begin the codes that come as 403
+REFERS = f"{BARRED}_ON_CROSS_REFERENCE_ENTITY"  # to a record that the new one names
+ONE_RECORD = re.compile(r"/sobjects/\w+/[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?(?:[/?]|$)")
 
 
 def sort(error: ConnectorError, response: requests.Response) -> ConnectorError:
     """The error that Salesforce means: its codes say more than its statuses."""
-    return sorted_out(error, codes(_json(response)))
+    known = codes(_json(response))
+    barred = any(code.startswith(BARRED) for code in known)
+    if barred and ONE_RECORD.search(response.request.url or ""):
+        return Conflict(str(error))  # others may be ours to edit
+    return sorted_out(error, known)
 
 
 def sorted_out(error: ConnectorError, codes: Sequence[str]) -> ConnectorError:
@@ -25,6 +41,8 @@ def sorted_out(error: ConnectorError, codes: Sequence[str]) -> ConnectorError:
         return Unavailable(words, sent=False, retry_after=LOCKED)
     if "ENTITY_IS_DELETED" in codes:
         return NotFound(words)
+    if REFERS in codes:
+        return InvalidRequest(words)
     return error
 
 

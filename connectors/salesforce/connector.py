@@ -8,9 +8,10 @@ from typing import Any
 
 from connectors import files, transcript
 from connectors.base import Connector, Ports
-from connectors.errors import InvalidRequest, NotFound, Unsupported
+from connectors.errors import AuthFailed, Conflict, InvalidRequest, NotFound, Unsupported
 from connectors.http import landed, understood
 from connectors.salesforce import changes, entries, fields, rights, webhook, words
+from connectors.salesforce.answers import BARRED
 from connectors.salesforce.api import Api, Record
 from connectors.salesforce.config import (
     API_VERSION,
@@ -229,12 +230,16 @@ class Salesforce(Connector):
 
     @contextmanager
     def _standing(self, ticket_id: str) -> Iterator[None]:
-        """A refusal because the case is gone says so."""
+        """A refusal because the case is gone, or not ours to edit, says so."""
         try:
             yield
         except InvalidRequest:
             self.read_ticket(ticket_id)
             raise
+        except AuthFailed as refused:
+            if BARRED not in str(refused) or any(rights.missing(self.api)):
+                raise
+            raise Conflict(str(refused)) from refused  # what we lack, we lack for this case alone
 
     def _create(self, record: Record, told: Iterable[File], place: str) -> str:
         """Create a record with its files in one request, as far as one holds them."""

@@ -15,7 +15,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pydantic import ValidationError
 
 from connectors.base import Ports
-from connectors.errors import AuthFailed, InvalidRequest, NotFound, RateLimited, Unavailable
+from connectors.errors import (
+    AuthFailed,
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+    Unavailable,
+)
 from connectors.salesforce import changes, entries
 from connectors.salesforce.api import Record
 from connectors.salesforce.config import DRAFT_EMAIL, Config
@@ -239,6 +246,45 @@ def test_a_used_up_day_is_a_rate_limit_that_the_throttle_hears_of(vendor: Script
     with pytest.raises(RateLimited) as caught:
         desk.find_ticket("esc_1")
     assert caught.value.retry_after == 900 and Told.waits == [900]
+
+
+@pytest.mark.parametrize("code", ["INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY"])
+def test_a_case_that_we_may_not_edit_is_no_failure_of_our_credentials(
+    vendor: Script, desk: Salesforce, code: str
+) -> None:
+    vendor.at("GET", QUERY, rows({"ApiName": "Closed", "IsClosed": True}), rows(CASE))
+    vendor.at("PATCH", f"{CASES}{ID}", problem(code, "insufficient access rights", 403))
+    with pytest.raises(Conflict, match=code):
+        desk.set_status(ID, Status.CLOSED)
+    vendor.at("POST", CASES, problem(code, "insufficient access rights", 403))
+    with pytest.raises(AuthFailed):
+        desk.create_ticket(DRAFT)
+
+
+KINDS = ("Case", "CaseComment", "Contact", "ContentVersion", "EmailMessage")
+KEY = {"name": "Hub_Key__c", "createable": True, "externalId": True, "unique": True}
+
+
+@pytest.mark.parametrize(("createable", "error"), [(True, Conflict), (False, AuthFailed)])
+def test_what_we_may_write_elsewhere_is_refused_for_this_case_alone(
+    vendor: Script, desk: Salesforce, createable: bool, error: type[Exception]
+) -> None:
+    no = problem("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights", 403)
+    vendor.at("POST", f"{DATA}/sobjects/CaseComment/", no)
+    kinds = [{"name": one, "createable": one != "CaseComment" or createable} for one in KINDS]
+    vendor.at("GET", f"{DATA}/sobjects", {"sobjects": kinds})
+    vendor.at("GET", f"{CASES}describe", {"fields": [KEY]})
+    with pytest.raises(error, match="INSUFFICIENT_ACCESS_OR_READONLY"):
+        desk.add_note(ID, Note(id="n1", text="Summary"))
+
+
+def test_a_record_that_ours_may_not_refer_to_is_an_invalid_request(
+    vendor: Script, desk: Salesforce
+) -> None:
+    code = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+    vendor.at("POST", CASES, problem(code, "insufficient access rights on cross-reference id", 403))
+    with pytest.raises(InvalidRequest, match=code):
+        desk.create_ticket(DRAFT)
 
 
 def test_a_locked_record_may_be_tried_again_soon(vendor: Script, desk: Salesforce) -> None:
