@@ -1,5 +1,6 @@
 """The way to one Zendesk account: session, credentials, errors, and the calls zenpy lacks."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,15 +11,24 @@ from requests.auth import AuthBase
 
 from connectors.auth import Basic, OAuth, Token
 from connectors.base import Ports
-from connectors.errors import ConnectorError, Unavailable
+from connectors.errors import AuthFailed, Conflict, ConnectorError, Unavailable
 from connectors.files import safe_name
 from connectors.http import Http, understood
 from connectors.oauth import Grants
 from connectors.types import File
-from connectors.zendesk.config import COMMENTS, COMMENTS_PAGE, CONSENT, OWN_LIMITS, Config
+from connectors.zendesk.config import (
+    COMMENTS,
+    COMMENTS_PAGE,
+    CONSENT,
+    OWN_LIMITS,
+    STAFF,
+    Config,
+)
 
 if TYPE_CHECKING:
     from connectors.zendesk.library import Library
+
+ONE_TICKET = re.compile(r"/api/v2/tickets/\d")
 
 
 class Api:
@@ -37,7 +47,7 @@ class Api:
             self.ports,
             secrets=secrets,
             explain=explain,
-            sort=sort,
+            sort=self._sort,
             own_limit=OWN_LIMITS,  # neither a long catching-up nor a busy ticket holds others up
         )
         http.auth = self._auth()
@@ -72,6 +82,21 @@ class Api:
         with understood("POST /uploads"):
             upload = answer["upload"]
             return str(upload["token"]), str(upload["attachment"]["id"])
+
+    def _sort(self, error: ConnectorError, response: requests.Response) -> ConnectorError:
+        """The error that Zendesk means: what it forbids of one ticket is that ticket's alone."""
+        if is_about_a_ticket(response) and self._is_known():
+            return Conflict(str(error))
+        return sort(error, response)
+
+    def _is_known(self) -> bool:
+        """True while Zendesk takes us for one of its people; it answers 200 to strangers too."""
+        try:
+            answer = self.zenpy.me()
+        except AuthFailed:
+            return False
+        with understood("GET /users/me"):
+            return answer["user"]["id"] is not None and answer["user"]["role"] in STAFF
 
     def _auth(self) -> AuthBase:
         if self.config.api_token:
@@ -109,6 +134,22 @@ def sort(error: ConnectorError, response: requests.Response) -> ConnectorError:
     comes as 422.
     """
     return Unavailable(str(error), sent=True) if response.status_code == 409 else error
+
+
+def is_about_a_ticket(response: requests.Response) -> bool:
+    """True for a 403 on a ticket's own path, unless it names a scope: that lacks everywhere.
+
+    Another shape than Zendesk's is somebody else's, such as a proxy's.
+    """
+    if response.status_code != 403 or not ONE_TICKET.search(response.request.url or ""):
+        return False
+    try:
+        answer = response.json()
+    except (ValueError, RecursionError):
+        return False
+    error = answer.get("error") if isinstance(answer, Mapping) else None
+    shaped = error == "Forbidden" or isinstance(error, Mapping)
+    return shaped and "scope" not in explain(response)[0].casefold()
 
 
 def _words(problem: Any) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.errors import AuthFailed, InvalidRequest, NotFound
+from connectors.errors import AuthFailed, Conflict, InvalidRequest, NotFound
 from connectors.http import understood
 from connectors.types import Change, ChangePage
 from connectors.zendesk import words
@@ -120,7 +120,7 @@ def _of(api: Api, raw: Mapping[str, Any]) -> list[Change]:
 def _comments(api: Api, raw: Mapping[str, Any]) -> list[Change]:
     try:
         pages = list(api.comments(str(raw["id"])))
-    except NotFound:  # deleted since the export saw it: the next page says so
+    except (NotFound, Conflict):  # deleted since the export saw it, or not for us to read
         return []
     authors = {str(user["id"]): user for page in pages for user in page.get("users") or ()}
     newest_first = [comment for page in pages for comment in page["comments"]]

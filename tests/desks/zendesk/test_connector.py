@@ -804,6 +804,64 @@ def test_zendesk_s_words_are_kept_whatever_their_shape(
         desk.read_ticket("35436")
 
 
+ME = "/api/v2/users/me"
+FORBIDDEN = [
+    {"error": "Forbidden", "description": "You do not have access to this page."},
+    {"error": {"title": "Forbidden", "message": "You do not have access to this page."}},
+]
+
+
+@pytest.mark.parametrize("body", FORBIDDEN)
+def test_a_ticket_that_we_may_not_touch_is_no_failure_of_our_credentials(
+    vendor: Script, desk: Zendesk, body: Any
+) -> None:
+    vendor.at("GET", ME, ADMIN)
+    vendor.at("GET", TICKET, {"ticket": RAW})
+    vendor.at("PUT", TICKET, Answer(body, 403))
+    with pytest.raises(Conflict, match="do not have access"):
+        desk.set_status("35436", Status.PENDING)
+    assert len(vendor.to("GET", ME)) == 1
+    vendor.at("GET", TICKET, Answer(body, 403))
+    with pytest.raises(Conflict):
+        desk.read_changes("35436")
+
+
+@pytest.mark.parametrize(
+    ("body", "me"),
+    [
+        (FORBIDDEN[0], {"user": {"id": None, "role": "end-user"}}),
+        (FORBIDDEN[0], {"user": {"id": 7, "role": "end-user"}}),
+        (FORBIDDEN[1], Answer({"error": "invalid_token"}, 401)),
+        ({"error": "Forbidden", "description": "Missing the scope tickets:write."}, ADMIN),
+        (b"<html>Forbidden</html>", ADMIN),
+    ],
+)
+def test_a_403_that_is_about_ourselves_stays_an_auth_failure(
+    vendor: Script, desk: Zendesk, body: Any, me: Any
+) -> None:
+    vendor.at("GET", ME, me)
+    vendor.at("PUT", TICKET, Answer(body, 403))
+    with pytest.raises(AuthFailed, match=r"PUT .*403"):
+        desk.add_note("35436", Note(id="n1", text="VIP"))
+
+
+def test_a_create_that_is_forbidden_is_an_auth_failure(vendor: Script, desk: Zendesk) -> None:
+    vendor.at("GET", ME, ADMIN)
+    vendor.at("POST", TICKETS, Answer(FORBIDDEN[1], 403))
+    with pytest.raises(AuthFailed):
+        desk.create_ticket(DRAFT)
+
+
+def test_a_poll_goes_on_behind_a_ticket_whose_comments_are_not_for_us(
+    vendor: Script, desk: Zendesk
+) -> None:
+    vendor.at("GET", ME, ADMIN)
+    vendor.at("GET", EXPORT, export(RAW))
+    vendor.at("GET", COMMENTS, Answer(FORBIDDEN[1], 403))
+    page = desk.fetch_changes(NOW - timedelta(hours=1))
+    assert [change.kind for change in page.changes] == ["status"]
+
+
 def test_what_a_ticket_was_is_never_told_from_memory(vendor: Script, desk: Zendesk) -> None:
     vendor.at("GET", TICKET, {"ticket": RAW}, {"ticket": raw(status="solved")})
     assert [desk.read_ticket("35436").word, desk.read_ticket("35436").word] == ["open", "solved"]
