@@ -96,12 +96,11 @@ class Zendesk(Connector):
 
     def append_message(self, ticket_id: str, message: Message) -> str:
         comment = comments.comment(self.api, message.text, message.files)
-        author = self._requester_of(ticket_id)
-        return self._say(ticket_id, {**comment, "public": True, "author_id": author}, message.id)
+        return self._said(self._say_for_customer(ticket_id, comment, message.id))
 
     def add_note(self, ticket_id: str, note: Note) -> str:
         comment = comments.comment(self.api, note.text)
-        return self._say(ticket_id, {**comment, "public": False}, note.id)
+        return self._said(self._say(ticket_id, {**comment, "public": False}, note.id))
 
     def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
         public = not isinstance(entry, Note)
@@ -118,10 +117,8 @@ class Zendesk(Connector):
         if not file.data or len(file.data) > CAN.attachments:
             raise Unsupported(f"Zendesk takes files of 1 to {CAN.attachments} bytes")
         token, name = self.api.upload(file)
-        author = self._requester_of(ticket_id)
-        body = comments.body_of("", [file])
-        comment = {"body": body, "uploads": [token], "public": True, "author_id": author}
-        self._update(ticket_id, {"comment": comment} | _marked(file.id))
+        comment = {"body": comments.body_of("", [file]), "uploads": [token]}
+        self._say_for_customer(ticket_id, comment, file.id)
         return name
 
     def fetch_file(self, ticket_id: str, file: File) -> Iterator[bytes]:
@@ -231,9 +228,27 @@ class Zendesk(Connector):
             raise refused
         return landed
 
-    def _say(self, ticket_id: str, comment: Mapping[str, Any], entry_id: str) -> str:
-        """Add a comment, with the hub's id for it where `find_entry` looks; the comment's id."""
-        answer = self._update(ticket_id, {"comment": comment} | _marked(entry_id))
+    def _say_for_customer(
+        self, ticket_id: str, comment: Mapping[str, Any], entry_id: str | None
+    ) -> Any:
+        """Add a public comment in the requester's name: as if the customer had answered."""
+        before = self.requesters.get(ticket_id)
+        public = {**comment, "public": True, "author_id": self._requester_of(ticket_id)}
+        try:
+            return self._say(ticket_id, public, entry_id)
+        except InvalidRequest:  # `_update` has read the ticket again
+            if before in (None, self.requesters.get(ticket_id)):
+                raise
+            # Merged into another user since we remembered who it was.
+            public["author_id"] = self._requester_of(ticket_id)
+            return self._say(ticket_id, public, entry_id)
+
+    def _say(self, ticket_id: str, comment: Mapping[str, Any], entry_id: str | None) -> Any:
+        """Add a comment, with the hub's id for it where `find_entry` looks; Zendesk's answer."""
+        return self._update(ticket_id, {"comment": comment} | _marked(entry_id))
+
+    def _said(self, answer: Any) -> str:
+        """The id of the comment that an update has made."""
         with understood("PUT /tickets/{id}"):
             self._ticket(answer["ticket"])  # whose requester an agent may have changed
             events = answer["audit"]["events"]
@@ -243,8 +258,8 @@ class Zendesk(Connector):
         try:
             return self.api.zenpy.update_ticket(_number(ticket_id), fields)
         except InvalidRequest as refused:
-            self.requesters.pop(ticket_id, None)  # merged into another user, perhaps
-            # "Status: closed prevents ticket update" comes as 422, like every other complaint.
+            # "Status: closed prevents ticket update" comes as 422, like every other complaint; and
+            # who asks may be another user since.
             if self.read_ticket(ticket_id).status is Status.CLOSED:
                 raise Conflict(str(refused)) from None
             raise

@@ -349,6 +349,44 @@ def test_after_a_creation_nobody_asks_for_the_requester(vendor: Script, desk: Ze
     assert not vendor.to("GET", TICKET)
 
 
+NO_AUTHOR = {
+    "error": "RecordInvalid",
+    "description": "Record validation errors",
+    "details": {"author": [{"description": "Comment author: is invalid"}]},
+}
+
+
+def test_a_customer_who_was_merged_speaks_as_who_they_are_now(
+    vendor: Script, desk: Zendesk
+) -> None:
+    """How Zendesk refuses an author who is gone is not documented: as every other complaint."""
+    vendor.at("POST", UPLOADS, {"upload": {"token": "up1", "attachment": {"id": 44}}})
+    gone = Answer(NO_AUTHOR, 422)
+    vendor.at("GET", TICKET, {"ticket": RAW}, {"ticket": raw(requester_id=6)})
+    vendor.at("PUT", TICKET, written(901), gone, written(902, requester_id=6))
+    file = File(id="f1", name="a.png", data=b"png")
+    assert desk.append_message("35436", HELLO) == "901"
+    assert desk.append_message("35436", replace(HELLO, files=(file,))) == "902"
+    vendor.at("GET", TICKET, {"ticket": raw(requester_id=8)})
+    vendor.at("PUT", TICKET, gone, written(903, requester_id=8))
+    assert desk.attach("35436", file) == "44"
+    said = [a.json["ticket"] for a in vendor.to("PUT", TICKET)]
+    assert [one["comment"]["author_id"] for one in said] == [5, 5, 6, 6, 8]
+    assert said[1]["metadata"] == said[2]["metadata"] == {"hub_entry": "m1"}
+    assert said[2]["comment"]["uploads"] == said[4]["comment"]["uploads"] == ["up1"]
+
+
+def test_a_message_that_is_refused_whoever_says_it_is_sent_once(
+    vendor: Script, desk: Zendesk
+) -> None:
+    vendor.at("GET", TICKET, {"ticket": RAW})
+    vendor.at("PUT", TICKET, written(901), Answer(NO_AUTHOR, 422))
+    desk.append_message("35436", HELLO)
+    with pytest.raises(InvalidRequest):
+        desk.append_message("35436", HELLO)
+    assert len(vendor.to("PUT", TICKET)) == 2
+
+
 def test_a_note_is_private(vendor: Script, desk: Zendesk) -> None:
     vendor.at("PUT", TICKET, written(901))
     assert desk.add_note("35436", Note(id="n1", text="VIP")) == "901"
