@@ -69,7 +69,8 @@ def _place(raw: Raw) -> str:
 
 def _change(api: Api, raw: Raw, case: tuple[str, str], *, public: bool) -> Change:
     return Change(
-        id=f"file:{raw['Id']}",
+        # One that is shared with the customer later is a message then, and news.
+        id=f"{'shared' if public else 'file'}:{raw['Id']}",
         ticket_id=case[0],
         kind="message" if public else "note",
         at=words.time_of(raw["SystemModstamp"]),

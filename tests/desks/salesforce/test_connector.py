@@ -479,6 +479,22 @@ def test_a_file_of_a_draft_reaches_the_customer_when_the_email_is_sent_and_not_b
     assert {c.message_id for c in said} == {mail, file}
 
 
+def test_a_file_that_is_shared_later_reaches_the_customer(sandbox: Desk) -> None:
+    connector = sandbox.connector()
+    ticket = connector.create_ticket(draft())
+    agent = sandbox.connector(sandbox.harness.weak_config).api  # another user than the hub's
+    label = File(name="label.pdf", content_type="application/pdf", data=b"%PDF")
+    (file,) = agent.create([entries.file("file", label, ticket.id)])
+    soql = "SELECT Id FROM ContentDocumentLink WHERE LinkedEntityId = {case}"
+    (link,) = agent.query(soql, case=ticket.id)
+    agent.update("ContentDocumentLink", link["Id"], {"Visibility": "InternalUsers"}, {})
+    told, cursor = poll(connector)
+    agent.update("ContentDocumentLink", link["Id"], {"Visibility": "AllUsers"}, {})
+    told += poll(connector, cursor)[0]
+    said = [c.kind for c in of(told, ticket) if c.message_id == file]
+    assert said == ["note", "message"]
+
+
 def test_our_own_note_is_not_told_as_an_agents(sandbox: Desk) -> None:
     connector = sandbox.connector()
     ticket = connector.create_ticket(draft())
