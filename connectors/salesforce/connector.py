@@ -41,6 +41,7 @@ from connectors.types import (
 CASE_ID = re.compile(r"500[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 FILE_ID = re.compile(r"068[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 GONE = "this case is deleted, or not shared with us"
+UNSEEN = "this case is not shared with us, has lost its key, or is deleted for good"
 
 
 class Salesforce(Connector):
@@ -144,8 +145,8 @@ class Salesforce(Connector):
 
     def read_changes(self, ticket_id: str) -> list[Change]:
         told = changes.of_case(self.api, _number(ticket_id))
-        if not told:
-            raise NotFound(GONE)
+        if not told:  # deleted ones are told: somebody may be working on this one
+            raise Conflict(UNSEEN)
         return told
 
     def previous_tickets(self, requester: Requester) -> list[Ticket]:

@@ -404,6 +404,19 @@ def test_only_the_id_of_a_case_is_ever_asked_for(
     assert vendor.asked == []
 
 
+def test_a_case_that_is_not_shared_with_us_is_not_told_as_deleted(
+    vendor: Script, desk: Salesforce
+) -> None:
+    """As deleted, the AI would resume while an agent works on it."""
+    nothing = {"httpStatusCode": 200, "body": rows()}
+    vendor.at("POST", COMPOSITE, {"compositeResponse": [nothing] * 4})
+    with pytest.raises(Conflict, match="shared"):
+        desk.read_changes(ID)
+    gone = {"httpStatusCode": 200, "body": rows(CASE | {"IsDeleted": True})}
+    vendor.at("POST", COMPOSITE, {"compositeResponse": [gone, nothing, nothing, nothing]})
+    assert [change.kind for change in desk.read_changes(ID)] == ["deleted"]
+
+
 # --- words --------------------------------------------------------------------------------------
 
 
