@@ -17,6 +17,9 @@ from connectors.sandbox import Refused, route
 
 REFERENCE = re.compile(r"@\{([\w]+)\.([\w.\[\]]+)\}")
 BATCH = 25  # requests in a composite
+ROLLED_BACK = (
+    "The transaction was rolled back since another operation in the same transaction failed."
+)
 
 Run = Callable[[Request], Response]  # a request that is part of another
 
@@ -40,12 +43,15 @@ class Composite:
         self.store.begin()
         told, bodies = list[dict[str, Any]](), dict[str, Any]()
         self.story.begin()
+        failed = False
         for step in steps:
             told.append(self._step(request, step, bodies))
-        failed = strict and any(one["httpStatusCode"] >= 300 for one in told)
+            failed = strict and told[-1]["httpStatusCode"] >= 300
+            if failed:
+                break
         self.store.end(held=not failed)
         self.story.end(held=not failed)
-        return {"compositeResponse": told}
+        return {"compositeResponse": _halted(steps, told[-1]) if failed else told}
 
     def _step(
         self, request: Request, step: Mapping[str, Any], bodies: dict[str, Any]
@@ -79,6 +85,17 @@ class Composite:
         part = Request(builder.get_environ())
         part.environ |= {n: v for n, v in request.environ.items() if n.startswith("sandbox.")}
         return part
+
+
+def _halted(steps: list[dict[str, Any]], guilty: dict[str, Any]) -> list[dict[str, Any]]:
+    """All requests as refused: one for what is wrong with it, the others because of that one."""
+    problem = {"errorCode": "PROCESSING_HALTED", "message": ROLLED_BACK}
+    halted = {"body": [problem], "httpHeaders": {}, "httpStatusCode": 400}
+    names = [step["referenceId"] for step in steps]
+    return [
+        guilty if name == guilty["referenceId"] else halted | {"referenceId": name}
+        for name in names
+    ]
 
 
 def _filled(match: re.Match[str], bodies: Mapping[str, Any]) -> str:

@@ -359,12 +359,30 @@ def test_a_composite_is_undone_whole(org: Salesforce) -> None:
 
     before = len(org.http.get(f"{org.origin}/_ledger").json()["data"])
     bad = org.call("POST", "composite", json=steps("x" * 4001)).json()["compositeResponse"]
-    assert [one["httpStatusCode"] for one in bad] == [201, 400]
+    assert [one["httpStatusCode"] for one in bad] == [400, 400]
+    codes = [one["body"][0]["errorCode"] for one in bad]
+    assert codes == ["PROCESSING_HALTED", "STRING_TOO_LONG"]
     assert org.ask("SELECT Id FROM Case") == []
     good = org.call("POST", "composite", json=steps("x")).json()["compositeResponse"]
     assert [one["httpStatusCode"] for one in good] == [201, 201]
     ledger = org.http.get(f"{org.origin}/_ledger?after={before}").json()["data"]
     assert [e["call"] for e in ledger] == ["create_ticket", "add_note"]
+
+
+def test_a_composite_ends_with_the_first_request_that_fails(org: Salesforce) -> None:
+    root = "/services/data/v66.0/sobjects"
+    notes = [{"CommentBody": "x"}, {"ParentId": org.make(), "CommentBody": "x"}]
+    steps = [
+        {"method": "POST", "url": f"{root}/CaseComment", "referenceId": f"n{n}", "body": body}
+        for n, body in enumerate(notes)
+    ]
+    wish = {"allOrNone": True, "compositeRequest": steps}
+    told = org.call("POST", "composite", json=wish).json()["compositeResponse"]
+    codes = [one["body"][0]["errorCode"] for one in told]
+    assert codes == ["REQUIRED_FIELD_MISSING", "PROCESSING_HALTED"]
+    wish["allOrNone"] = False
+    told = org.call("POST", "composite", json=wish).json()["compositeResponse"]
+    assert [one["httpStatusCode"] for one in told] == [400, 201]
 
 
 def test_agents_may_answer_by_email(org: Salesforce) -> None:
