@@ -33,8 +33,9 @@ CONSENT = oauth.Consent(
     pkce=True,
 )
 
-# Words of new orgs and those that admins often add; what is not here is told by _HINTS below, or
-# by the account's own `status_words`. New is open: Salesforce tells no difference.
+# Words of new orgs and those that admins often add; what is not here is told by HINTS below, by the
+# account's own `status_words`, or is open until it closes a case. New is open: Salesforce tells no
+# difference.
 FROM_VENDOR = {
     "new": Status.OPEN,
     "working": Status.OPEN,

@@ -35,6 +35,7 @@ def harness(base_url: str) -> Harness:
             "On Hold": Status.ON_HOLD,
             "Resolved": Status.SOLVED,
             "Closed": Status.CLOSED,
+            "With Legal": Status.OPEN,
         },
         reach={
             Status.OPEN: Status.OPEN,
@@ -43,7 +44,7 @@ def harness(base_url: str) -> Harness:
             Status.SOLVED: Status.SOLVED,
             Status.CLOSED: Status.CLOSED,
         },
-        strange_word="With Legal",
+        strange_word=None,  # every status tells whether it closes a case
         renews_tokens=True,
         closed_refuses=False,
         names_survivor=("poll",),

@@ -13,8 +13,8 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 USER = "005"  # how the ids of people begin; queues have 00G
 
 
-def status_of(word: str, closed: bool, config: Config) -> Status:
-    """The status that a word of this account means."""
+def status_of(word: str, closed: bool | None, config: Config) -> Status:
+    """The status that a word of this account means; of one that nobody knows, as it closes."""
     name = word.casefold()
     own = {word.casefold(): status for word, status in config.status_words.items()}
     if name in own:
@@ -22,7 +22,8 @@ def status_of(word: str, closed: bool, config: Config) -> Status:
     if closed:
         return Status.SOLVED if any(one in name for one in SOLVED_WORDS) else Status.CLOSED
     hints = (status for hint, status in HINTS if hint in name)
-    return FROM_VENDOR.get(name) or next(hints, Status.UNKNOWN)
+    other = Status.UNKNOWN if closed is None else Status.OPEN
+    return FROM_VENDOR.get(name) or next(hints, other)
 
 
 def case_fields(key_field: str) -> str:

@@ -434,14 +434,15 @@ def test_ids_have_a_long_form(short: str, long: str) -> None:
         ("In Process", False, Status.OPEN),
         ("Waiting on Customer (EU)", False, Status.PENDING),
         ("On Hold", False, Status.ON_HOLD),
-        ("With Legal", False, Status.UNKNOWN),
+        ("In Progress", False, Status.OPEN),
+        ("In Progress", None, Status.UNKNOWN),
         ("Resolved by Bot", True, Status.SOLVED),
         ("Duplicate", True, Status.CLOSED),
         ("Pending Deletion", True, Status.CLOSED),
     ],
 )
 def test_a_status_is_told_by_its_word_and_whether_it_closes(
-    word: str, closed: bool, status: Status
+    word: str, closed: bool | None, status: Status
 ) -> None:
     config = Config(my_domain="acme", client_id="key", client_secret="x")
     assert status_of(word, closed, config) is status
@@ -506,6 +507,15 @@ def test_a_file_that_is_shared_later_reaches_the_customer(sandbox: Desk) -> None
     told += poll(connector, cursor)[0]
     said = [c.kind for c in of(told, ticket) if c.message_id == file]
     assert said == ["note", "message"]
+
+
+def test_a_case_that_is_reopened_into_an_own_status_is_open_again(sandbox: Desk) -> None:
+    connector = sandbox.connector()
+    ticket = connector.create_ticket(draft())
+    connector.set_status(ticket.id, Status.SOLVED)
+    sandbox.harness.act(ticket.id, status="With Legal")
+    told = of(poll(connector)[0], ticket, "status")
+    assert [(c.word, c.status) for c in told] == [("With Legal", Status.OPEN)]
 
 
 def test_our_own_note_is_not_told_as_an_agents(sandbox: Desk) -> None:
