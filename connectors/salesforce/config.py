@@ -63,6 +63,8 @@ NEAREST = {
 SUBJECT_LIMIT = 255  # characters
 NAME_LIMIT = 80
 FIRST_NAME_LIMIT = 40
+# A contact's; of a case's own field both 40 and 80 are told (unsure), and a longer one is refused.
+PHONE_LIMIT = 40
 # Salesforce counts 32,000 characters, and perhaps each line end twice: bytes are fewer.
 TEXT_LIMIT = 30_000
 COMMENT_LIMIT = 3_900  # bytes of UTF-8; Salesforce counts 4,000 of these

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from connectors import files, transcript
+from connectors import files
 from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, Conflict, InvalidRequest, NotFound, Unsupported
 from connectors.http import landed, understood
@@ -150,11 +150,12 @@ class Salesforce(Connector):
         return told
 
     def previous_tickets(self, requester: Requester) -> list[Ticket]:
-        if not requester.email:
+        email = entries.email_of(requester)
+        if email is None:
             return []
         where = "(SuppliedEmail = {email} OR Contact.Email = {email})"
         order = "CreatedDate DESC, CaseNumber DESC LIMIT 10"
-        return self._cases(where, order, email=transcript.clean(requester.email))
+        return self._cases(where, order, email=email)
 
     def ensure_webhooks(self, url: str, secret: str) -> Registration:
         return Registration(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from connectors import transcript
+from connectors.addresses import usable_email
 from connectors.errors import InvalidRequest
 from connectors.files import safe_name
 from connectors.salesforce import words
@@ -16,6 +17,7 @@ from connectors.salesforce.config import (
     COMPOSITE_BYTES,
     FIRST_NAME_LIMIT,
     NAME_LIMIT,
+    PHONE_LIMIT,
     SUBJECT_LIMIT,
     TEXT_LIMIT,
 )
@@ -30,7 +32,8 @@ THE_CASE = "@{case.id}"  # of the case that the same composite request creates
 
 def case(draft: Draft, requester: Mapping[str, Any], key_field: str) -> tuple[Record, list[File]]:
     """The case with the conversation, and the files that belong to it."""
-    text, whole = _fit(transcript.as_text(draft.transcript), "transcript.txt")
+    said = _unusable(draft.requester) + transcript.as_text(draft.transcript)
+    text, whole = _fit(said, "transcript.txt")
     fields = {"Subject": line(draft.subject, SUBJECT_LIMIT), "Description": text}
     mapped = {n: ";".join(v) if isinstance(v, list) else v for n, v in draft.fields.items()}
     fields |= {**requester, **mapped, key_field: draft.key}  # a list is a multi-select picklist
@@ -41,9 +44,15 @@ def case(draft: Draft, requester: Mapping[str, Any], key_field: str) -> tuple[Re
 
 def supplied(who: Requester) -> dict[str, Any]:
     """The customer in the case's own fields."""
-    email = who.email if len(who.email or "") <= NAME_LIMIT else None  # cut, it is another's
-    told = {"SuppliedName": who.name, "SuppliedEmail": email, "SuppliedPhone": who.phone}
-    return {name: line(value, NAME_LIMIT) for name, value in told.items() if value}
+    told = {"SuppliedName": line(who.name or "", NAME_LIMIT), "SuppliedEmail": email_of(who)}
+    told["SuppliedPhone"] = line(who.phone or "", PHONE_LIMIT)
+    return {name: value for name, value in told.items() if value}
+
+
+def email_of(who: Requester) -> str | None:
+    """The customer's email, if Salesforce takes it."""
+    email = usable_email(who.email)
+    return email if len(email or "") <= NAME_LIMIT else None  # cut, it is another's
 
 
 def contact(who: Requester, email: str) -> Record:
@@ -52,7 +61,7 @@ def contact(who: Requester, email: str) -> Record:
     first, _, last = name.rpartition(" ")
     fields = {"LastName": last[:NAME_LIMIT], "Email": email}
     fields |= {"FirstName": first[:FIRST_NAME_LIMIT]} if first else {}
-    fields |= {"Phone": line(who.phone, FIRST_NAME_LIMIT)} if who.phone else {}
+    fields |= {"Phone": line(who.phone, PHONE_LIMIT)} if who.phone else {}
     return Record("contact", "Contact", fields, DUPLICATES)
 
 
@@ -118,6 +127,15 @@ def together(files: Iterable[File], place: str) -> tuple[list[Record], list[File
 def line(text: str, limit: int) -> str:
     """One line of at most `limit` characters."""
     return " ".join(transcript.clean(text).split())[:limit]
+
+
+def _unusable(who: Requester) -> str:
+    """What stands before the conversation, of an email that is none: an agent may make sense of it.
+
+    Salesforce refuses the whole case for it in its own field.
+    """
+    typed = line(who.email or "", TEXT_LIMIT)
+    return f"Email as the customer typed it: {typed}\n\n" if typed and not email_of(who) else ""
 
 
 def _body(text: str, files: Sequence[File]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors import files
+from connectors.addresses import usable_email
 from connectors.base import Connector, Ports
 from connectors.errors import AuthFailed, Conflict, InvalidRequest, NotFound, Unsupported
 from connectors.http import understood
@@ -90,8 +91,9 @@ class Zendesk(Connector):
             return self._landed_before(draft.key, refused)
         with understood("POST /tickets"):
             ticket = self._ticket(answer["ticket"])
-        if draft.requester.email and ticket.requester_id:
-            _keep(self.users, draft.requester.email, ticket.requester_id)
+        email = usable_email(draft.requester.email)
+        if email and ticket.requester_id:
+            _keep(self.users, email, ticket.requester_id)
         return ticket
 
     def append_message(self, ticket_id: str, message: Message) -> str:
@@ -210,13 +212,12 @@ class Zendesk(Connector):
         """The customer by email, which Zendesk finds or makes; without one, by the bot's own id."""
         if {"requester", "requester_id"} & draft.fields.keys():
             return {}
-        who = draft.requester
-        if who.email:
-            return {"requester": {"name": who.name or who.email, "email": who.email}}
+        who, email = draft.requester, usable_email(draft.requester.email)
+        if email:
+            return {"requester": {"name": who.name or email, "email": email}}
         user = {"name": who.name or "Customer", "external_id": _external(who.id or draft.key)}
-        if who.phone:
-            # As `phone` it could be refused, for its form or because another user has it.
-            user["details"] = f"Phone: {who.phone}"
+        if details := _details(who):
+            user["details"] = details
         answer = self.api.zenpy.upsert_user(user)
         with understood("POST /users/create_or_update"):
             return {"requester_id": answer["user"]["id"]}
@@ -266,10 +267,11 @@ class Zendesk(Connector):
 
     def _user(self, requester: Requester) -> int | str | None:
         """The id of the user with this email, or with the bot's id."""
-        if requester.email and requester.email in self.users:
-            return self.users[requester.email]
-        if requester.email:
-            query = {"query": f'email:"{requester.email.replace(chr(34), "")}"'}
+        email = usable_email(requester.email)
+        if email and email in self.users:
+            return self.users[email]
+        if email:
+            query = {"query": f'email:"{email.replace(chr(34), "")}"'}
         elif requester.id:
             query = {"external_id": _external(requester.id)}
         else:
@@ -277,6 +279,16 @@ class Zendesk(Connector):
         answer = self.api.call("GET", "/users/search", params=query)
         with understood("GET /users/search"):
             return next((user["id"] for user in answer["users"]), None)
+
+
+def _details(who: Requester) -> str:
+    """How to reach a customer without a usable email, for agents to read.
+
+    As `email` what is none would be refused; as `phone` a number could be, for its form or because
+    another user has it.
+    """
+    told = {"Email as the customer typed it": who.email, "Phone": who.phone}
+    return "\n".join(f"{name}: {value}" for name, value in told.items() if value)
 
 
 def _marked(entry_id: str | None) -> dict[str, Any]:

@@ -350,6 +350,28 @@ def test_a_key_that_is_taken_is_the_ticket_whose_answer_was_lost(
 # --- what is written ----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "email", ["zoe at example.com", "zoe@example", "zoe m@example.com", f"{'z' * 80}@example.com"]
+)
+def test_an_email_that_is_none_is_left_to_the_agents_eyes(sandbox: Desk, email: str) -> None:
+    connector = sandbox.connector()
+    ticket = connector.create_ticket(draft(requester=Requester(name="Zoë", email=email)))
+    shown = sandbox.harness.read(ticket.id)
+    assert shown.requester == "Zoë <no email>" and ticket.requester_id is None
+    assert shown.entries[0].text.startswith(f"Email as the customer typed it: {email}\n\n")
+    assert connector.previous_tickets(Requester(email=email)) == []
+
+
+def test_a_phone_that_is_more_than_a_number_is_cut(sandbox: Desk) -> None:
+    phone = "+49 30 1234567, better in the evening after six"
+    wanted = draft()
+    who = Requester(name="Zoë", email=wanted.requester.email, phone=phone)
+    ticket = sandbox.connector().create_ticket(draft(requester=who))
+    soql = "SELECT SuppliedPhone, Contact.Phone FROM Case WHERE Id = {case}"
+    (row,) = sandbox.connector().api.query(soql, case=ticket.id)
+    assert row["SuppliedPhone"] == row["Contact"]["Phone"] == phone[:40]
+
+
 @pytest.mark.parametrize(("fields", "told"), [({}, "TRUE"), ({"OwnerId": "00Gxx"}, "FALSE")])
 def test_assignment_rules_own_a_case_unless_the_mapping_does(
     vendor: Script, desk: Salesforce, fields: dict[str, str], told: str

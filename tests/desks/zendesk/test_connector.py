@@ -255,6 +255,23 @@ def test_a_customer_without_email_becomes_a_user_with_the_bot_s_id(
     assert sent(vendor, "POST", TICKETS)["requester_id"] == 88
 
 
+@pytest.mark.parametrize("email", ["zoe at example.com", "zoe@example", "zoe m@example.com"])
+def test_an_email_that_is_none_stands_in_the_user_s_details(
+    vendor: Script, desk: Zendesk, email: str
+) -> None:
+    vendor.at("POST", "/api/v2/users/create_or_update", {"user": {"id": 88}})
+    vendor.at("POST", TICKETS, Answer(written(), 201))
+    who = Requester(id="u1", name="Zoë", email=email, phone="+49 30 1")
+    desk.create_ticket(replace(DRAFT, requester=who))
+    user = vendor.to("POST", "/api/v2/users/create_or_update")[0].json["user"]
+    details = f"Email as the customer typed it: {email}\nPhone: +49 30 1"
+    assert user == {"name": "Zoë", "external_id": "bot:u1", "details": details}
+    assert sent(vendor, "POST", TICKETS)["requester_id"] == 88
+    vendor.at("GET", "/api/v2/users/search", {"users": []})
+    assert desk.previous_tickets(who) == []
+    assert vendor.asked[-1].query == {"external_id": "bot:u1"}
+
+
 def test_a_long_transcript_is_attached_whole(vendor: Script, desk: Zendesk) -> None:
     vendor.at("POST", UPLOADS, {"upload": {"token": "up1", "attachment": {"id": 1}}})
     vendor.at("POST", TICKETS, Answer(written(), 201))
@@ -723,10 +740,10 @@ def test_earlier_tickets_are_the_requester_s_newest_ten(vendor: Script, desk: Ze
     vendor.at("GET", "/api/v2/users/search", {"users": [{"id": 5}]})
     days = [raw(id=n, created_at=f"2026-11-{n:02}T09:00:00Z") for n in range(1, 13)]
     vendor.at("GET", "/api/v2/users/5/tickets/requested", {"tickets": days})
-    found = desk.previous_tickets(Requester(email='zoe@example.com" role:admin'))
+    found = desk.previous_tickets(Requester(email='zoe@example.com"role:admin'))
     assert [ticket.id for ticket in found] == [str(n) for n in range(12, 2, -1)]
     query = vendor.to("GET", "/api/v2/users/search")[0].query
-    assert query == {"query": 'email:"zoe@example.com role:admin"'}
+    assert query == {"query": 'email:"zoe@example.comrole:admin"'}
 
 
 def test_a_stranger_has_no_earlier_tickets(vendor: Script, desk: Zendesk) -> None:
