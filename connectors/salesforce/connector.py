@@ -247,9 +247,10 @@ class Salesforce(Connector):
         """Create a record with its files in one request, as far as one holds them."""
         together, later = entries.together(told, place)
         number = self.api.create([record, *together])[0]
-        for file in later:
-            place = number if place == entries.THE_CASE else place
-            self.api.create([entries.file("file", file, place)])
+        place = number if place == entries.THE_CASE else place
+        with landed(f"POST /sobjects/{record.kind}"):
+            for file in later:
+                self.api.create([entries.file("file", file, place)])
         return number
 
 

@@ -337,6 +337,28 @@ def test_a_message_that_a_bad_moment_stopped_halfway_may_be_tried_again(
         desk.append_message(ID, Message(id="m", role="customer", text="x", at=NOW, files=(file,)))
 
 
+def test_a_file_that_fails_behind_what_stands_leaves_it_in_doubt(
+    vendor: Script, desk: Salesforce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too large for one request with its case or email, it follows; those were not refused."""
+    monkeypatch.setattr(entries, "COMPOSITE_BYTES", 0)
+    vendor.at("POST", f"{DATA}/sobjects/ContentVersion/", problem("STORAGE_LIMIT_EXCEEDED"))
+    mail = Answer({"id": "02sxx", "success": True, "errors": []}, 201)
+    vendor.at("POST", f"{DATA}/sobjects/EmailMessage/", mail)
+    file = File(name="a.png", content_type="image/png", data=b"png")
+    said = Message(id="m", role="customer", text="x", at=NOW, files=(file,))
+    who = Requester(name="Zoë")
+    for write in (
+        lambda: desk.create_ticket(
+            Draft(key="esc_1", subject="", transcript=(said,), requester=who)
+        ),
+        lambda: desk.append_message(ID, said),
+    ):
+        with pytest.raises(Unavailable, match="has landed") as caught:
+            write()
+        assert caught.value.sent
+
+
 def test_a_key_that_is_taken_is_the_ticket_whose_answer_was_lost(
     vendor: Script, desk: Salesforce
 ) -> None:
