@@ -4,6 +4,7 @@
       Retryable            try again later (`.retry_after` seconds or None)
         RateLimited        the desk said when
         Unavailable        5xx, timeout, no connection: a write may have landed (`.sent`)
+          TooLarge         the answer is more than we read: ask for less
       Permanent            trying again cannot help
         AuthFailed         pause the connection and tell its owner
         Refused            this one thing is not to be had
@@ -47,6 +48,10 @@ class Unavailable(Retryable):
     def __init__(self, message: str, *, sent: bool, retry_after: float | None = None) -> None:
         super().__init__(message, retry_after=retry_after)
         self.sent = sent
+
+
+class TooLarge(Unavailable):
+    """The desk's answer is larger than we read; the same question brings the same again."""
 
 
 class Permanent(ConnectorError):

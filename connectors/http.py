@@ -30,6 +30,7 @@ from connectors.errors import (
     InvalidRequest,
     RateLimited,
     Retryable,
+    TooLarge,
     Unavailable,
 )
 from connectors.refusals import as_it_is, bounded, refusal, retry_after
@@ -55,6 +56,10 @@ Ways = Callable[[int], Mapping[str, BaseAdapter]]
 
 class Barred(requests.ConnectionError):
     """A way does not lead to this address: nothing was sent."""
+
+
+class Oversized(requests.ConnectionError):
+    """An answer went on beyond `MAX_ANSWER`."""
 
 
 class Throttle(Protocol):
@@ -137,9 +142,9 @@ class Http(requests.Session):
             return response
         raise self._error(request, response)
 
-    def open(self, url: str) -> requests.Response:
-        """The answer to GET with its body unread: a file, or a redirect, which is not followed."""
-        request = self.prepare_request(requests.Request("GET", url))
+    def open(self, url: str, *, method: str = "GET", json: Any = None) -> requests.Response:
+        """The answer with its body unread: a file, or a redirect, which is not followed."""
+        request = self.prepare_request(requests.Request(method, url, json=json))
         request.unread = True  # type: ignore[attr-defined]
         return self.send(request)
 
@@ -180,7 +185,8 @@ class Http(requests.Session):
             words = self.scrub(_words(problem))
             calls.note(*called, None, time.monotonic() - began, words)
             what = f"{_where(request)}: {words}"
-            raise Unavailable(what, sent=_was_sent(problem)) from None
+            kind = TooLarge if isinstance(problem, Oversized) else Unavailable
+            raise kind(what, sent=_was_sent(problem)) from None
         except UnicodeError:  # "sk-…", copied from a page that shortens it: all else is bytes here
             raise AuthFailed("a key or token holds a character that cannot be sent") from None
         words = self._explained(request, response)[0] if response.status_code >= 400 else ""
@@ -255,7 +261,7 @@ def _read_capped(response: requests.Response, *, seconds: float) -> None:
         size += len(chunk)
         if size > MAX_ANSWER:
             response.close()
-            raise requests.ConnectionError(f"answer larger than {MAX_ANSWER} bytes")
+            raise Oversized(f"it is larger than {MAX_ANSWER} bytes")
         if time.monotonic() > ends:
             response.close()
             raise requests.ReadTimeout("the answer drips")
@@ -285,6 +291,8 @@ def _words(problem: Exception) -> str:
         return "no answer in time"
     if isinstance(problem, Barred):
         return f"not called: {problem}"
+    if isinstance(problem, Oversized):
+        return f"no usable answer, {problem}"
     return f"no usable answer ({type(problem).__name__})"
 
 

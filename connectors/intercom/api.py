@@ -1,5 +1,6 @@
 """The way to one Intercom workspace: session, errors, and what is looked up once."""
 
+import json
 import math
 from collections.abc import Mapping
 from functools import cached_property
@@ -9,7 +10,8 @@ import requests
 
 from connectors.auth import OAuth
 from connectors.base import Ports
-from connectors.errors import InvalidRequest, NotFound
+from connectors.errors import InvalidRequest, NotFound, TooLarge
+from connectors.files import chunks
 from connectors.http import Http, understood
 from connectors.intercom.config import CONSENT, REFERENCE, VERSION, Config
 from connectors.oauth import Grants
@@ -47,6 +49,21 @@ class Api:
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """A call to a path of the API."""
         return self.http.call(method, f"{self.config.root}{path}", json=body)
+
+    def ticket(self, ticket_id: str) -> Mapping[str, Any]:
+        """A ticket with its parts, of which Intercom shows the newest 500."""
+        path = f"/tickets/{number(ticket_id)}"
+        try:
+            found: Mapping[str, Any] = self.call("GET", path)
+        except TooLarge:
+            found = self.at_length("GET", path)
+        return found
+
+    def at_length(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The JSON that holds one ticket with many parts: as long as a file may be."""
+        answer = self.http.open(f"{self.config.root}{path}", method=method, json=body)
+        with understood(f"{method} {path}"):
+            return json.loads(b"".join(chunks(answer)))
 
     def me(self) -> Mapping[str, Any]:
         """Whose token this is, with its workspace as `app`."""

@@ -1,18 +1,19 @@
 """Polling: the tickets that changed, newest first, and each of ours read whole.
 
 Newest first, because what changes meanwhile then moves to the front: nothing slips past between
-two pages. Our cursor is `<since>:<newest seen>:<Intercom's cursor>`, times in Unix seconds.
+two pages. Not only those of the connection's ticket type, which may have been another when a ticket
+was made. Our cursor is `<since>:<newest seen>:<Intercom's cursor>`, times in Unix seconds.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.errors import InvalidRequest, NotFound
+from connectors.errors import InvalidRequest, NotFound, TooLarge
 from connectors.http import understood
 from connectors.intercom import words
 from connectors.intercom.api import Api
-from connectors.intercom.config import OVERLAP, POLL_PAGE
+from connectors.intercom.config import OVERLAP, PAGE
 from connectors.types import Change, ChangePage
 
 SEARCH = "/tickets/search"
@@ -34,13 +35,13 @@ def _page(api: Api, *, since: int, newest: int, page: str) -> ChangePage:
         # Intercom calls ">" "greater or equal" here and "greater" there.
         {"field": "updated_at", "operator": ">", "value": since - 1},
         order="updated_at",
-        size=POLL_PAGE,
+        size=PAGE,
         page=page,
     )
     with understood(f"POST {SEARCH}"):
         tickets = answer["tickets"]
         newest = max([newest, *(int(raw["updated_at"]) for raw in tickets)])
-        follows = ((answer.get("pages") or {}).get("next") or {}).get("starting_after")
+        follows = _follows(answer)
         mine = [str(raw["id"]) for raw in tickets if words.ours(raw)]
     found = [change for ticket_id in mine for change in _if_there(api, ticket_id)]
     more = bool(follows and tickets and follows != page)  # a cursor that stands still is the end
@@ -53,11 +54,32 @@ def _page(api: Api, *, since: int, newest: int, page: str) -> ChangePage:
 def search(
     api: Api, query: Mapping[str, Any], *, order: str, size: int, page: str = ""
 ) -> Mapping[str, Any]:
-    """One page of the tickets that match, the latest first."""
-    pagination = {"per_page": size} | ({"starting_after": page} if page else {})
+    """One page of the tickets that match, the latest first; the first alone if they are too large.
+
+    Tickets come with their parts.
+    """
+    pagination: dict[str, Any] = {"per_page": size} | ({"starting_after": page} if page else {})
     sort = {"field": order, "order": "descending"}
     body = {"query": query, "pagination": pagination, "sort": sort}
-    found: Mapping[str, Any] = api.call("POST", SEARCH, body)
+    try:
+        found: Mapping[str, Any] = api.call("POST", SEARCH, body)
+    except TooLarge:
+        alone = body | {"pagination": pagination | {"per_page": 1}}
+        found = api.at_length("POST", SEARCH, alone)
+    return found
+
+
+def latest(api: Api, query: Mapping[str, Any], most: int) -> list[Mapping[str, Any]]:
+    """The newest tickets that match, at most `most`."""
+    found: list[Mapping[str, Any]] = []
+    page: str | None = ""
+    while page is not None and len(found) < most:
+        size = min(PAGE, most - len(found))
+        answer = search(api, query, order="created_at", size=size, page=page)
+        with understood(f"POST {SEARCH}"):
+            found += answer["tickets"]
+            follows = _follows(answer) if answer["tickets"] else None
+        page = follows if follows != page else None
     return found
 
 
@@ -69,11 +91,17 @@ def _if_there(api: Api, ticket_id: str) -> list[Change]:
 
 
 def of_ticket(api: Api, ticket_id: str) -> list[Change]:
-    """Where a ticket stands, and its parts, of which Intercom shows the newest 500."""
-    raw = api.call("GET", f"/tickets/{ticket_id}")
+    """Where a ticket stands, and what its parts say."""
+    raw = api.ticket(ticket_id)
     with understood("GET /tickets/{id}"):
         parts = raw["ticket_parts"]["ticket_parts"]
         return words.changes_of(raw, parts, api.config, api.ports.now())
+
+
+def _follows(answer: Mapping[str, Any]) -> str | None:
+    """Intercom's cursor for the page behind this one."""
+    found = ((answer.get("pages") or {}).get("next") or {}).get("starting_after")
+    return str(found) if found else None
 
 
 def _start(since: int) -> str:

@@ -61,7 +61,7 @@ NOTED = ("note", "note_and_reopen")
 TITLE_LIMIT = 255  # characters
 BODY_LIMIT = 25_000  # bytes; Intercom names no limit, so we stay far below any
 FILES_LIMIT = 10  # of one answer
-POLL_PAGE = 20  # tickets; each one of ours is read whole
+PAGE = 10  # tickets of one search, each with up to 500 parts: half of what Intercom would bring
 OVERLAP = 120  # seconds that a poll repeats, for what the index showed late
 TOPICS = (
     "ticket.state.updated",

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.base import Connector, Ports
-from connectors.errors import AuthFailed, InvalidRequest, NotFound, Unsupported
+from connectors.errors import AuthFailed, InvalidRequest, NotFound, TooLarge, Unsupported
 from connectors.http import landed, understood
 from connectors.intercom import bodies, changes, fields, people, webhook, words
 from connectors.intercom.api import Api, number
@@ -43,7 +43,7 @@ from connectors.types import (
     Ticket,
 )
 
-POSSIBLE = 50  # tickets of one key or one customer that a search brings
+POSSIBLE = 50  # tickets that a search by a key brings
 REMEMBERED = 1000  # tickets whose customer we know without asking
 ONE_TYPE = (
     "the ticket type is the connection's: take ticket_type_id out of the mapping, and make another "
@@ -85,9 +85,9 @@ class Intercom(Connector):
     def find_ticket(self, key: str) -> Ticket | None:
         field = f"ticket_attribute.{self.api.reference()}"
         query = {"field": field, "operator": "=", "value": key}
-        answer = changes.search(self.api, query, order="created_at", size=POSSIBLE)
+        found = changes.latest(self.api, query, POSSIBLE)
         with understood("POST /tickets/search"):
-            same = [raw for raw in answer["tickets"] if words.key_of(raw) == key]
+            same = [raw for raw in found if words.key_of(raw) == key]
             first = min(same, key=lambda raw: int(raw["id"]), default=None)
             return self._ticket(first) if first else None
 
@@ -106,7 +106,7 @@ class Intercom(Connector):
         _, notes = bodies.opening(draft)
         if not notes:
             return
-        raw = self._read(ticket_id)
+        raw = self.api.ticket(ticket_id)
         with understood("GET /tickets/{id}"):
             parts = raw["ticket_parts"]["ticket_parts"]
             there = sum(bodies.is_of_opening(part, draft.key) for part in parts)
@@ -121,7 +121,7 @@ class Intercom(Connector):
         return self._say(ticket_id, bodies.entry(note.text, (), note.id), None)
 
     def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
-        raw = self._read(ticket_id)
+        raw = self.api.ticket(ticket_id)
         with understood("GET /tickets/{id}"):
             noted = isinstance(entry, Note) or raw.get("category") == BACK_OFFICE
             for part in reversed(raw["ticket_parts"]["ticket_parts"]):
@@ -138,7 +138,7 @@ class Intercom(Connector):
 
     def fetch_file(self, ticket_id: str, file: File) -> Iterator[bytes]:
         part_id = (file.id or "").partition(":")[0]
-        raw = self._read(ticket_id)
+        raw = self.api.ticket(ticket_id)
         with understood("GET /tickets/{id}"):
             for part in raw["ticket_parts"]["ticket_parts"]:
                 for one in words.files_of(part) if str(part["id"]) == part_id else ():
@@ -152,12 +152,15 @@ class Intercom(Connector):
         return self._put(ticket_id, AWAKE) if sleeps else ticket
 
     def _put(self, ticket_id: str, values: Mapping[str, Any]) -> Ticket:
-        answer = self.api.call("PUT", f"/tickets/{number(ticket_id)}", values)
+        try:
+            answer = self.api.call("PUT", f"/tickets/{number(ticket_id)}", values)
+        except TooLarge:  # the answer is the whole ticket
+            answer = self.api.ticket(ticket_id)
         with understood("PUT /tickets/{id}"):
             return self._ticket(answer)
 
     def read_ticket(self, ticket_id: str) -> Ticket:
-        raw = self._read(ticket_id)
+        raw = self.api.ticket(ticket_id)
         with understood("GET /tickets/{id}"):
             return self._ticket(raw)
 
@@ -165,16 +168,16 @@ class Intercom(Connector):
         return changes.fetch(self.api, after)
 
     def read_changes(self, ticket_id: str) -> list[Change]:
-        return changes.of_ticket(self.api, number(ticket_id))
+        return changes.of_ticket(self.api, ticket_id)
 
     def previous_tickets(self, requester: Requester) -> list[Ticket]:
         contact = people.find(self.api, requester)
         if contact is None:
             return []
         query = {"field": "contact_ids", "operator": "=", "value": contact}
-        answer = changes.search(self.api, query, order="created_at", size=POSSIBLE)
+        found = changes.latest(self.api, query, 10)
         with understood("POST /tickets/search"):
-            latest = sorted(answer["tickets"], key=_age, reverse=True)[:10]
+            latest = sorted(found, key=_age, reverse=True)[:10]
             return [words.ticket_of(raw, self.config, self.ports.now()) for raw in latest]
 
     def ensure_webhooks(self, url: str, secret: str) -> Registration:
@@ -260,14 +263,10 @@ class Intercom(Connector):
         known = self.customers.get(ticket_id)
         if known is not None:
             return known
-        raw = self._read(ticket_id)
+        raw = self.api.ticket(ticket_id)
         with understood("GET /tickets/{id}"):
             asker = self._ticket(raw).requester_id
             return None if raw.get("category") == BACK_OFFICE else asker
-
-    def _read(self, ticket_id: str) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.api.call("GET", f"/tickets/{number(ticket_id)}")
-        return found
 
     def _say(self, ticket_id: str, parts: Iterable[Mapping[str, Any]], customer: str | None) -> str:
         """Write parts in the customer's name, or as notes without one; the last one's id."""

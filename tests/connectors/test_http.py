@@ -18,6 +18,7 @@ from connectors.errors import (
     InvalidRequest,
     NotFound,
     RateLimited,
+    TooLarge,
     Unavailable,
 )
 from connectors.http import MAX_ANSWER, Http
@@ -93,8 +94,9 @@ def test_compressed_and_chunked_answers_are_read(desk: Script) -> None:
 
 
 def test_an_answer_over_the_cap_is_refused(desk: Script) -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(TooLarge, match="larger than 5242880 bytes") as caught:
         call(desk, Answer(b" " * (MAX_ANSWER + 1)))
+    assert caught.value.sent  # a write may have landed
 
 
 def test_a_bomb_is_not_unpacked_beyond_the_cap(desk: Script) -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from connectors.base import Ports
 from connectors.errors import AuthFailed, Conflict, InvalidRequest, RateLimited, Unsupported
+from connectors.http import MAX_ANSWER
 from connectors.intercom import bodies
 from connectors.intercom.config import Config
 from connectors.intercom.connector import Intercom
@@ -385,8 +386,22 @@ def test_a_poll_walks_by_the_cursor_and_goes_on_before_the_newest(
     last = desk.fetch_changes(first.cursor)
     one, other = (asked.json for asked in vendor.to("POST", SEARCH))
     assert one["query"]["value"] == other["query"]["value"] == SECONDS - 1
-    assert other["pagination"] == {"per_page": 20, "starting_after": "abc"}
+    assert other["pagination"] == {"per_page": 10, "starting_after": "abc"}
     assert (last.more, last.cursor) == (False, f"{SECONDS - 115}:{SECONDS - 115}:")
+
+
+def test_past_a_page_that_is_too_large_the_poll_goes_ticket_by_ticket(
+    vendor: Script, desk: Intercom
+) -> None:
+    fat = with_parts(part("1", body="x" * MAX_ANSWER))
+    follows = {"next": {"starting_after": "abc"}}
+    vendor.at("POST", SEARCH, {"tickets": [fat, RAW]}, {"tickets": [fat], "pages": follows})
+    vendor.at("GET", TICKET, fat)
+    page = desk.fetch_changes(NOW)
+    asked = [one.json["pagination"] for one in vendor.to("POST", SEARCH)]
+    assert asked == [{"per_page": 10}, {"per_page": 1}]
+    assert (page.more, page.cursor) == (True, f"{SECONDS}:{SECONDS}:abc")
+    assert [change.id for change in page.changes if change.kind == "message"] == ["part:1"]
 
 
 def test_a_cursor_that_stands_still_ends_the_walk(vendor: Script, desk: Intercom) -> None:

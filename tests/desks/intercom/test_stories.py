@@ -10,8 +10,21 @@ from connectors.base import Connector
 from connectors.intercom.sandbox import harness
 from connectors.intercom.sandbox_types import BACK_OFFICE
 from connectors.sandbox import running
-from connectors.types import Change, Delivery, Status
-from tests.contract.desk import Desk, Inbox, draft, eventually, inbox, of, poll, subscribe
+from connectors.types import Change, Delivery, Status, Ticket
+from tests.contract.desk import (
+    Desk,
+    Inbox,
+    draft,
+    eventually,
+    inbox,
+    message,
+    of,
+    poll,
+    requester,
+    subscribe,
+)
+
+PARTS = 62  # of 90 KB each
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +54,39 @@ def test_a_connection_for_another_ticket_type_finds_its_tickets(desk: Desk) -> N
     found = eventually(lambda: other.find_ticket(wanted.key), "finding the ticket")
     assert (found.id, found.key) == (ticket.id, wanted.key)
     assert other.set_status(ticket.id, Status.SOLVED).status is Status.SOLVED
+
+
+@pytest.mark.parametrize("key", ["esc_fat", "somebody_elses"])
+def test_a_ticket_too_large_for_a_page_keeps_no_other_waiting(desk: Desk, key: str) -> None:
+    connector = desk.connector()
+    before, fat, after = (connector.create_ticket(draft(**k)) for k in ({}, {"key": key}, {}))
+    for ticket in (before, fat, after):
+        desk.act(ticket.id, reply="We look into it.")
+    grow(desk, fat)
+    desk.act(after.id, reply="It is here.")
+    found, _cursor = poll(connector)
+    assert [len(of(found, ticket, "message")) for ticket in (before, after)] == [1, 2]
+    assert len(of(found, fat, "message")) == (PARTS + 1 if key == "esc_fat" else 0)
+
+
+def test_a_ticket_too_large_for_an_answer_is_worked_on(desk: Desk) -> None:
+    connector, who = desk.connector(), requester()
+    other, fat = (connector.create_ticket(draft(requester=who)) for _ in range(2))
+    grow(desk, fat)
+    said = message("Are you there?")
+    connector.append_message(fat.id, said)
+    assert connector.find_entry(fat.id, said) is not None
+    assert connector.set_status(fat.id, Status.SOLVED).status is Status.SOLVED
+    assert connector.read_ticket(fat.id).status is Status.SOLVED
+    assert len(of(connector.read_changes(fat.id), fat, "message")) == PARTS
+    earlier = {ticket.id for ticket in desk.connector().previous_tickets(who)}
+    assert earlier == {other.id, fat.id}
+
+
+def grow(desk: Desk, ticket: Ticket) -> None:
+    """Make a ticket larger than any answer may be: 5 MiB."""
+    for number in range(PARTS):
+        desk.act(ticket.id, reply=f"{number} {'long ' * 18_000}")
 
 
 def told(connector: Connector, delivery: Delivery) -> list[Change]:
