@@ -99,7 +99,7 @@ class Intercom(Connector):
             ticket = self._ticket(answer)
         if notes:
             with landed("POST /tickets"):
-                self._say(ticket.id, notes, None)
+                self._note(ticket.id, notes)
         return ticket
 
     def complete_ticket(self, ticket_id: str, draft: Draft) -> None:
@@ -111,14 +111,14 @@ class Intercom(Connector):
             parts = raw["ticket_parts"]["ticket_parts"]
             there = sum(bodies.is_of_opening(part, draft.key) for part in parts)
         if notes[there:]:
-            self._say(ticket_id, notes[there:], None)
+            self._note(ticket_id, notes[there:])
 
     def append_message(self, ticket_id: str, message: Message) -> str:
         parts = bodies.entry(message.text, message.files, message.id)
-        return self._say(ticket_id, parts, self._customer_of(ticket_id))
+        return self._say_for_customer(ticket_id, parts)
 
     def add_note(self, ticket_id: str, note: Note) -> str:
-        return self._say(ticket_id, bodies.entry(note.text, (), note.id), None)
+        return self._note(ticket_id, bodies.entry(note.text, (), note.id))
 
     def find_entry(self, ticket_id: str, entry: Message | Note | File) -> str | None:
         raw = self.api.ticket(ticket_id)
@@ -134,7 +134,7 @@ class Intercom(Connector):
             raise Unsupported("Intercom takes files with their bytes only")
         if len(file.data) > FILE_LIMIT:
             raise Unsupported(f"the file is larger than {FILE_LIMIT} bytes")
-        return self._say(ticket_id, [bodies.of_file(file)], self._customer_of(ticket_id))
+        return self._say_for_customer(ticket_id, [bodies.of_file(file)])
 
     def fetch_file(self, ticket_id: str, file: File) -> Iterator[bytes]:
         part_id = (file.id or "").partition(":")[0]
@@ -268,21 +268,32 @@ class Intercom(Connector):
             asker = self._ticket(raw).requester_id
             return None if raw.get("category") == BACK_OFFICE else asker
 
-    def _say(self, ticket_id: str, parts: Iterable[Mapping[str, Any]], customer: str | None) -> str:
-        """Write parts in the customer's name, or as notes without one; the last one's id."""
+    def _note(self, ticket_id: str, parts: Iterable[Mapping[str, Any]]) -> str:
+        """Write parts for the desk's people; the last one's id."""
+        return [self._say(ticket_id, part, None) for part in parts][-1]
+
+    def _say_for_customer(self, ticket_id: str, parts: Iterable[Mapping[str, Any]]) -> str:
+        """Write parts in the customer's name; the last one's id."""
+        return [self._as_customer(ticket_id, part) for part in parts][-1]
+
+    def _as_customer(self, ticket_id: str, part: Mapping[str, Any]) -> str:
+        before = self.customers.get(ticket_id)
+        try:
+            return self._say(ticket_id, part, before or self._customer_of(ticket_id))
+        except (InvalidRequest, NotFound):
+            self.customers.pop(ticket_id, None)
+            if before is None or before == self._customer_of(ticket_id):
+                raise
+        # Merged into another contact since we remembered who it was.
+        return self._say(ticket_id, part, self._customer_of(ticket_id))
+
+    def _say(self, ticket_id: str, part: Mapping[str, Any], customer: str | None) -> str:
+        """Write a part in the customer's name, or as a note without one; its id."""
         if customer:
             who = {"message_type": "comment", "type": "user", "intercom_user_id": customer}
         else:
             who = {"message_type": "note", "type": "admin", "admin_id": self.api.admin_id()}
-        return [self._reply(ticket_id, {**who, **part}) for part in parts][-1]
-
-    def _reply(self, ticket_id: str, part: Mapping[str, Any]) -> str:
-        path = f"/tickets/{number(ticket_id)}/reply"
-        try:
-            answer = self.api.call("POST", path, part)
-        except (InvalidRequest, NotFound):
-            self.customers.pop(ticket_id, None)  # merged into another contact, perhaps
-            raise
+        answer = self.api.call("POST", f"/tickets/{number(ticket_id)}/reply", who | dict(part))
         with understood("POST /tickets/{id}/reply"):
             return str(int(answer["id"]))
 

@@ -129,7 +129,15 @@ class IntercomSandbox(SandboxDesk):
         )
 
     def act(self, ticket_id: str, deeds: Mapping[str, Any]) -> list[str]:
-        """A reply and a close in one go leave one part: a `close` that carries the words."""
+        """A reply and a close in one go leave one part: a `close` that carries the words.
+
+        `merge_customer` merges the ticket's contact into the one with this address. By the API
+        only leads are merged into users, which is not played.
+        """
+        if "merge_customer" in deeds:
+            with self.lock:
+                self.api.merged(self._kept(ticket_id), str(deeds["merge_customer"]))
+            return []
         if "reply" not in deeds or deeds.get("status") != "closed":
             return super().act(ticket_id, deeds)
         with self.lock:

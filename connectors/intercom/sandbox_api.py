@@ -129,6 +129,11 @@ class TicketRoutes:
         self.tickets.delete(kept)
         self._record(kept, "delete", by=by)
 
+    def merged(self, kept: Kept, email: str) -> None:
+        """Somebody found out that the customer is the contact with this address."""
+        gone, now = self.tickets.merge_customer(kept, email)
+        self._record(kept, "merge_contact", contact=gone, into=now, by="agent")
+
     def _record(self, kept: Kept, call: str, **facts: Any) -> None:
         self.record(call, ticket_id=kept.id, key=kept.key, **facts)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from connectors.intercom.sandbox_errors import invalid, missing, refused
+from connectors.intercom.sandbox_errors import invalid, missing, refusal, refused
 from connectors.intercom.sandbox_search import Index, found_page
-from connectors.sandbox import answer, route
+from connectors.sandbox import Refused, answer, route
 
 HUB, ANN, BEN, BOT = "991267001", "991267002", "991267003", "991267000"
 ADMINS = {
@@ -31,6 +31,7 @@ class People:
         self.app = app
         self.now = now
         self.contacts: dict[str, dict[str, Any]] = {}
+        self.merged: dict[str, str] = {}  # into whom, by the external ids of those that are gone
         self.index = Index(now, settings, "contact_lag")
 
     @route("GET /me")
@@ -91,10 +92,25 @@ class People:
 
     @route("GET /contacts/find_by_external_id/<external_id>")
     def by_external_id(self, _request: Request, external_id: str) -> Any:
+        if external_id in self.merged:
+            raise self._moved(self.merged[external_id])
         found = self._first("external_id", external_id)
         if found is None or found["role"] != "user":  # users only, not leads
             raise missing("User Not Found")
         return found
+
+    def merge(self, gone: str, into: str) -> None:
+        """One contact becomes part of another: it vanishes, and only its external id is known."""
+        contact = self.contacts.pop(gone)
+        moved = {name: into for name, other in self.merged.items() if other == gone}
+        if contact["external_id"]:
+            moved[contact["external_id"]] = into
+        self.merged |= moved
+
+    def _moved(self, into: str) -> Refused:
+        no = refusal(410, "This contact was merged into another", "contact_merged")
+        no.headers["Link"] = f'</contacts/{into}>; rel="alternate"'
+        return Refused(no)
 
     @route("PUT /contacts/<contact_id>", "upsert_contact")
     def change(self, request: Request, contact_id: str) -> Any:

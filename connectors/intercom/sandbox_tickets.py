@@ -202,9 +202,24 @@ class Tickets:
         """For good."""
         del self.kept[kept.id]
 
+    def merge_customer(self, kept: Kept, email: str) -> tuple[str, str]:
+        """Who asks becomes part of another contact, in all tickets; the ids of both."""
+        gone, now = kept.contact, self.people.pick({"email": email})
+        if gone is now:
+            raise ValueError("a contact cannot be merged with itself")
+        self.people.merge(gone["id"], now["id"])
+        for one in self.kept.values():
+            if one.contact is gone:
+                one.contact = now
+                self._list(one)
+        return gone["id"], now["id"]
+
     def touch(self, kept: Kept) -> None:
         """The ticket has changed now."""
         kept.shown["updated_at"] = int(self.now().timestamp())
+        self._list(kept)
+
+    def _list(self, kept: Kept) -> None:
         self.index.touch(kept.id, kept.shown | {"contact_ids": [kept.contact["id"]]})
 
     def shown(self, kept: Kept, parts: Sequence[dict[str, Any]] | None = None) -> dict[str, Any]:

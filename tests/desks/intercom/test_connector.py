@@ -257,6 +257,31 @@ def test_the_customer_speaks_as_their_contact_and_never_in_markup(
     assert sent == {"message_type": "comment", "type": "user", "intercom_user_id": TWIN}
 
 
+def test_a_customer_who_was_merged_speaks_as_who_they_are_now(
+    vendor: Script, desk: Intercom
+) -> None:
+    gone = error(404, "not_found", "User Not Found")
+    other = raw(contacts={"contacts": [{"id": "5f1a2b3c4d5e6f7a8b9c0d1e"}]})
+    vendor.at("GET", TICKET, RAW, other)
+    vendor.at("POST", REPLY, {"id": "175"}, gone, {"id": "176"})
+    assert [desk.append_message("215", HELLO) for _ in range(2)] == ["175", "176"]
+    told = [asked.json["intercom_user_id"] for asked in vendor.to("POST", REPLY)]
+    assert told == [TWIN, TWIN, "5f1a2b3c4d5e6f7a8b9c0d1e"]
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_a_message_that_is_refused_whoever_says_it_is_sent_once(
+    vendor: Script, desk: Intercom, before: int
+) -> None:
+    no = error(400, "parameter_invalid", "body is not valid")
+    vendor.at("POST", REPLY, *[{"id": "175"}] * before, no)
+    for _ in range(before):
+        desk.append_message("215", HELLO)
+    with pytest.raises(InvalidRequest):
+        desk.append_message("215", HELLO)
+    assert len(vendor.to("POST", REPLY)) == before + 1
+
+
 def test_on_a_back_office_ticket_the_customers_words_become_a_note(
     vendor: Script, desk: Intercom
 ) -> None:

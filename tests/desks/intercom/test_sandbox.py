@@ -228,6 +228,24 @@ def test_a_contact_that_exists_is_a_conflict_with_its_id(intercom: Intercom) -> 
     assert intercom.call("POST", "/contacts", {"name": "Nobody"}).status_code == 400
 
 
+def test_a_merged_contact_is_gone_and_its_tickets_are_the_others(intercom: Intercom) -> None:
+    who = intercom.call("POST", "/contacts", {"email": "ada@example.com", "external_id": "u1"})
+    gone = who.json()["id"]
+    ticket = intercom.create(email="ada@example.com", **{"Escalation ref": "esc_1"})
+    intercom.control("/_act", ticket_id=ticket["id"], merge_customer="ada@new.example")
+    assert code(intercom.call("GET", f"/contacts/{gone}")) == (404, "not_found")
+    by_id = intercom.call("GET", "/contacts/find_by_external_id/u1")
+    now = intercom.call("GET", f"/tickets/{ticket['id']}").json()["contacts"]["contacts"][0]["id"]
+    assert code(by_id) == (410, "contact_merged") and now in by_id.headers["Link"]
+    assert now != gone and intercom.ids(("contact_ids", "=", now)) == [ticket["id"]]
+    say = {"message_type": "comment", "type": "user", "body": "x"}
+    assert code(intercom.reply(ticket, **say, intercom_user_id=gone)) == (404, "not_found")
+    assert intercom.reply(ticket, **say, intercom_user_id=now).status_code == 200
+    url = f"{intercom.origin}/_ledger?desk=intercom&call=merge_contact"
+    entry = requests.get(url, timeout=10).json()["data"][-1]
+    assert (entry["key"], entry["contact"], entry["into"]) == ("esc_1", gone, now)
+
+
 def test_contacts_dates_are_searched_by_day(intercom: Intercom) -> None:
     intercom.call("POST", "/contacts", {"role": "lead", "name": "Lea"})
     day = {"field": "created_at", "operator": ">", "value": int(time.time())}

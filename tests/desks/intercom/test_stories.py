@@ -10,7 +10,7 @@ from connectors.base import Connector
 from connectors.intercom.sandbox import harness
 from connectors.intercom.sandbox_types import BACK_OFFICE
 from connectors.sandbox import running
-from connectors.types import Change, Delivery, Status, Ticket
+from connectors.types import Change, Delivery, File, Status, Ticket
 from tests.contract.desk import (
     Desk,
     Inbox,
@@ -81,6 +81,23 @@ def test_a_ticket_too_large_for_an_answer_is_worked_on(desk: Desk) -> None:
     assert len(of(connector.read_changes(fat.id), fat, "message")) == PARTS
     earlier = {ticket.id for ticket in desk.connector().previous_tickets(who)}
     assert earlier == {other.id, fat.id}
+
+
+def test_a_customer_whose_contact_was_merged_speaks_on(desk: Desk) -> None:
+    connector = desk.connector()
+    ticket = connector.create_ticket(draft())
+    desk.act(ticket.id, merge_customer="zoe.now@example.com")
+    files = tuple(File(name=f"{number}.png", data=b"p") for number in range(11))
+    said = message("Are you there?", files=files)
+    last = connector.append_message(ticket.id, said)
+    desk.act(ticket.id, merge_customer="zoe.later@example.com")
+    alone = connector.attach(ticket.id, File(id="f1", name="a.txt", data=b"a"))
+    spoken = [entry for entry in desk.harness.read(ticket.id).entries if entry.role == "customer"]
+    assert [(one.id, one.author, len(one.files)) for one in spoken[2:]] == [
+        (last, "zoe.now@example.com", 10),
+        (alone, "zoe.later@example.com", 1),
+    ]
+    assert (len(spoken), len(spoken[1].files)) == (4, 1)  # the description first
 
 
 def grow(desk: Desk, ticket: Ticket) -> None:
