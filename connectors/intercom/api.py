@@ -10,7 +10,7 @@ import requests
 
 from connectors.auth import OAuth
 from connectors.base import Ports
-from connectors.errors import InvalidRequest, NotFound, TooLarge
+from connectors.errors import Conflict, InvalidRequest, NotFound, TooLarge
 from connectors.files import chunks
 from connectors.http import Http, understood
 from connectors.intercom.config import CONSENT, REFERENCE, VERSION, Config
@@ -86,14 +86,24 @@ class Api:
     def reference(self) -> str:
         """The number of the attribute that holds our key: searches do not take its name."""
         if self._reference is None:
-            found = self.ticket_type()
-            with understood("GET /ticket_types/{id}"):
-                listed = found["ticket_type_attributes"]["data"]
-                same = [a for a in listed if a["name"] == REFERENCE and not a.get("archived")]
-                self._reference = str(min(int(a["id"]) for a in same)) if same else None
-        if self._reference is None:
-            self._reference = self._make_reference()
+            self._reference = self._known_reference() or self._new_reference()
         return self._reference
+
+    def _known_reference(self) -> str | None:
+        found = self.ticket_type()
+        with understood("GET /ticket_types/{id}"):
+            listed = found["ticket_type_attributes"]["data"]
+            same = [a for a in listed if a["name"] == REFERENCE and not a.get("archived")]
+            return str(min(int(a["id"]) for a in same)) if same else None
+
+    def _new_reference(self) -> str:
+        try:
+            return self._make_reference()
+        except (InvalidRequest, Conflict):
+            known = self._known_reference()  # another worker may have been faster
+            if known is None:
+                raise
+            return known
 
     def _make_reference(self) -> str:
         form = {

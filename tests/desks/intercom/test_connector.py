@@ -195,6 +195,30 @@ def test_the_keys_attribute_is_made_once(vendor: Script, desk: Intercom) -> None
     assert query == {"field": "ticket_attribute.210009", "operator": "=", "value": "esc_1"}
 
 
+def test_the_keys_attribute_that_another_worker_has_just_made_is_taken(
+    vendor: Script, desk: Intercom
+) -> None:
+    known = error(400, "parameter_invalid", "already exists", field="name")
+    vendor.at("POST", f"{TYPE}/attributes", known)
+    none, there = ({"ticket_type_attributes": {"data": rows}} for rows in ([], ATTRIBUTES))
+    vendor.at("GET", TYPE, none, there)
+    vendor.at("POST", SEARCH, {"tickets": []})
+    assert desk.find_ticket("esc_1") is None
+    query = vendor.to("POST", SEARCH)[0].json["query"]
+    assert query["field"] == "ticket_attribute.210003"
+
+
+def test_an_attribute_that_cannot_be_made_is_the_desks_refusal(
+    vendor: Script, desk: Intercom
+) -> None:
+    """Such as one that somebody has archived, whose name is still taken."""
+    archived = [{"id": "7", "name": "Escalation ref", "archived": True}]
+    vendor.at("GET", TYPE, {"ticket_type_attributes": {"data": archived}})
+    vendor.at("POST", f"{TYPE}/attributes", error(400, "parameter_invalid", "already exists"))
+    with pytest.raises(InvalidRequest, match="already exists"):
+        desk.create_ticket(DRAFT)
+
+
 def test_of_two_tickets_with_the_key_the_first_is_taken(vendor: Script, desk: Intercom) -> None:
     other = raw(id="99", ticket_attributes={"Escalation ref": "esc_12"})
     vendor.at("POST", SEARCH, {"tickets": [raw(id="216"), RAW, other]})

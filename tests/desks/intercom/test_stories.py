@@ -1,6 +1,7 @@
 """Intercom's connector with its sandbox: whole stories."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -104,6 +105,23 @@ def grow(desk: Desk, ticket: Ticket) -> None:
     """Make a ticket larger than any answer may be: 5 MiB."""
     for number in range(PARTS):
         desk.act(ticket.id, reply=f"{number} {'long ' * 18_000}")
+
+
+def test_a_first_burst_makes_the_keys_attribute_once(desk: Desk) -> None:
+    """Of processes that know nothing of each other, at a type that lacks the attribute."""
+    form = {**desk.harness.config, "ticket_type_id": BACK_OFFICE}
+    many = [desk.connector(form) for _ in range(8)]
+    before = len(desk.harness.ledger())
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda connector: connector.create_ticket(draft()), many))
+    assert len({ticket.id for ticket in made}) == 8
+    refused = desk.harness.ledger(before, "request_refused")
+    assert {entry["path"] for entry in refused} <= {
+        f"/intercom/ticket_types/{BACK_OFFICE}/attributes"
+    }
+    for connector, ticket in zip(many, made, strict=True):
+        assert ticket.key is not None
+        assert eventually(lambda c=connector, k=ticket.key: c.find_ticket(k)).id == ticket.id
 
 
 def told(connector: Connector, delivery: Delivery) -> list[Change]:
