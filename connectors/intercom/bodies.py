@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from connectors import markup, transcript
+from connectors.addresses import usable_email
 from connectors.files import safe_name
-from connectors.intercom.config import BODY_LIMIT, FILE_LIMIT, FILES_LIMIT
-from connectors.types import Draft, File, Message, Note
+from connectors.intercom.config import BODY_LIMIT, FILE_LIMIT, FILES_LIMIT, PHONE
+from connectors.types import Draft, File, Message, Note, Requester
 
 CLOCKS = timedelta(minutes=5)  # how far Intercom's clock and ours may lie apart
 # Sixteen invisible letters after a separator: a part has no field of ours, and people read it.
@@ -26,7 +27,7 @@ HTML = re.compile(r"\s*<(p|div|ul|ol|pre|h[1-6]|img|figure|table|a|b|i|em|strong
 
 def opening(draft: Draft) -> tuple[str, list[dict[str, Any]]]:
     """The ticket's description, and the notes that carry what does not fit or is a file."""
-    text = transcript.as_text(draft.transcript)
+    text = _unheld(draft.requester) + transcript.as_text(draft.transcript)
     files = _portable(file for message in draft.transcript for file in message.files)
     whole, head = _fit(text, "transcript.txt", len(text.encode()), BODY_LIMIT)
     sent = [*whole, *(file for file in files if file.data)]
@@ -115,6 +116,16 @@ def images_of(body: str | None) -> Iterator[File]:
         url = html.unescape(address)
         name = unquote(urlsplit(url).path.rpartition("/")[2])
         yield File(name=name or "image", content_type="image/*", url=url)
+
+
+def _unheld(who: Requester) -> str:
+    """What the customer gave as address and number and the contact cannot hold, for people."""
+    email = None if usable_email(who.email) else who.email
+    phone = None if PHONE.fullmatch(who.phone or "") else who.phone
+    given = {"E-mail": email, "Phone": phone}
+    plain = {title: " ".join(transcript.clean(text or "").split()) for title, text in given.items()}
+    told = "".join(f"{title}, as given: {text}\n" for title, text in plain.items() if text)
+    return f"{told}\n" if told else ""
 
 
 def _fit(text: str, name: str, size: int, limit: int) -> tuple[list[File], str]:

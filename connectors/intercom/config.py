@@ -1,5 +1,6 @@
 """What is particular to Intercom, as data: the credentials form, capabilities, words, limits."""
 
+import re
 from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -58,6 +59,7 @@ AWAKE: dict[str, Any] = {"snoozed_until": None}
 SPOKEN = ("comment", "quick_reply", "assignment", "open", "close")
 NOTED = ("note", "note_and_reopen")
 
+PHONE = re.compile(r"\+\d{7,15}")  # E.164: Intercom refuses phone numbers in any other form
 TITLE_LIMIT = 255  # characters
 BODY_LIMIT = 25_000  # bytes; Intercom names no limit, so we stay far below any
 FILES_LIMIT = 10  # of one answer

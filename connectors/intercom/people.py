@@ -4,26 +4,27 @@ import re
 from typing import Any
 from urllib.parse import quote
 
+from connectors.addresses import usable_email
 from connectors.errors import Conflict, NotFound
 from connectors.http import understood
 from connectors.intercom.api import Api
+from connectors.intercom.config import PHONE
 from connectors.types import Draft, Requester
 
 CONTACT = re.compile(r"\b[0-9a-f]{24}\b")
-E164 = re.compile(r"\+\d{7,15}")  # Intercom refuses phone numbers in any other form
 
 
 def find_or_create(api: Api, draft: Draft) -> str:
     """The id of the requester's contact, with the email or the bot's id as its identity."""
-    who = draft.requester
+    who, email = draft.requester, usable_email(draft.requester.email)
     form: dict[str, Any] = {"role": "user"}
-    if who.id or not who.email:
+    if who.id or not email:
         form["external_id"] = _external(who.id or draft.key)
-    if who.email:
-        form["email"] = who.email
+    if email:
+        form["email"] = email
     if who.name:
         form["name"] = who.name
-    if who.phone and E164.fullmatch(who.phone):
+    if who.phone and PHONE.fullmatch(who.phone):
         form["phone"] = who.phone
     try:
         made = api.call("POST", "/contacts", form)
@@ -39,9 +40,8 @@ def find_or_create(api: Api, draft: Draft) -> str:
 def find(api: Api, requester: Requester) -> str | None:
     """The id of a known requester's contact; one that is minutes old may not be found by email."""
     found = _by_bot_id(api, requester.id) if requester.id else None
-    if found is None and requester.email:
-        found = _by_email(api, requester.email)
-    return found
+    email = usable_email(requester.email)
+    return _by_email(api, email) if found is None and email else found
 
 
 def _by_bot_id(api: Api, bot_id: str) -> str | None:

@@ -233,6 +233,8 @@ def test_of_two_tickets_with_the_key_the_first_is_taken(vendor: Script, desk: In
         (Requester(email="z@x.example"), {"email": "z@x.example"}),
         (Requester(name="Zoë"), {"external_id": "bot:esc_1", "name": "Zoë"}),
         (Requester(id="u1", phone="030 1"), {"external_id": "bot:u1"}),
+        (Requester(id="u1", email="zoe@example"), {"external_id": "bot:u1"}),
+        (Requester(email="zoe at example.com"), {"external_id": "bot:esc_1"}),
         (Requester(id="u1", phone="+493012345"), {"external_id": "bot:u1", "phone": "+493012345"}),
     ],
 )  # fmt: skip
@@ -241,6 +243,25 @@ def test_a_contact_is_made_of_what_is_known(
 ) -> None:
     desk.create_ticket(replace(DRAFT, requester=who))
     assert vendor.to("POST", "/contacts")[0].json == {"role": "user"} | form
+
+
+def test_what_a_contact_cannot_hold_stands_in_the_description(
+    vendor: Script, desk: Intercom
+) -> None:
+    def told(**who: str) -> str:
+        desk.create_ticket(replace(DRAFT, requester=Requester(**who)))
+        values = vendor.to("POST", "/tickets")[-1].json["ticket_attributes"]
+        return str(values["_default_description_"])
+
+    usual = told(id="u1", email="zoe@example.com", phone="+493012345")
+    assert usual.startswith("2026-11-22")
+    odd = told(id="u1", email="zoe at\nexample.com", phone="030 1")
+    assert odd == f"E-mail, as given: zoe at example.com\nPhone, as given: 030 1\n\n{usual}"
+
+
+def test_what_is_no_address_is_not_searched_for(vendor: Script, desk: Intercom) -> None:
+    assert desk.previous_tickets(Requester(email="zoe at example.com")) == []
+    assert vendor.asked == []
 
 
 def test_a_contact_that_exists_is_taken_from_the_conflict(vendor: Script, desk: Intercom) -> None:

@@ -84,6 +84,14 @@ def test_a_ticket_too_large_for_an_answer_is_worked_on(desk: Desk) -> None:
     assert earlier == {other.id, fat.id}
 
 
+@pytest.mark.parametrize("typed", ["zoe at example.com", "zoe@example"])
+def test_what_a_customer_typed_as_an_address_stops_no_ticket(desk: Desk, typed: str) -> None:
+    connector, who = desk.connector(), requester(email=typed)
+    ticket = connector.create_ticket(draft(requester=who))
+    assert typed in desk.harness.read(ticket.id).entries[0].text
+    assert [one.id for one in connector.previous_tickets(who)] == [ticket.id]
+
+
 def test_a_customer_whose_contact_was_merged_speaks_on(desk: Desk) -> None:
     connector = desk.connector()
     ticket = connector.create_ticket(draft())
