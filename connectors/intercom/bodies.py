@@ -38,8 +38,7 @@ def opening(draft: Draft) -> tuple[str, list[dict[str, Any]]]:
 def entry(text: str, files: Iterable[File], entry_id: str) -> Iterator[dict[str, Any]]:
     """A message or note with our mark, last: what files are too many for it come before."""
     files = _portable(files)
-    body = body_of(text, files)
-    whole, head = _fit(body, "message.txt", len(markup.as_html(body).encode()), BODY_LIMIT // 6)
+    whole, head = _body(text, files)
     sent = [*whole, *(file for file in files if file.data)]
     yield from (reply("[…]", batch) for batch in _batches(sent[FILES_LIMIT:]))
     yield reply(head + mark(entry_id), sent[:FILES_LIMIT])
@@ -79,7 +78,7 @@ def same(part: Mapping[str, Any], entry: Message | Note | File) -> bool:
     if isinstance(entry, Message) and _time(part) < entry.at - CLOCKS:
         return False
     files = _portable(entry.files) if isinstance(entry, Message) else ()
-    return text.split() == body_of(entry.text, files).split()
+    return text.split() == _body(entry.text, files)[1].split()
 
 
 def mark(entry_id: str) -> str:
@@ -126,6 +125,12 @@ def _unheld(who: Requester) -> str:
     plain = {title: " ".join(transcript.clean(text or "").split()) for title, text in given.items()}
     told = "".join(f"{title}, as given: {text}\n" for title, text in plain.items() if text)
     return f"{told}\n" if told else ""
+
+
+def _body(text: str, files: Iterable[File]) -> tuple[list[File], str]:
+    """A message or note as it is sent: of a long one the whole as a file, and its beginning."""
+    body = body_of(text, files)
+    return _fit(body, "message.txt", len(markup.as_html(body).encode()), BODY_LIMIT // 6)
 
 
 def _fit(text: str, name: str, size: int, limit: int) -> tuple[list[File], str]:

@@ -366,6 +366,16 @@ def test_our_words_are_known_again_by_their_mark(vendor: Script, desk: Intercom)
     assert desk.find_entry("215", Note(id="m1", text="yes")) is None
 
 
+def test_a_long_message_is_known_again_without_its_mark(vendor: Script, desk: Intercom) -> None:
+    said = replace(HELLO, text="\n".join(f"{n} ü <b>" for n in range(4000)))
+    desk.append_message("215", said)
+    body = bodies.unmarked(vendor.to("POST", REPLY)[0].json["body"])
+    assert "[… message.txt]" in body
+    vendor.at("GET", TICKET, with_parts(part("1", body=f"<p>{body}</p>")))
+    assert desk.find_entry("215", said) == "1"
+    assert desk.find_entry("215", replace(said, text=f"No. {said.text}")) is None
+
+
 def test_an_agents_html_is_told_as_text() -> None:
     rich = "<p>We found it!<br>\nIt comes today &lt;b&gt;</p>\n<p>Bye</p>"
     assert bodies.text_of(rich) == "We found it!\nIt comes today <b>\nBye"
