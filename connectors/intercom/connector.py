@@ -232,7 +232,7 @@ class Intercom(Connector):
         attributes = {TITLE_ATTRIBUTE: subject[:TITLE_LIMIT] or "Escalation"}
         attributes |= {TEXT_ATTRIBUTE: description} | dict(fields.pop("ticket_attributes", {}))
         if "contacts" not in fields:
-            fields["contacts"] = [{"id": people.find_or_create(self.api, draft)}]
+            fields["contacts"] = [people.find_or_create(self.api, draft)]
         fields = {"ticket_type_id": self.config.ticket_type_id} | fields
         return fields | {"ticket_attributes": attributes | {REFERENCE: draft.key}}
 

@@ -14,8 +14,8 @@ from connectors.types import Draft, Requester
 CONTACT = re.compile(r"\b[0-9a-f]{24}\b")
 
 
-def find_or_create(api: Api, draft: Draft) -> str:
-    """The id of the requester's contact, with the email or the bot's id as its identity."""
+def find_or_create(api: Api, draft: Draft) -> dict[str, str]:
+    """The requester's contact as a ticket names it, with the email or the bot's id as identity."""
     who, email = draft.requester, usable_email(draft.requester.email)
     form: dict[str, Any] = {"role": "user"}
     if who.id or not email:
@@ -30,11 +30,13 @@ def find_or_create(api: Api, draft: Draft) -> str:
         made = api.call("POST", "/contacts", form)
     except Conflict as known:  # "… already exists with id=<24 hex>"
         twin = CONTACT.search(str(known))
-        if twin is None:
+        if twin:
+            return {"id": twin[0]}
+        if email is None:
             raise
-        return twin[0]
+        return {"email": email}  # archived ones are told without an id: Intercom finds or makes it
     with understood("POST /contacts"):
-        return str(made["id"])
+        return {"id": str(made["id"])}
 
 
 def find(api: Api, requester: Requester) -> str | None:

@@ -270,10 +270,17 @@ def test_a_contact_that_exists_is_taken_from_the_conflict(vendor: Script, desk: 
     desk.create_ticket(DRAFT)
     asked = vendor.to("POST", "/tickets")[0].json
     assert asked["contacts"] == [{"id": "5f1a2b3c4d5e6f7a8b9c0d1e"}]
+
+
+def test_of_a_contact_without_an_id_in_the_conflict_the_address_is_given(
+    vendor: Script, desk: Intercom
+) -> None:
     archived = "A contact matching those details already exists but has been archived"
     vendor.at("POST", "/contacts", error(409, "conflict", archived))
+    desk.create_ticket(DRAFT)
+    assert vendor.to("POST", "/tickets")[0].json["contacts"] == [{"email": "zoe@example.com"}]
     with pytest.raises(Conflict, match="archived"):
-        desk.create_ticket(DRAFT)
+        desk.create_ticket(replace(DRAFT, requester=Requester(id="u1", email="zoe at example")))
 
 
 def test_a_long_transcript_and_its_files_come_whole(vendor: Script, desk: Intercom) -> None:
