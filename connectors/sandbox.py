@@ -124,6 +124,8 @@ def serve(
     server = _server(Sandbox(find_desks(desks), seed=seed), host, port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+    origin = server.app.world.origin
+    print(f"The sandbox desks answer at {origin}; they forget all when they stop.", flush=True)
     try:
         _serve(server)
     finally:

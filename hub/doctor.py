@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy.exc import DBAPIError
 
 from connectors.errors import ConnectorError
-from hub import admin, clock, migrate, room, worker, wsgi
+from hub import admin, clock, migrate, room, unsafe, worker, wsgi
 from hub.house import House
+from hub.settings import BadSetting
 from hub.store import Row, Store
 from hub.summary.llm import TROUBLE, Writer
 from hub.summary.types import Turn
@@ -68,11 +69,18 @@ def examine(house: House) -> Iterator[Finding]:
     yield from _connections(house)
     if not house.store.walled:
         yield Finding("second wall between workspaces", hint=NO_WALL)
+    try:
+        unsafe.refuse(house.settings)
+    except BadSetting as problem:
+        yield Finding("settings", str(problem))
     if house.settings.public_url.startswith("https://") and not house.settings.trusted_proxies:
         yield Finding("clients' addresses", hint=NO_PROXY)
     with house.store.transaction() as tx:
         rows = tx.all(
-            "select * from connections where archived_at is null order by workspace_id, id"
+            "select c.*, w.name as workspace, count(*) over () > count(*) over"
+            " (partition by c.workspace_id) as one_of_many from connections c"
+            " join workspaces w on w.id = c.workspace_id where c.archived_at is null"
+            " order by c.workspace_id, c.id"
         )
         parked = tx.value(
             "select (select count(*) from escalations where state = 'parked')"
@@ -123,6 +131,8 @@ def _language_model(llm: Writer) -> Finding:
 
 def _connection(house: House, row: Row) -> Iterator[Finding]:
     what = f"connection {row['name']}"
+    if row["one_of_many"]:
+        what += f" of {row['workspace']}"
     if row["state"] == "paused":
         yield Finding(what, f"It is paused: {row['state_reason'] or 'by hand'}")
     try:

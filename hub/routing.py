@@ -5,7 +5,7 @@ one and no `target` claimed. What follows when a desk does not take it is `hub.p
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,20 +60,22 @@ def choose(
     tx: Tx, workspace_id: str, facts: Mapping[str, Any], routes: Rows | None = None
 ) -> Choice:
     """The first desk for an escalation with these facts; `routes` if they are known already."""
-    steps = examine(tx, workspace_id, facts, routes)
+    steps, target = examine(tx, workspace_id, facts, routes), facts.get("target")
     for step in steps:
         if step.holds is None:
             return Choice(undecided=True, why=LATER)
         if step.route["condition"] and step.holds:
             return _taken(tx, step)
-    aimed = _target(tx, workspace_id, facts.get("target"))
+    aimed = _target(tx, workspace_id, target)
     if aimed is not None:
         why = f"Went to {aimed['name']}: the platform named it."
         return Choice(connection_id=aimed["id"], why=why, promised_at=_until(tx, aimed, PATIENCE))
-    for step in steps:
-        if step.holds and not step.route["condition"]:
-            return _taken(tx, step)
-    return Choice()
+    rest = (step for step in steps if step.holds and not step.route["condition"])
+    choice = next((_taken(tx, step) for step in rest), Choice())
+    if not target:
+        return choice
+    unknown = f"The platform named {target}, which is no connection here."
+    return replace(choice, why=f"{choice.why} {unknown}")
 
 
 def examine(

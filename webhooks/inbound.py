@@ -20,6 +20,7 @@ from webhooks.events import Event
 from webhooks.jsonbody import MAX_BODY
 
 CHUNK = 65_536
+NOTHING = "Nothing in it is an event that the hub keeps: is its type one of the dialect's?"
 
 
 class Source(Protocol):
@@ -66,10 +67,11 @@ class Receipt:
         """The JSON of the answer."""
         if self.reply is not None:
             return dict(self.reply)
-        return {
+        told = {
             "accepted": [asdict(one) for one in self.accepted],
             "duplicates": [asdict(one) for one in self.duplicates],
         }
+        return told if self.told else told | {"note": NOTHING}
 
 
 class Inbox(Protocol):

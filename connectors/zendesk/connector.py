@@ -271,7 +271,7 @@ class Zendesk(Connector):
         if email and email in self.users:
             return self.users[email]
         if email:
-            query = {"query": f'email:"{email.replace(chr(34), "")}"'}
+            query = {"query": f'email:"{email}"'}
         elif requester.id:
             query = {"external_id": _external(requester.id)}
         else:

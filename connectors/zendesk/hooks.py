@@ -76,5 +76,6 @@ def _steps(url: str, refusal: str) -> tuple[str, ...]:
         "Permanently deleted.",
         f"Enter the endpoint {url}, request method POST, request format JSON, and no "
         "authentication; then Create webhook.",
-        "Open the webhook, choose Reveal secret, and enter that signing secret here.",
+        "Open the webhook, choose Reveal secret, and enter that signing secret on the page of this "
+        "connection in the hub.",
     )

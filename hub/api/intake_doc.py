@@ -41,7 +41,11 @@ RECEIPT: Json = {
     "type": "object",
     "description": "What was stored; the same again is a duplicate.",
     "required": ["accepted", "duplicates"],
-    "properties": {"accepted": ACCEPTED, "duplicates": ACCEPTED},
+    "properties": {
+        "accepted": ACCEPTED,
+        "duplicates": ACCEPTED,
+        "note": {"type": "string", "description": "Only where both are empty: nothing was kept."},
+    },
 }
 ENVELOPE: Json = {
     "type": "object",

@@ -48,7 +48,7 @@ class SubscriberThere(Shape):
 
     id: str = ident("sub")
     url: str
-    delivered: int = Field(description="Events.")
+    delivered: int = Field(description="Events that were sent, whatever it answered.")
     to_do: str
 
 

@@ -84,12 +84,14 @@ def add_subscriber(given: Namespace) -> None:
 
     events = _names(given.events) if given.events is not None else None
     with opened(given) as (house, workspace_id):
-        show(
-            admin.add_subscriber(
-                house, workspace_id, given.url, events, ordered=given.ordered,
-                asymmetric=given.asymmetric, actor=ACTOR,
-            )
+        made = admin.add_subscriber(
+            house, workspace_id, given.url, events, ordered=given.ordered,
+            asymmetric=given.asymmetric, actor=ACTOR,
         )  # fmt: skip
+        with house.store.transaction() as tx:
+            row = tx.one("select * from subscribers where id = :id", id=made["id"])
+        key = admin.public_key(house, row)
+        show({**made, "public_key": key} if key else made)
 
 
 def create_key(given: Namespace) -> None:

@@ -21,6 +21,8 @@ from hub.telemetry import crashpoint
 
 NOT_NOW = "we are writing to this ticket"
 OLDER = "older than what we know"
+# An unknown word may have come after the end: then only a status that is open takes it back.
+ENDED = (Status.SOLVED, Status.CLOSED, Status.UNKNOWN)
 
 
 def sync(house: House, job: Job) -> None:
@@ -105,7 +107,7 @@ def _status(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
     record_status(tx, ticket, status, word=change.word, at=change.at)
     if status.done:
         _hand_back(tx, ticket, conversation, status)
-    elif status is not Status.UNKNOWN and Status(ticket["status"]).done:
+    elif status is not Status.UNKNOWN and ticket["status"] in ENDED:
         _reopen(tx, ticket, conversation)
     return "applied"
 
@@ -159,17 +161,17 @@ def return_to_ai(
 
 def _reopen(tx: Tx, ticket: Row, conversation: Row) -> None:
     """Reopened there: the human has it again, unless a newer escalation does."""
-    newest = tx.value(
-        "select id from escalations where conversation_id = :id order by id desc limit 1",
+    newest = tx.one(
+        "select id, state from escalations where conversation_id = :id order by id desc limit 1",
         id=conversation["id"],
     )
-    if newest != ticket["escalation_id"]:
+    if newest["id"] != ticket["escalation_id"] or newest["state"] != "returned":
         return
     tx.run(
         "update escalations set state = 'ticketed', returned_at = null where id = :id",
-        id=newest,
+        id=newest["id"],
     )
-    hand_over(tx, conversation, "human", why="ticket.reopened", escalation_id=newest)
+    hand_over(tx, conversation, "human", why="ticket.reopened", escalation_id=newest["id"])
     relay_soon(tx, ticket)
 
 

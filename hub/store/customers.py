@@ -44,7 +44,7 @@ where t.conversation_id = any(:ids) and t.desk <> 'live_chat' order by t.id
 """
 TOLD = f"""
 select s.id, s.url, count(*) as delivered from (select d.subscriber_id from {DELIVERIES}
-    and d.state = 'delivered') d join subscribers s on s.id = d.subscriber_id
+    and (d.state = 'delivered' or d.tries > 0)) d join subscribers s on s.id = d.subscriber_id
 group by s.id order by s.id
 """
 SOURCES = """

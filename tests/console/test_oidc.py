@@ -307,3 +307,30 @@ def test_a_setting_that_would_be_unsafe_is_refused(tmp_path, name: str, value: s
     environ = ENVIRON | {"HUB_DATA_DIR": str(tmp_path), f"HUB_OIDC_{name}": value}
     with pytest.raises(BadSetting, match="HUB_OIDC_"):
         settings_module.read(environ)
+
+
+def test_userinfo_of_somebody_else_lets_nobody_in(
+    browser: Browser, provider: Provider, office: Office
+) -> None:
+    provider.email_in_token, provider.claims = False, {"sub": "user-2"}
+    answer = sign_in(browser)
+    assert answer.status_code == 403 and "somebody else" in answer.text
+    assert people(office) == ["owner@example.com"]
+
+
+def test_nobody_from_the_provider_is_the_first(
+    browser: Browser, provider: Provider, office: Office
+) -> None:
+    with office.house.store.transaction() as tx:
+        tx.run("delete from users")
+    assert sign_in(browser).status_code == 403
+    assert people(office) == []
+
+
+def test_a_provider_that_calls_itself_otherwise_is_not_believed(
+    browser: Browser, provider: Provider, house: House
+) -> None:
+    assert house.settings.oidc is not None
+    other = provider.issuer.replace("127.0.0.1", "localhost")
+    house.settings = replace(house.settings, oidc=replace(house.settings.oidc, issuer=other))
+    assert browser.get("/sign-in/oidc").status_code == 502

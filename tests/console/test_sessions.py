@@ -9,6 +9,7 @@ import time_machine
 from flask import Flask
 
 from hub import admin as administration
+from hub import auth
 from hub.house import House
 from hub.store import tries
 from tests.console.office import PASSWORD, Browser, Office
@@ -234,3 +235,9 @@ def test_nobody_guesses_the_setup_code(app: Flask, house: House, workspace: str)
     browser = Browser(app.test_client())
     answers = [browser.post("/setup", token_from="/setup", code=f"{n}") for n in range(7)]
     assert answers[-1].status_code == 429
+
+
+def test_a_password_that_is_too_long_is_not_even_hashed() -> None:
+    long = "x" * (auth.MAX_PASSWORD + 1)
+    assert auth.password_fits({"password_hash": auth.hash_password(long[1:])}, long[1:])
+    assert not auth.password_fits({"password_hash": auth.hash_password(long)}, long)

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from hub import jobs
-from hub.store import Store, Tx
+from hub.jobs import Job
+from hub.store import Fenced, Store, Tx
 from hub.taking import NEXT
 
 LANE = "desk:cxn_1"
@@ -30,6 +32,13 @@ class Counting(Tx):
         plan = told["QUERY PLAN"][0]["Plan"]
         self.looked.append(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
         return 0
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    made = Store(database_url, pool=1)
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -62,3 +71,26 @@ def test_a_rows_job_is_found_among_all_that_wait(tx: Counting) -> None:
     left = "select count(*) from pgqueuer where payload = convert_to(:name, 'UTF8')"
     names = ("escalate:esc_7", "catch_up:tic_7", "escalate:esc_8")
     assert [tx.value(left, name=name) for name in names] == [1, 1, 0]
+
+
+def test_a_job_that_a_worker_has_is_not_taken_away(store: Store) -> None:
+    with store.transaction() as tx:
+        jobs.enqueue(tx, LANE, "escalate", "esc_1")
+    with store.transaction() as tx:
+        tx.run("update pgqueuer set status = 'picked'")
+        jobs.withdraw(tx, LANE, "escalate", "esc_1")
+        jobs.drop_lane(tx, LANE)
+        assert tx.value("select count(*) from pgqueuer") == 1
+
+
+def test_who_lost_a_job_does_not_end_it(store: Store) -> None:
+    with store.transaction() as tx:
+        jobs.enqueue(tx, jobs.HUB, "escalate", "esc_1")
+    with store.transaction() as tx:
+        number = tx.value("update pgqueuer set status = 'picked', queue_manager_id = :other"
+                          " returning id", other=uuid4())  # fmt: skip
+    mine = Job("escalate", "esc_1", lane=jobs.HUB, number=number, owner=uuid4())
+    with pytest.raises(Fenced), store.transaction() as tx:
+        jobs.finish(tx, mine)
+    with store.transaction() as tx:
+        assert tx.value("select count(*) from pgqueuer") == 1

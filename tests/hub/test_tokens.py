@@ -270,3 +270,24 @@ def test_a_refused_refresh_pauses_the_connection_and_tells_its_owner(
     with house.store.transaction() as tx:
         event = tx.one("select * from events where type = 'connection.paused'")
     assert "Authorise the connection again" in str(dict(event))
+
+
+def test_a_lease_is_for_the_pair_that_was_read(house: House, workspace: str) -> None:
+    one = connection(house, workspace)
+    ended, store = end(house, one), house.desks.tokens(one)
+    before = store._row()
+    with house.store.transaction() as tx:  # another process was faster
+        sealed = house.desks.seal_token(workspace, one, Token(access=ended.access))
+        tx.run("update connections set token = :token where id = :id", id=one, token=sealed)
+    assert store._take(before) is None
+
+
+def test_a_late_process_gives_back_its_own_lease_only(house: House, workspace: str) -> None:
+    one = connection(house, workspace)
+    store = house.desks.tokens(one)
+    lease = store._take(store._row())
+    assert lease is not None
+    with store._given_back(lease), house.store.transaction() as tx:  # it slept, another took it
+        tx.run("update connections set renewing_until = now() + interval '50 s' where id = :id",
+               id=one)  # fmt: skip
+    assert store._row()["lease_left"] > 40

@@ -156,3 +156,15 @@ def _protected(headers: Headers, path: str) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff", path
     assert headers["X-Frame-Options"] == "DENY", path
     assert headers["Referrer-Policy"] in ("no-referrer", "same-origin"), path
+
+
+@pytest.mark.parametrize(
+    ("block", "wider"), [("10.0.0.0/8", "10.0.0.0/7"), ("fd00::/16", "fc00::/15")]
+)
+def test_a_network_of_ours_is_no_wider_than_ones_own(
+    good: Settings, block: str, wider: str
+) -> None:
+    unsafe.refuse(replace(good, allow_networks=(ip_network(block),)), "127.0.0.1")
+    with pytest.raises(BadSetting, match="HUB_ALLOW_PRIVATE_NETWORKS"):
+        wide = ip_network(wider, strict=False)
+        unsafe.refuse(replace(good, allow_networks=(wide,)), "127.0.0.1")

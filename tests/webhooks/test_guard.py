@@ -278,3 +278,10 @@ def answering(*addresses: str) -> Any:
         ]
 
     return resolver
+
+
+@pytest.mark.parametrize("port", [1, 22, 79, 81, 442, 444, 1000, 1023])
+def test_no_port_of_the_systems_is_called_but_the_webs(port: int) -> None:
+    with pytest.raises(Forbidden):
+        Guard().check_url(f"https://example.com:{port}/")
+    Guard().check_url("https://example.com:1024/")

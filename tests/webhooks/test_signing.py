@@ -170,3 +170,12 @@ def test_a_secret_that_cannot_sign_is_named_as_such(secret: str) -> None:
 def test_a_secret_without_padding_is_the_same_secret() -> None:
     assert signing.decode_secret("whsec_YWJjZA") == signing.decode_secret("whsec_YWJjZA==")
     assert signing.decode_secret("whsec_YWJjZA") == b"abcd"
+
+
+def test_no_more_signatures_are_looked_at_than_the_first_thirty_two() -> None:
+    now, secret = datetime(2026, 1, 1, tzinfo=UTC), signing.new_secret()
+    headers = signing.headers([secret], "msg_1", int(now.timestamp()), b"{}")
+    good = headers["webhook-signature"]
+    signing.verify([secret], headers | {"webhook-signature": "v1,x " * 31 + good}, b"{}", now)
+    with pytest.raises(BadSignature):
+        signing.verify([secret], headers | {"webhook-signature": "v1,x " * 32 + good}, b"{}", now)

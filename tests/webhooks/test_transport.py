@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from tests.webhooks.conftest import Server
 from webhooks.errors import Forbidden
@@ -202,3 +203,19 @@ def test_many_threads_share_a_session(subscriber: Server) -> None:
     for thread in threads:
         thread.join()
     assert statuses == [200] * 16
+
+
+def test_of_the_time_for_an_answer_five_seconds_are_for_the_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def send(_: HTTPAdapter, request: requests.PreparedRequest, **how: object) -> None:
+        asked.append(how["timeout"])
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(HTTPAdapter, "send", send)
+    for seconds in (15.0, 2.0):
+        with pytest.raises(requests.ConnectionError):
+            GuardedSession(Guard()).get("https://example.com/", timeout=seconds)
+    assert [(one.connect_timeout, one.total) for one in asked] == [(5.0, 15.0), (2.0, 2.0)]

@@ -740,10 +740,15 @@ def test_earlier_tickets_are_the_requester_s_newest_ten(vendor: Script, desk: Ze
     vendor.at("GET", "/api/v2/users/search", {"users": [{"id": 5}]})
     days = [raw(id=n, created_at=f"2026-11-{n:02}T09:00:00Z") for n in range(1, 13)]
     vendor.at("GET", "/api/v2/users/5/tickets/requested", {"tickets": days})
-    found = desk.previous_tickets(Requester(email='zoe@example.com"role:admin'))
+    found = desk.previous_tickets(Requester(email="zoe@example.com"))
     assert [ticket.id for ticket in found] == [str(n) for n in range(12, 2, -1)]
     query = vendor.to("GET", "/api/v2/users/search")[0].query
-    assert query == {"query": 'email:"zoe@example.comrole:admin"'}
+    assert query == {"query": 'email:"zoe@example.com"'}
+
+
+def test_what_a_customer_types_cannot_change_a_search(vendor: Script, desk: Zendesk) -> None:
+    assert desk.previous_tickets(Requester(email='zoe@example.com"role:admin')) == []
+    assert vendor.asked == []
 
 
 def test_a_stranger_has_no_earlier_tickets(vendor: Script, desk: Zendesk) -> None:

@@ -74,3 +74,8 @@ def test_an_address_without_a_path_hides_nothing(api: Api) -> None:
     added = api("POST", "/subscribers", {"url": "https://bots.example:8443/"}, expect=201)
     told = api("GET", f"/subscribers/{added['id']}", role="viewer")["url"]
     assert told == "https://bots.example:8443/"
+
+
+def test_an_admin_takes_no_owners_key_away(api: Api) -> None:
+    made = api("POST", "/keys", {"name": "k", "role": "owner"}, expect=201)
+    api("DELETE", f"/keys/{made['id']}", role="admin", expect=403)

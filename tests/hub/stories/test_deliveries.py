@@ -1,6 +1,5 @@
 """What subscribers are promised: order, warnings, replays, and every attempt to be seen."""
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,6 +15,7 @@ from hub.pipeline.publish import publish
 from hub.store import publications, replays
 from tests.hub.stories.endpoint import Endpoint, answering
 from tests.hub.stories.house_of_stories import Stories
+from tests.hub.stories.test_privacy import wait_for
 from webhooks import signing
 
 WAITS_FOR_A_LOCK = """select 1 from pg_stat_activity
@@ -273,8 +273,7 @@ def test_an_answer_waits_for_who_switches_its_endpoint_off(
     with ThreadPoolExecutor(1) as pool, store.transaction() as tx:
         tx.run("select 1 from subscribers where id = :id for update", id=made["id"])
         answered = pool.submit(fail)
-        while not tx.value(WAITS_FOR_A_LOCK):
-            time.sleep(0.01)
+        wait_for(stories, WAITS_FOR_A_LOCK)
         assert publications.disable(tx, made["id"], "gone")
     answered.result(10)  # no deadlock
     assert set(states(stories)) == {"dropped"}  # and what was dropped meanwhile stays so
@@ -298,3 +297,56 @@ def test_an_orphan_is_found_behind_work_that_has_its_jobs(
 def _progress(stories: Stories, subscriber_id: str) -> Any:
     with stories.house.store.transaction() as tx:
         return admin.list_replays(tx, stories.workspace, subscriber_id).rows[0]
+
+
+def test_who_is_switched_off_is_sent_nothing(stories: Stories, endpoint: Endpoint) -> None:
+    made = subscribe(stories, endpoint)
+    tell(stories, None)
+    with stories.house.store.transaction() as tx:
+        admin.change_subscriber(tx, stories.house, stories.workspace, made["id"], active=False)
+    stories.work()
+    assert (states(stories), endpoint.calls) == (["pending"], [])
+
+
+def test_who_answers_that_it_is_gone_is_switched_off_and_told_of(
+    stories: Stories, endpoint: Endpoint
+) -> None:
+    subscribe(stories, endpoint)
+    endpoint.status = 410
+    tell(stories, None, None)
+    stories.work()
+    row = stories.row("select state, state_reason from subscribers")
+    assert tuple(row.values()) == ("disabled", "It answered 410 Gone.")
+    assert len(endpoint.calls) == 1 and stories.events()[-1] == "subscriber.disabled"
+
+
+def test_of_many_attempts_the_last_twenty_are_kept(stories: Stories, endpoint: Endpoint) -> None:
+    subscribe(stories, endpoint)
+    tell(stories, None)
+    with stories.house.store.transaction() as tx:
+        tx.run("update deliveries set attempts = (select jsonb_agg(jsonb_build_object('n', n))"
+               " from generate_series(1, 20) n)")  # fmt: skip
+    stories.work()
+    kept = stories.row("select attempts from deliveries")["attempts"]
+    assert (len(kept), kept[0], kept[-1]["status"]) == (20, {"n": 2}, 200)
+
+
+def test_a_subscriber_gets_four_requests_at_once(stories: Stories, endpoint: Endpoint) -> None:
+    made = subscribe(stories, endpoint)
+    with stories.house.store.transaction() as tx:
+        assert publications.lanes(tx) == {f"subscriber:{made['id']}": 4}
+
+
+def test_nobody_begins_while_the_next_in_line_is_chosen(
+    stories: Stories, endpoint: Endpoint
+) -> None:
+    subscribe(stories, endpoint, ordered=True)
+    tell(stories, "con_a")
+    with ThreadPoolExecutor(1) as pool, stories.house.store.transaction() as tx:
+        row = publications.delivery(tx, tx.value("select id from deliveries"))
+        assert row is not None
+        publications.lock_line(tx, row)
+        working = pool.submit(stories.work)
+        wait_for(stories, WAITS_FOR_A_LOCK)
+        assert endpoint.calls == []
+    assert working.result(10) == ["deliver"] and len(endpoint.calls) == 1

@@ -52,3 +52,17 @@ def test_a_proxy_that_is_not_named_is_told(stories: Stories) -> None:
 
 def faults(stories: Stories) -> list[str]:
     return [one.fault for one in doctor.examine(stories.house) if one.fault]
+
+
+def test_settings_with_which_web_does_not_start_are_a_fault(stories: Stories) -> None:
+    house = stories.house
+    house.settings = replace(house.settings, public_url="http://hub.example.com")
+    found = {finding.what: finding.fault for finding in doctor.examine(house)}
+    assert "HUB_PUBLIC_URL must begin with https://" in (found["settings"] or "")
+
+
+def test_connections_of_several_workspaces_are_told_apart(stories: Stories) -> None:
+    with stories.house.store.transaction() as tx:
+        admin.add_workspace(tx, stories.house, "others", "Others")
+    found = [finding.what for finding in doctor.examine(stories.house)]
+    assert any(what.startswith("connection Help Desk of Others") for what in found)

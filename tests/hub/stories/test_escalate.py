@@ -9,10 +9,11 @@ import requests
 
 from connectors import registry
 from connectors.types import Note
-from hub import worker
+from hub import admin, routing, worker
 from hub.jobs import Job
 from hub.pipeline import parking, takeover
 from hub.store import Fenced, connections, work
+from hub.store import escalations as escalation_rows
 from hub.store.schema import escalations
 from hub.vault import Place
 from tests.hub.stories.house_of_stories import Stories
@@ -275,3 +276,22 @@ def test_the_help_desk_takes_what_has_one_id_once(stories: Stories) -> None:
         written = list(pool.map(lambda _: desk.add_note(ticket["external_id"], note), range(2)))
     assert len(set(written)) == 1
     assert len(stories.rows("select id from native_entries where text = 'Summary'")) == 1
+
+
+def test_another_workspaces_tickets_stand_in_no_note(zendesk: Stories) -> None:
+    zendesk.escalate("chat-1")
+    zendesk.work()
+    with zendesk.house.store.transaction() as tx:
+        others = admin.add_workspace(tx, zendesk.house, "others", "Others")
+        tx.run("update conversations set workspace_id = :w", w=others)
+    again = zendesk.escalate("chat-2")
+    with zendesk.house.store.transaction() as tx:
+        assert tx.rows(escalation_rows.earlier(again)) == []
+
+
+def test_a_target_that_is_no_connection_is_named_on_the_timeline(zendesk: Stories) -> None:
+    with zendesk.house.store.transaction() as tx:
+        choice = routing.choose(tx, zendesk.workspace, {"target": "Zendeks"})
+    assert choice.connection_id == str(zendesk.connection)
+    assert choice.why.startswith("Went to Zendesk by route 1")
+    assert choice.why.endswith("The platform named Zendeks, which is no connection here.")

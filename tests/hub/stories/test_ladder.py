@@ -14,7 +14,10 @@ from hub import admin, worker
 from hub.jobs import Job
 from hub.pipeline import ladder, orphans, parking, strays
 from hub.pipeline.case import begin
+from hub.store import Fenced, work
+from hub.store.schema import escalations
 from tests.hub.stories.house_of_stories import Stories
+from tests.hub.stories.test_who_has_it import resume
 
 CREATE = r"/tickets(\.json)?$"
 ADA = Requester(name="Ada", email="ada@example.com")
@@ -537,3 +540,63 @@ def lost_then(monkeypatch: pytest.MonkeyPatch, problem: ConnectorError) -> None:
 
     monkeypatch.setattr(ZENDESK, "create_ticket", creates)
     monkeypatch.setattr(ZENDESK, "find_ticket", looks)
+
+
+def test_a_ticket_that_shows_up_late_waits_while_another_desk_makes_one(desks: Stories) -> None:
+    escalation_id = desks.escalate()
+    pause(desks, "Zendesk", "credentials refused")
+    with desks.house.store.transaction() as tx:
+        ladder.find(tx)
+        tx.run("delete from pgqueuer where entrypoint <> 'hub'")
+    desks.work(limit=1)
+    with desks.house.store.transaction() as tx:
+        assert begin(tx, desks.house, escalation_id) is not None  # its worker is busy
+        tx.run("delete from pgqueuer")
+        admin.activate_connection(tx, desks.workspace, str(desks.connection))
+    unseen(desks, escalation_id)
+    desks.poll()
+    assert detail(desks, "escalation.moved").startswith("Moved to Intercom")
+    assert desks.rows("select 1 from tickets") == []
+    assert [name.partition(":")[0] for name, wait in desks.waiting() if wait > 50] == ["stray"]
+
+
+def test_a_ticket_that_shows_up_after_the_hand_back_is_closed(desks: Stories) -> None:
+    escalation_id = desks.escalate()
+    pause(desks, "Zendesk", "credentials refused")
+    pause(desks, "Intercom", "credentials refused")
+    pass_time(desks, minutes=11)
+    climb(desks)
+    resume(desks)
+    with desks.house.store.transaction() as tx:
+        admin.activate_connection(tx, desks.workspace, str(desks.connection))
+    late = unseen(desks, escalation_id)
+    desks.poll()
+    assert desks.row("select state from escalations")["state"] == "returned"
+    assert [row["ticket_id"] for row in desks.ledger("set_status")] == [late]
+    assert detail(desks, "ticket.late")
+
+
+def test_a_run_that_was_overtaken_leaves_no_desk(desks: Stories) -> None:
+    escalation_id = desks.escalate()
+    with desks.house.store.transaction() as tx:
+        tx.run("update escalations set leaving = 'it is slow'")
+        first = work.begin(tx, escalations, escalation_id)
+        work.begin(tx, escalations, escalation_id)
+    assert first is not None
+    with pytest.raises(Fenced), desks.house.store.transaction() as tx:
+        ladder.leave(tx, escalation_id, first["run"])
+    assert "escalation.moved" not in desks.events()
+
+
+def test_a_run_at_the_old_desk_writes_nothing_after_the_move(desks: Stories) -> None:
+    escalation_id = desks.escalate()
+    with desks.house.store.transaction() as tx:
+        slow = work.begin(tx, escalations, escalation_id)
+    assert slow is not None
+    pause(desks, "Zendesk", "credentials refused")
+    with desks.house.store.transaction() as tx:
+        ladder.find(tx)
+        tx.run("delete from pgqueuer where entrypoint <> 'hub'")
+    assert desks.work(limit=1) == ["climb"]
+    with pytest.raises(Fenced), desks.house.store.transaction() as tx:
+        work.write(tx, escalations, escalation_id, slow["run"], state="ticketed")

@@ -7,7 +7,8 @@ import pytest
 import requests
 
 from connectors.types import Change
-from hub.pipeline import parking, takeover
+from hub import admin
+from hub.pipeline import parking, retrying, takeover
 from hub.store import changes, conversations
 from tests.hub.stories.house_of_stories import Stories
 
@@ -144,3 +145,15 @@ def test_the_figures_count_what_is_parked_by_what_it_was(zendesk: Stories, unhea
     text = zendesk.client.get("/metrics").text
     assert 'hub_parked{what="change"} 1.0' in text
     assert 'hub_parked{what="close"} 0.0' in text
+
+
+def test_a_bulk_retry_leaves_other_workspaces_alone(stories: Stories) -> None:
+    escalation_id = stories.escalate()
+    with stories.house.store.transaction() as tx:
+        tx.run("update escalations set state = 'parked', parked = '{}'")
+        tx.run("delete from pgqueuer")
+        others = admin.add_workspace(tx, stories.house, "others", "Others")
+        retrying.begin(tx, others, [escalation_id], actor="me")
+    stories.work()
+    assert stories.row("select state from escalations")["state"] == "parked"
+    assert tuple(stories.row("select done, went_on from retries").values()) == (1, 0)

@@ -17,7 +17,7 @@ from connectors.types import File
 from hub import admin, jobs, marks, native
 from hub.clock import Clock
 from hub.jobs import Job
-from hub.pipeline import takeover
+from hub.pipeline import orphans, takeover
 from hub.store import conversations, customers, escalations, forgetting, presence, reads
 from hub.worker import STORIES
 from hub.worker import run as run_job
@@ -391,3 +391,67 @@ def names(stories: Stories) -> list[str]:
     """The chats that are not forgotten."""
     rows = stories.rows("select external_id from conversations where forgotten_at is null")
     return sorted(row["external_id"] for row in rows)
+
+
+def test_a_conversation_is_locked_for_one_step_at_a_time(zendesk: Stories) -> None:
+    zendesk.escalate()
+    chat, store = zendesk.row("select id from conversations")["id"], zendesk.house.store
+    free = "select 1 from conversations where id = :id for update skip locked"
+    with store.transaction() as tx:
+        conversations.lock(tx, chat)
+        with store.transaction() as other:
+            assert other.value(free, id=chat) is None
+
+
+def test_who_is_taken_over_at_the_very_moment_is_not_erased(
+    zendesk: Stories, owner: dict[str, str]
+) -> None:
+    zendesk.escalate(**customer())
+    zendesk.work()
+    hand_back(zendesk)
+    begin(zendesk, owner)
+    with ThreadPoolExecutor(1) as worker:
+        with zendesk.house.store.transaction() as tx:
+            row = conversations.lock(tx, zendesk.row("select id from conversations")["id"])
+            takeover.take_over(tx, row, user=None, actor="me")
+            tx.write()
+            erasing = worker.submit(zendesk.work, 1)
+            wait_for(zendesk, WAITS)
+        assert erasing.result(timeout=60) == ["erase"]
+    assert zendesk.row("select forgotten_at from conversations")["forgotten_at"] is None
+
+
+def test_an_erasure_stands_in_the_audit_when_it_is_done(
+    zendesk: Stories, owner: dict[str, str]
+) -> None:
+    zendesk.escalate(**customer())
+    zendesk.work()
+    hand_back(zendesk)
+    report = erase(zendesk, owner)
+    line = zendesk.row("select detail, subject_id from audit where what = 'customer.erased'")
+    assert tuple(line.values()) == ("conversations: 1", report["id"])
+
+
+def test_an_erasure_whose_job_is_lost_goes_on(zendesk: Stories, owner: dict[str, str]) -> None:
+    zendesk.escalate(**customer())
+    zendesk.work()
+    hand_back(zendesk)
+    begin(zendesk, owner)
+    with zendesk.house.store.transaction() as tx:
+        tx.run("delete from pgqueuer")
+        tx.run("update erasures set created_at = created_at - interval '1 h'")
+        assert orphans.adopt(tx) == 1
+    assert zendesk.work() == ["erase"]
+    assert found_in(zendesk) == {}
+
+
+def test_a_subscriber_that_never_said_yes_has_it_all_the_same(
+    zendesk: Stories, endpoint: Endpoint, owner: dict[str, str]
+) -> None:
+    admin.add_subscriber(zendesk.house, zendesk.workspace, endpoint.url)
+    endpoint.status = 500
+    zendesk.escalate(**customer())
+    zendesk.work()
+    hand_back(zendesk)
+    (told,) = erase(zendesk, owner)["remains"]["subscribers"]
+    assert told["url"] == endpoint.url and told["delivered"] > 0

@@ -6,9 +6,9 @@ import pytest
 
 from connectors.types import Change, Status
 from connectors.zendesk.connector import Zendesk
-from hub import jobs
+from hub import admin, jobs
 from hub.pipeline import orphans
-from hub.store import changes
+from hub.store import changes, connections
 from tests.hub.stories.house_of_stories import Stories
 
 
@@ -351,3 +351,26 @@ def test_what_nobody_can_store_holds_up_no_news_of_a_desk(zendesk: Stories) -> N
     zendesk.poll()
     said = zendesk.rows("select text from messages where role = 'agent' order by seq")
     assert [row["text"] for row in said] == ["On its way ?", "Sent today", "Anything else?"]
+
+
+def test_news_with_the_key_of_another_workspaces_escalation_is_not_kept(zendesk: Stories) -> None:
+    escalation_id = zendesk.escalate()
+    with zendesk.house.store.transaction() as tx:
+        others = admin.add_workspace(tx, zendesk.house, "others", "Others")
+        desk = connections.native(tx, others)["id"]
+        told = Change(id="c1", ticket_id="4711", kind="message", at=tx.now, key=escalation_id,
+                      message_id="m1", text="hello")  # fmt: skip
+        changes.receive(tx, others, desk, [told], via="poll")
+    zendesk.work()
+    assert zendesk.rows("select 1 from changes where external_ticket_id = '4711'") == []
+
+
+@pytest.mark.parametrize("kind", ["message", "note"])
+def test_what_may_be_our_own_words_waits_until_that_is_known(zendesk: Stories, kind: str) -> None:
+    ticket = ticketed(zendesk)
+    tell(zendesk, ticket, kind=kind, message_id="m-1", text="hello?")
+    with zendesk.house.store.transaction() as tx:  # a write begins before the news is applied
+        tx.run("update entries set state = 'sending', created_at = :now", now=tx.now)
+    zendesk.work()
+    assert zendesk.row("select state from changes")["state"] == "waiting"
+    assert zendesk.rows("select 1 from messages where role = 'agent'") == []

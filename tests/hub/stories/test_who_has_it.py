@@ -10,7 +10,9 @@ from connectors.types import Status
 from connectors.zendesk import CONNECTOR as ZENDESK
 from hub import admin
 from hub.pipeline import orphans, takeover
-from hub.store import conversations, forgetting
+from hub.pipeline.case import begin
+from hub.store import Fenced, conversations, forgetting, work
+from hub.store.schema import escalations
 from tests.hub.stories.house_of_stories import Stories
 from tests.hub.stories.test_relay_and_sync import tell, ticketed
 
@@ -272,3 +274,66 @@ def test_who_gets_the_conversation_hears_what_the_customer_said_to_the_ai(
     assert speaker(zendesk) == "human"
     (said,) = zendesk.ledger("append_message")
     assert said["text"] == "My new address is 5 Sea Road."
+
+
+def test_an_unknown_status_reopens_nothing(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    tell(zendesk, ticket, kind="status", status=Status.SOLVED, at=soon(0))
+    tell(zendesk, ticket, kind="status", status=Status.UNKNOWN, word="in limbo", at=soon(1))
+    zendesk.work()
+    assert speaker(zendesk) == "ai"
+    assert zendesk.row("select state from escalations")["state"] == "returned"
+    tell(zendesk, ticket, kind="status", status=Status.OPEN, at=soon(2))
+    zendesk.work()
+    assert speaker(zendesk) == "human"
+
+
+def test_an_older_ticket_that_is_reopened_moves_no_newer_escalation(zendesk: Stories) -> None:
+    older = ticketed(zendesk)
+    tell(zendesk, older, kind="status", status=Status.SOLVED, at=soon(0))
+    zendesk.work()
+    newer = zendesk.escalate()
+    zendesk.work()
+    newest = zendesk.row("select external_id from tickets where escalation_id = :e", e=newer)
+    tell(zendesk, newest["external_id"], kind="status", status=Status.SOLVED, at=soon(1))
+    tell(zendesk, older, kind="status", status=Status.OPEN, at=soon(2))
+    zendesk.work()
+    assert speaker(zendesk) == "ai"
+    states = zendesk.rows("select state from escalations")
+    assert [row["state"] for row in states] == ["returned", "returned"]
+
+
+def test_a_solved_ticket_that_is_deleted_is_closed_once(zendesk: Stories) -> None:
+    ticket = ticketed(zendesk)
+    tell(zendesk, ticket, kind="status", status=Status.SOLVED, at=soon(0))
+    tell(zendesk, ticket, kind="deleted", at=soon(1))
+    zendesk.work()
+    assert zendesk.events().count("ticket.closed") == 1
+    assert zendesk.row("select status from tickets")["status"] == "solved"
+
+
+def test_a_run_that_is_under_way_writes_nothing_after_a_takeover(zendesk: Stories) -> None:
+    escalation_id = zendesk.escalate()
+    with zendesk.house.store.transaction() as tx:
+        slow = begin(tx, zendesk.house, escalation_id)
+    assert slow is not None
+    with zendesk.house.store.transaction() as tx:
+        tx.run("update escalations set state = 'parked', parked = '{\"code\": \"unsure\"}'")
+    take_over(zendesk)
+    with pytest.raises(Fenced), zendesk.house.store.transaction() as tx:
+        work.write(tx, escalations, escalation_id, slow.run, create_started_at=None)
+
+
+def test_a_ticket_that_shows_up_before_the_teammates_own_is_closed(zendesk: Stories) -> None:
+    zendesk.fault("cut_after_commit", times=1, call="create_ticket")
+    zendesk.escalate()
+    zendesk.work()
+    with zendesk.house.store.transaction() as tx:
+        tx.run("update escalations set state = 'parked', parked = '{\"code\": \"unsure\"}'")
+    take_over(zendesk)
+    with zendesk.house.store.transaction() as tx:
+        tx.run("delete from pgqueuer")  # the job that opens the teammate's ticket is late
+    zendesk.poll()
+    assert [row["status"] for row in zendesk.ledger("set_status")] == ["solved"]
+    assert zendesk.row("select c.desk from escalations e join connections c"
+                       " on c.id = e.connection_id")["desk"] == "live_chat"  # fmt: skip
