@@ -9,8 +9,7 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,8 +19,8 @@ import requests
 from pydantic import BaseModel, Field, SecretStr
 
 from connectors.auth import Token
-from connectors.errors import AuthFailed, InvalidRequest, RateLimited, Unavailable
-from connectors.http import Http
+from connectors.errors import AuthFailed, InvalidRequest, RateLimited
+from connectors.http import Http, understood
 
 if TYPE_CHECKING:
     from connectors.base import Ports
@@ -132,7 +131,7 @@ class Grants:
                 answer = http.call("POST", self._url, **body)
             except InvalidRequest as refused:  # 400 invalid_grant, invalid_client, ...
                 raise self._refused(str(refused)) from None
-            with self._understood():
+            with understood(f"POST {self._path}"):
                 if answer.get("error"):  # Zoho refuses with status 200
                     told = (answer["error"], answer.get("error_description"))
                     words = "; ".join(str(word) for word in told if word)
@@ -161,7 +160,7 @@ class Grants:
     def _token(
         self, answer: Mapping[str, Any], *, kept: SecretStr | None = None, whole: bool = False
     ) -> Token:
-        with self._understood():
+        with understood(f"POST {self._path}"):
             life = answer.get("expires_in") or self.consent.life
             refresh = answer.get("refresh_token")
             made = Token(
@@ -190,15 +189,6 @@ class Grants:
     @property
     def _path(self) -> str:
         return urlsplit(self._url).path
-
-    @contextmanager
-    def _understood(self) -> Iterator[None]:
-        """An answer in another shape is no answer: a proxy, or a bad day."""
-        try:
-            yield
-        except (KeyError, TypeError, ValueError, AttributeError) as problem:
-            words = f"POST {self._path}: an answer in an unknown shape ({type(problem).__name__})"
-            raise Unavailable(words, sent=True) from None
 
 
 def explain(response: requests.Response) -> tuple[str, dict[str, str]]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from connectors import registry
 from hub import jobs
@@ -58,7 +58,7 @@ class Clock:
             try:
                 if self._leads():
                     self._lead()
-            except (OperationalError, DBAPIError) as problem:
+            except DBAPIError as problem:
                 log.warning("clock.database_away", why=str(problem.orig))
             self.stopping.wait(CHECK_EVERY)
 
@@ -100,7 +100,7 @@ class Clock:
         try:
             while self._once(chore) and not self.stopping.is_set():
                 pass
-        except OperationalError as problem:
+        except DBAPIError as problem:
             log.warning("clock.database_away", chore=chore.__name__, why=str(problem.orig))
 
     def _once(self, chore) -> bool:  # type: ignore[no-untyped-def]

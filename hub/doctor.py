@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from connectors.errors import ConnectorError
 from hub import admin, clock, migrate, room, unsafe, worker, wsgi
 from hub.house import House
-from hub.settings import BadSetting
+from hub.setting_values import BadSetting
 from hub.store import Row, Store
 from hub.summary.llm import TROUBLE, Writer
 from hub.summary.types import Turn

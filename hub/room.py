@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from hub.settings import BadSetting
+from hub.setting_values import BadSetting
 from hub.store import Store
 
 log = structlog.get_logger()

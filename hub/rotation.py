@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import DBAPIError
 
 from hub.house import House
-from hub.settings import BadSetting
+from hub.setting_values import BadSetting
 from hub.store import Row, Tx
 from hub.telemetry import crashpoint
 from hub.vault import FORM, Place, Unsealable, Vault

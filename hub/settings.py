@@ -8,14 +8,12 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TypeAlias
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from hub import postgres
+from hub.setting_values import BadSetting, Networks, address, database, key, networks, number
 from hub.summary.endpoint import APIS, Endpoint
 
 DEFAULT_PORT = 8000
@@ -24,12 +22,6 @@ WORD = "up.json"  # in the data folder, while `up` runs
 SHORTEST_KEEPING = 7  # days
 FEWEST = 3  # connections to the database that a process can work with
 SHARED = ("PORT", "HUB_PUBLIC_URL", "HUB_SANDBOX_URL", "HUB_ALLOW_PRIVATE_NETWORKS")
-
-Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
-
-
-class BadSetting(Exception):
-    """A setting that we cannot start with; the message names it and says what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +77,7 @@ def read(environ: dict[str, str] | None = None) -> Settings:
         database_url=url or postgres.url(data_dir),
         data_dir=data_dir,
         port=here,
-        public_url=_address("HUB_PUBLIC_URL", env.get("HUB_PUBLIC_URL") or LOOPBACK.format(here)),
+        public_url=address("HUB_PUBLIC_URL", env.get("HUB_PUBLIC_URL") or LOOPBACK.format(here)),
         keys=_keys(env, data_dir, own_database=url is None),
         secret_key=SecretStr(_secret_key(env, data_dir, own_database=url is None)),
         worker_threads=number(env, "HUB_WORKER_THREADS", 64),
@@ -97,8 +89,8 @@ def read(environ: dict[str, str] | None = None) -> Settings:
         drain_seconds=drain_seconds(env),
         tracing=_tracing(env),
         sandbox_url=env.get("HUB_SANDBOX_URL", "").rstrip("/") or None,
-        allow_networks=_networks(env, "HUB_ALLOW_PRIVATE_NETWORKS"),
-        trusted_proxies=_networks(env, "HUB_TRUSTED_PROXIES"),
+        allow_networks=networks(env, "HUB_ALLOW_PRIVATE_NETWORKS"),
+        trusted_proxies=networks(env, "HUB_TRUSTED_PROXIES"),
         llm=_llm(env),
         oidc=_oidc(env),
     )
@@ -151,51 +143,14 @@ def bind(environ: dict[str, str], default: str) -> str:
     return environ.get("HUB_BIND", default)
 
 
-def number(env: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
-    """A whole number from the environment."""
-    text = env.get(name, str(default))
-    if not text.isdecimal() or int(text) < least:
-        raise BadSetting(f"{name} must be a whole number above {least - 1}, not {text!r}.")
-    return int(text)
-
-
 def _database(env: dict[str, str]) -> str | None:
     url = env.get("DATABASE_URL")
-    return None if url is None else _postgres("DATABASE_URL", url)
+    return None if url is None else database("DATABASE_URL", url)
 
 
 def _direct(env: dict[str, str]) -> str | None:
     url = env.get("HUB_DIRECT_DATABASE_URL")
-    return _postgres("HUB_DIRECT_DATABASE_URL", url) if url else None
-
-
-def _postgres(name: str, url: str) -> str:
-    """The URL, once its reader can read it; what is wrong is said without the password in it."""
-    from sqlalchemy import make_url  # 20 MB, which `up` does without where the database is its own
-    from sqlalchemy.exc import ArgumentError
-
-    if not re.match(r"postgres(ql)?://", url):
-        raise BadSetting(f"{name} must begin with postgresql:// (postgresql://user:pw@host/hub).")
-    try:
-        make_url(url)
-    except (ValueError, ArgumentError):
-        raise BadSetting(
-            f"{name} cannot be read: its port must be a number, and special characters of a"
-            " password %-codes (@ is %40)."
-        ) from None
-    return url
-
-
-def _address(name: str, url: str) -> str:
-    """An HTTP address without a slash at its end, its scheme in small letters as we compare it."""
-    try:
-        parts = urlsplit(url.rstrip("/"))
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is no number, half an IPv6 address
-        usable = False
-    if not usable:
-        raise BadSetting(f"{name} must begin with http:// or https:// and a host, not {url!r}.")
-    return parts.geturl()
+    return database("HUB_DIRECT_DATABASE_URL", url) if url else None
 
 
 def _tracing(env: dict[str, str]) -> bool:
@@ -229,23 +184,12 @@ def _keys(
     if text is None:
         fresh = base64.b64encode(os.urandom(32)).decode()
         text = _kept(data_dir / "keys", f"demo:{fresh}")
-    keys = tuple(_key(pair) for pair in text.split(","))
+    keys = tuple(key(pair) for pair in text.split(","))
     names = [name for name, _ in keys]
     for name in names:
         if names.count(name) > 1:  # what is sealed says the id of its key, and no more
             raise BadSetting(f"HUB_KEYS has two keys called {name!r}: give each its own id.")
     return keys
-
-
-def _key(pair: str) -> tuple[str, SecretStr]:
-    name, _, key = pair.strip().partition(":")
-    try:
-        size = len(base64.b64decode(key, validate=True))
-    except ValueError:
-        size = 0
-    if not name or size != 32:
-        raise BadSetting("HUB_KEYS must be id:key,… with keys of 32 bytes in base64.")
-    return name, SecretStr(key)
 
 
 def _secret_key(env: dict[str, str], data_dir: Path, *, own_database: bool) -> str:
@@ -296,14 +240,6 @@ def _oidc(env: dict[str, str]) -> Oidc | None:
     )
 
 
-def _networks(env: dict[str, str], name: str) -> Networks:
-    parts = [part.strip() for part in env.get(name, "").split(",")]
-    try:
-        return tuple(ip_network(part) for part in parts if part)
-    except ValueError as problem:
-        raise BadSetting(f"{name}: {problem}.") from None
-
-
 def _llm(env: dict[str, str]) -> Endpoint | None:
     """Where the language model answers; None when none is wanted."""
     url, model = env.get("HUB_LLM_BASE_URL", ""), env.get("HUB_LLM_MODEL", "")
@@ -315,7 +251,7 @@ def _llm(env: dict[str, str]) -> Endpoint | None:
             "HUB_LLM_BASE_URL and HUB_LLM_MODEL belong together: set both, such as"
             " https://api.openai.com/v1 and the model's name there, or neither."
         )
-    base_url = _address("HUB_LLM_BASE_URL", url)
+    base_url = address("HUB_LLM_BASE_URL", url)
     if api not in APIS:
         raise BadSetting(f"HUB_LLM_API must be one of {', '.join(APIS)}, not {api!r}.")
     if find_spec(api) is None:

@@ -4,7 +4,8 @@ import base64
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from hub.settings import BadSetting, Networks, Settings
+from hub.setting_values import BadSetting, Networks
+from hub.settings import Settings
 from webhooks.errors import Forbidden
 from webhooks.guard import Guard
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from hub import settings, unsafe
 from hub.commands.upkeep import NOBODY
 from hub.postgres import Embedded, EmbeddedError
+from hub.setting_values import BadSetting
 from hub.supervisor import Child, Supervisor, port_free
 
 PYTHON = [sys.executable, "-m", "hub"]
@@ -36,7 +37,7 @@ def run(args: Namespace) -> int:
         if database is not None:
             database.start()
         told = _migrate()
-    except (CannotStart, EmbeddedError, settings.BadSetting) as problem:
+    except (CannotStart, EmbeddedError, BadSetting) as problem:
         print(problem, file=sys.stderr)
         return 1
     logs = _fresh_log(chosen.data_dir)

@@ -25,7 +25,7 @@ from connectors.types import (
     Status,
     Ticket,
 )
-from connectors.zendesk import changes, comments, fields, hooks, webhook, words
+from connectors.zendesk import changes, comments, fields, hooks, people, webhook, words
 from connectors.zendesk.api import Api
 from connectors.zendesk.config import (
     CAN,
@@ -84,7 +84,7 @@ class Zendesk(Connector):
     def create_ticket(self, draft: Draft) -> Ticket:
         opening = comments.opening(self.api, draft)
         fields = {"subject": draft.subject, "comment": {**opening, "public": True}}
-        fields |= self._requester(draft) | dict(draft.fields) | {"external_id": draft.key}
+        fields |= people.named(self.api, draft) | dict(draft.fields) | {"external_id": draft.key}
         try:
             answer = self.api.zenpy.create_ticket(fields, draft.key)
         except InvalidRequest as refused:
@@ -208,20 +208,6 @@ class Zendesk(Connector):
         with understood("GET /tickets/{id}"):
             return int(known or "")
 
-    def _requester(self, draft: Draft) -> dict[str, Any]:
-        """The customer by email, which Zendesk finds or makes; without one, by the bot's own id."""
-        if {"requester", "requester_id"} & draft.fields.keys():
-            return {}
-        who, email = draft.requester, usable_email(draft.requester.email)
-        if email:
-            return {"requester": {"name": who.name or email, "email": email}}
-        user = {"name": who.name or "Customer", "external_id": _external(who.id or draft.key)}
-        if details := _details(who):
-            user["details"] = details
-        answer = self.api.zenpy.upsert_user(user)
-        with understood("POST /users/create_or_update"):
-            return {"requester_id": answer["user"]["id"]}
-
     def _landed_before(self, key: str, refused: InvalidRequest) -> Ticket:
         """The ticket that took this Idempotency-Key, after the same key with another body."""
         landed = self.find_ticket(key) if "idempoten" in str(refused).casefold() else None
@@ -266,29 +252,9 @@ class Zendesk(Connector):
             raise
 
     def _user(self, requester: Requester) -> int | str | None:
-        """The id of the user with this email, or with the bot's id."""
-        email = usable_email(requester.email)
-        if email and email in self.users:
-            return self.users[email]
-        if email:
-            query = {"query": f'email:"{email}"'}
-        elif requester.id:
-            query = {"external_id": _external(requester.id)}
-        else:
-            return None
-        answer = self.api.call("GET", "/users/search", params=query)
-        with understood("GET /users/search"):
-            return next((user["id"] for user in answer["users"]), None)
-
-
-def _details(who: Requester) -> str:
-    """How to reach a customer without a usable email, for agents to read.
-
-    As `email` what is none would be refused; as `phone` a number could be, for its form or because
-    another user has it.
-    """
-    told = {"Email as the customer typed it": who.email, "Phone": who.phone}
-    return "\n".join(f"{name}: {value}" for name, value in told.items() if value)
+        """The id of the user who is this customer, if there is one."""
+        known = self.users.get(usable_email(requester.email) or "")
+        return known or people.find(self.api, requester)
 
 
 def _marked(entry_id: str | None) -> dict[str, Any]:
@@ -308,8 +274,3 @@ def _number(ticket_id: str) -> str:
     if not (ticket_id.isascii() and ticket_id.isdecimal()):
         raise NotFound("this is no number of Zendesk's")
     return ticket_id
-
-
-def _external(bot_id: str) -> str:
-    """The bot's id as a user's external_id, apart from the account's own numbers."""
-    return f"bot:{bot_id}"

@@ -53,7 +53,7 @@ def told(problem: Exception) -> tuple[str, int] | None:
     from hub import admin
     from hub.backup.archive import BadArchive
     from hub.cluster import EmbeddedError
-    from hub.settings import BadSetting
+    from hub.setting_values import BadSetting
 
     if isinstance(problem, BadArchive | EmbeddedError):
         return str(problem), 1

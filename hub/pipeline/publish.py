@@ -11,7 +11,6 @@ from hub import ids, jobs, views
 from hub.house import House
 from hub.jobs import Job
 from hub.store import Row, Tx, audit, publications, work
-from hub.store.publications import DISABLED_AFTER
 from hub.store.schema import deliveries
 from hub.telemetry import crashpoint
 from hub.vault import Place
@@ -165,7 +164,12 @@ def _judge(tx: Tx, row: Row) -> None:
         return
     workspace, subscriber = row["workspace_id"], row["subscriber_id"]
     if tx.now - since > publications.DISABLED_AFTER:
-        disable(tx, workspace, subscriber, f"It has failed for {_hours(DISABLED_AFTER)} hours.")
+        disable(
+            tx,
+            workspace,
+            subscriber,
+            f"It has failed for {_hours(publications.DISABLED_AFTER)} hours.",
+        )
         return
     stage = sum(tx.now - since > warning for warning in WARNED_AFTER)
     if stage > row["warned"] and publications.warn(tx, subscriber, stage):
@@ -174,7 +178,7 @@ def _judge(tx: Tx, row: Row) -> None:
             "subscriber_id": subscriber,
             "reason": reason,
             "failing_since": views.moment(since),
-            "disabled_at": views.moment(since + DISABLED_AFTER),
+            "disabled_at": views.moment(since + publications.DISABLED_AFTER),
         }
         audit.record(tx, workspace, "subscriber.failing", reason, subject_id=subscriber)
         publish(tx, workspace, "subscriber.failing", news)

@@ -1,9 +1,9 @@
 """Every table of the hub, in the order in which a conversation meets them.
 
 Ids are text (see `hub.ids`); times are UTC; each row has its workspace. Work that a job carries out
-(escalations, tickets' relay, changes, deliveries) has the same five columns (`work`): `run` counts
-the starts and fences late workers, `tries` counts failures, `last_error` is the last of them,
-`due_at` says when to go on, and `parked` why it cannot go on without a person.
+(escalations, changes, deliveries and others) has the same five columns (`work`): `run` counts the
+starts and fences late workers, `tries` counts failures, `last_error` is the last of them, `due_at`
+says when to go on, and `parked` why it cannot go on without a person.
 """
 
 from sqlalchemy import (

@@ -15,7 +15,8 @@ from werkzeug.test import TestResponse
 
 from hub import settings as settings_module
 from hub.house import House
-from hub.settings import BadSetting, Oidc
+from hub.setting_values import BadSetting
+from hub.settings import Oidc
 from tests.console.office import Browser, Office
 from tests.console.provider import CLIENT, SECRET, Provider, query
 

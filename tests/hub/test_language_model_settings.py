@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hub import settings
-from hub.settings import BadSetting
+from hub.setting_values import BadSetting
 
 URL = "http://127.0.0.1:8080/v1"
 

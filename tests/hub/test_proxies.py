@@ -13,7 +13,8 @@ from hub.api import answering
 from hub.app import create_app
 from hub.house import House
 from hub.proxies import client as who
-from hub.settings import BadSetting, Settings
+from hub.setting_values import BadSetting
+from hub.settings import Settings
 
 OURS = tuple(ip_network(one) for one in ("10.0.0.0/8", "127.0.0.1/32", "fd00:1::/64"))
 

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from hub import room, settings
 from hub.house import House
 from hub.room import Room
-from hub.settings import BadSetting
+from hub.setting_values import BadSetting
 from hub.store import Store
 from tests.databases import copied, sql
 

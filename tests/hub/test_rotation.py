@@ -16,7 +16,8 @@ from pydantic import SecretStr
 from connectors.auth import Token
 from hub import admin, rotation, settings
 from hub.house import House
-from hub.settings import BadSetting, Settings
+from hub.setting_values import BadSetting
+from hub.settings import Settings
 from hub.store import Store
 from hub.store.schema import metadata
 from hub.vault import Place, Unsealable, Vault

@@ -20,7 +20,8 @@ from hub import settings, taking, tokens, unsafe
 from hub.app import create_app
 from hub.commands import processes
 from hub.house import House
-from hub.settings import BadSetting, Settings
+from hub.setting_values import BadSetting
+from hub.settings import Settings
 from hub.summary.endpoint import Endpoint
 
 GOOD_KEY = SecretStr(base64.b64encode(bytes(range(32))).decode())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub import settings
-from hub.settings import BadSetting
+from hub.setting_values import BadSetting
 from hub.tracing import Exporting
 from tests.e2e.collector import Collector
 from tests.hub.stories.house_of_stories import Stories
