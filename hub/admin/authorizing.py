@@ -17,8 +17,8 @@ from connectors.auth import MemoryTokens, Token
 from connectors.base import Config
 from connectors.oauth import Consent, Grants
 from connectors.types import Account
-from hub import auth, ids
-from hub.admin import connecting, webhooks
+from hub import auth, desk_webhooks, ids
+from hub.admin import connecting
 from hub.admin.connecting import Connected
 from hub.admin.input import Unknown, change, find, name, taken
 from hub.house import House
@@ -138,7 +138,7 @@ def finish(house: House, visit: Visit, code: str, *, actor: str) -> Connected:
     tokens.token = token
     account = house.desks.try_out(visit.desk, visit.config, tokens).verify()
     row = _keep(house, visit, tokens.token, account, actor)
-    return Connected(row=row, account=account, steps=webhooks.register(house, row))
+    return Connected(row=row, account=account, steps=desk_webhooks.register(house, row))
 
 
 def _send(

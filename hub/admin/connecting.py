@@ -10,8 +10,7 @@ from connectors import oauth, registry
 from connectors.auth import TokenStore
 from connectors.base import Config
 from connectors.types import Account
-from hub import ids
-from hub.admin import webhooks
+from hub import desk_webhooks, ids
 from hub.admin.input import BadInput, change, find, name, taken
 from hub.admin.workspaces import NATIVE
 from hub.desks import BadConfig
@@ -67,7 +66,7 @@ def add_connection(
     account = house.desks.try_out(desk, given).verify() if verify else None
     values["account_id"] = account.organization if account else None
     row = _keep(house, workspace_id, desk, given, values, actor)
-    return Connected(row=row, account=account, steps=webhooks.register(house, row))
+    return Connected(row=row, account=account, steps=desk_webhooks.register(house, row))
 
 
 def change_connection(
@@ -104,7 +103,7 @@ def change_connection(
             values["token"] = None
     row = _write(house, workspace_id, connection_id, values, actor)
     if config is not None:
-        steps = webhooks.register(house, row)
+        steps = desk_webhooks.register(house, row)
     return Connected(row=row, account=account, steps=steps)
 
 
@@ -122,7 +121,7 @@ def verify_connection(
     if row["account_id"] is None and account.organization is not None:
         with house.store.transaction() as tx:
             change(tx, connections, row["id"], account_id=account.organization)
-    return Connected(row=row, account=account, steps=webhooks.register(house, row))
+    return Connected(row=row, account=account, steps=desk_webhooks.register(house, row))
 
 
 def check_same(row: Row, account: Account) -> None:
@@ -142,7 +141,7 @@ def set_up_webhook(
             tx, workspace_id, "connection.webhook", row["name"], actor=actor,
             subject_id=connection_id,
         )  # fmt: skip
-    return Connected(row=row, account=None, steps=webhooks.register(house, row))
+    return Connected(row=row, account=None, steps=desk_webhooks.register(house, row))
 
 
 def set_webhook_secret(
@@ -151,7 +150,7 @@ def set_webhook_secret(
     """The secret with which the desk signs, where a person made the webhook there."""
     if not secret.strip():
         raise BadInput({"webhook_secret": "It must not be empty."})
-    sealed = house.vault.seal(secret.strip(), webhooks.place(workspace_id, connection_id))
+    sealed = house.vault.seal(secret.strip(), desk_webhooks.place(workspace_id, connection_id))
     return _write(house, workspace_id, connection_id, {"webhook_secret": sealed}, actor)
 
 

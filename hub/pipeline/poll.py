@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hub import jobs
+from hub import desk_webhooks, jobs
 from hub.house import House
 from hub.jobs import Job
 from hub.store import changes, connections
@@ -36,6 +36,7 @@ def poll(house: House, job: Job) -> None:
             )
         crashpoint("poll.committed", job.subject)
         after, more = page.cursor, page.more
+    desk_webhooks.look_after(house, connection)
     _finish(house, job)
 
 

@@ -313,6 +313,7 @@ connections = Table(
     sealed("token"),
     sealed("webhook_secret"),
     words("webhook_id"),
+    moment("webhook_looked_at", null=True),
     words("state", null=False, default="active"),
     words("state_reason"),
     words("pause_ai_at", null=False, default="created"),  # created or assigned

@@ -19,7 +19,14 @@ from tests.databases import copied
 from tests.hub.test_migrate import TABLES, fill, upgrade
 
 BEFORE_THE_RULE = "0013"
-INDEX_BIG_TABLES = {"0016", "0017", "0020", "0021", "0022"}  # made before anybody ran a release
+INDEX_BIG_TABLES = {
+    "0016",
+    "0017",
+    "0020",
+    "0021",
+    "0022",
+    "0023",
+}  # made before anybody ran a release
 BIG = {
     "audit", "changes", "conversations", "deliveries", "entries", "escalations", "events", "files",
     "messages", "native_entries", "native_tickets", "pgqueuer", "tickets",

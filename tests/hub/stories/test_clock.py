@@ -12,7 +12,7 @@ from hub import admin, clock, worker
 from hub.clock import Clock
 from hub.jobs import Job
 from hub.pipeline import writing
-from hub.store import Tx, figures, leases
+from hub.store import Tx, connections, figures, leases
 from tests.hub.stories.house_of_stories import Stories
 
 
@@ -99,6 +99,33 @@ def test_a_desk_whose_questions_are_dear_is_polled_in_every_fourth_round(
         tx.run("update connections set polled_at = :at", at=tx.now - ago)
         Clock(zendesk.house).poll(tx)
     assert len(zendesk.rows("select 1 from pgqueuer")) == polled
+
+
+@pytest.mark.parametrize(("hours", "there"), [(23, 0), (25, 1)])
+def test_a_webhook_that_is_gone_is_made_again_within_a_day(
+    zendesk: Stories, hours: int, there: int
+) -> None:
+    desk = str(zendesk.connection)
+    admin.verify_connection(zendesk.house, zendesk.workspace, desk)
+    made = zendesk.row("select webhook_id from connections where id = :id", id=desk)["webhook_id"]
+    with zendesk.house.store.transaction() as tx:
+        connector = zendesk.house.desks.open(connections.get(tx, desk))
+        tx.run("update connections set webhook_looked_at = :then where id = :id", id=desk,
+               then=tx.now - timedelta(hours=hours))  # fmt: skip
+    connector.api.call("DELETE", f"/webhooks/{made}")
+    zendesk.poll()
+    assert len(connector.api.call("GET", "/webhooks")["webhooks"]) == there
+
+
+def test_a_desk_that_lets_nobody_make_webhooks_is_polled_all_the_same(zendesk: Stories) -> None:
+    admin.verify_connection(zendesk.house, zendesk.workspace, str(zendesk.connection))
+    with zendesk.house.store.transaction() as tx:
+        tx.run("update connections set webhook_looked_at = null")
+    zendesk.fault("refuse", rate=1, status=403, path="/api/v2/webhooks")
+    zendesk.poll()
+    zendesk.poll()
+    row = zendesk.row("select state, webhook_looked_at from connections where desk = 'zendesk'")
+    assert row["state"] == "active" and row["webhook_looked_at"] is not None
 
 
 def test_days_are_not_counted_by_a_time_zone_that_is_being_changed(stories: Stories) -> None:

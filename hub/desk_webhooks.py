@@ -1,15 +1,28 @@
-"""Our webhook at a desk: made or repaired, its secret kept."""
+"""Our webhook at a desk: made or repaired, its secret kept, looked after once a day."""
 
 import secrets
+from datetime import timedelta
 
 from connectors import registry
 from connectors.errors import ConnectorError
 from connectors.types import Registration
-from hub.admin.input import change
 from hub.house import House
 from hub.store import Row
-from hub.store.schema import connections
+from hub.store.schema import connections as table
 from hub.vault import Place
+
+LOOKED_AFTER = timedelta(days=1)
+
+
+def look_after(house: House, row: Row) -> None:
+    """Make it anew where the desk has switched it off or somebody has deleted it."""
+    looked_at = row["webhook_looked_at"]
+    due = looked_at is None or house.store.now() - looked_at >= LOOKED_AFTER
+    if row["webhook_id"] is None or not due:
+        return
+    with house.store.transaction() as tx:  # a desk that refuses is asked again tomorrow
+        tx.run(table.update().where(table.c.id == row["id"]).values(webhook_looked_at=tx.now))
+    register(house, row)
 
 
 def register(house: House, row: Row) -> tuple[str, ...]:
@@ -33,10 +46,15 @@ def _registered(house: House, row: Row) -> Registration:
     made = house.desks.open(row).ensure_webhooks(url, offered)
     secret = made.secret or offered
     with house.store.transaction() as tx:
-        change(
-            tx, connections, row["id"],
-            webhook_secret=house.vault.seal(secret, where), webhook_id=made.id,
-        )  # fmt: skip
+        tx.run(
+            table.update()
+            .where(table.c.id == row["id"])
+            .values(
+                webhook_secret=house.vault.seal(secret, where),
+                webhook_id=made.id,
+                webhook_looked_at=tx.now,
+            )
+        )
     return made
 
 

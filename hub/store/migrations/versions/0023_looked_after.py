@@ -1,4 +1,4 @@
-"""Creates whose end nobody knows are found; a NULL that was written as JSON's null is one."""
+"""Doubts are found, NULLs written as JSON's null are mended, webhooks are looked after."""
 
 from alembic import op
 
@@ -12,3 +12,4 @@ def upgrade() -> None:
         " where state = 'returned' and create_started_at is not null and ticketed_at is null"
     )
     op.execute("update escalations set parked = null where parked = 'null'")
+    op.execute("alter table connections add column if not exists webhook_looked_at timestamptz")
