@@ -1,4 +1,4 @@
-"""Doubts are found, NULLs written as JSON's null are mended, webhooks are looked after."""
+"""Creates whose end nobody knows are found; webhooks are looked after."""
 
 from alembic import op
 
@@ -11,5 +11,4 @@ def upgrade() -> None:
         "create index if not exists ix_escalations_doubts on escalations (created_at)"
         " where state = 'returned' and create_started_at is not null and ticketed_at is null"
     )
-    op.execute("update escalations set parked = null where parked = 'null'")
     op.execute("alter table connections add column if not exists webhook_looked_at timestamptz")
