@@ -8,15 +8,19 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from connectors.errors import ConnectorError
 from hub import admin
 from hub.house import House
+from hub.store import Row
 from hub.vault import Place
 
 EMAIL = "demo@example.com"
@@ -45,7 +49,7 @@ def prepare(house: House) -> Accounts:
     life, desks = sandbox(house)
     kept = _kept(house, path) or _make(house)
     if kept.sandbox != life:
-        kept = replace(kept, sandbox=life, connections=_connect(house, kept, desks))
+        kept = replace(kept, sandbox=life, connections=_connect(house, kept, life, desks))
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(asdict(kept), file)
     return kept
@@ -82,7 +86,7 @@ def _make(house: House) -> Accounts:
     )
 
 
-def _connect(house: House, kept: Accounts, desks: dict[str, Any]) -> dict[str, str]:
+def _connect(house: House, kept: Accounts, life: str, desks: dict[str, Any]) -> dict[str, str]:
     """A connection to every desk, at the account of this life."""
     workspace_id = _workspace(house)
     made = {}
@@ -95,7 +99,25 @@ def _connect(house: House, kept: Accounts, desks: dict[str, Any]) -> dict[str, s
             added = admin.add_connection(house, workspace_id, name, _free(house, title), config)
         _set_up_webhook(house, name, added)
         made[name] = added.row["id"]
+    for row in _of_a_life_before(house, workspace_id, life, made.values()):
+        _forget_last_life(house, row["id"])
+        with suppress(ConnectorError):  # its owner's, and no reason for the demo to fail
+            added = admin.verify_connection(house, workspace_id, row["id"])
+            _set_up_webhook(house, row["desk"], added)
     return made
+
+
+def _of_a_life_before(house: House, workspace_id: str, life: str, ours: Iterable[str]) -> list[Row]:
+    """The connections to the sandbox that somebody else made before it began anew."""
+    with house.store.transaction() as tx:
+        rows = tx.all(
+            "select * from connections where workspace_id = :workspace and archived_at is null"
+            " and desk <> 'live_chat' and created_at < :life and id <> all(:ours)",
+            workspace=workspace_id,
+            life=datetime.fromisoformat(life),
+            ours=list(ours),
+        )
+    return [row for row in rows if house.desks.open(row).config.base_url is not None]
 
 
 def _forget_last_life(house: House, connection_id: str) -> None:
