@@ -22,7 +22,8 @@ SEARCHES = {
     "     and c.desk = 'live_chat'))))"
     # over, and a ticket may stand there all the same: whoever looks for it closes it
     " union all select id, connection_id from escalations where state = 'returned'"
-    " and create_started_at is not null and ticketed_at is null and created_at < :old"
+    " and parked is null and create_started_at is not null and ticketed_at is null"
+    " and created_at < :old"
     " and (due_at is null or due_at < :old)",
     "relay": "select id, connection_id from tickets where relaying and parked is null"
     " and (due_at is null or due_at < :old) and created_at < :old",

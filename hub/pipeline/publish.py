@@ -164,12 +164,8 @@ def _judge(tx: Tx, row: Row) -> None:
         return
     workspace, subscriber = row["workspace_id"], row["subscriber_id"]
     if tx.now - since > publications.DISABLED_AFTER:
-        disable(
-            tx,
-            workspace,
-            subscriber,
-            f"It has failed for {_hours(publications.DISABLED_AFTER)} hours.",
-        )
+        hours = _hours(publications.DISABLED_AFTER)
+        disable(tx, workspace, subscriber, f"It has failed for {hours} hours.")
         return
     stage = sum(tx.now - since > warning for warning in WARNED_AFTER)
     if stage > row["warned"] and publications.warn(tx, subscriber, stage):

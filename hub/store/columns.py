@@ -1,6 +1,7 @@
 """The kinds of columns that the tables are made of."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Integer, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -46,9 +47,9 @@ def count(name: str, default: int = 0) -> Column[int]:
     return Column(name, Integer, nullable=False, server_default=str(default))
 
 
-def data(name: str, *, null: bool = False, default: str = "{}") -> Column[dict]:  # type: ignore[type-arg]
+def data(name: str, *, null: bool = False, default: str = "{}") -> Column[dict[str, Any]]:
     """None is SQL's NULL, for which searches ask, and not the null of JSON."""
-    kind: JSONB[dict] = JSONB(none_as_null=True)  # type: ignore[type-arg]
+    kind: JSONB[dict[str, Any]] = JSONB(none_as_null=True)
     return Column(name, kind, nullable=null, server_default=None if null else default)
 
 

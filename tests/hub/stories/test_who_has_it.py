@@ -251,6 +251,23 @@ def test_a_doubt_after_the_hand_back_is_looked_into_although_its_job_is_lost(
     assert zendesk.ledger("create_ticket") == []
 
 
+def test_a_doubt_that_a_person_has_to_look_into_is_parked_once(
+    zendesk: Stories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_doubt(zendesk, monkeypatch)
+    resume(zendesk)
+    with zendesk.house.store.transaction() as tx:
+        tx.run("update connections set state = 'active'")
+    zendesk.fault("refuse", rate=1, status=422, method="GET")
+    zendesk.hurry()
+    zendesk.work()
+    assert zendesk.row("select parked from escalations")["parked"]["code"] == "invalid_request"
+    with zendesk.house.store.transaction() as tx:
+        assert orphans.adopt(replace(tx, now=tx.now + orphans.LEFT_ALONE * 2)) == 0
+    zendesk.work()
+    assert zendesk.events().count("escalation.parked") == 1
+
+
 @pytest.mark.parametrize("how", ["assigned", "taken over", "reopened"])
 def test_who_gets_the_conversation_hears_what_the_customer_said_to_the_ai(
     zendesk: Stories, how: str
