@@ -195,8 +195,7 @@ def test_the_loop_goes_over_another_desk_and_back(page: Page, house: House, offi
     said = page.locator("#said .agent", has_text="It is at your neighbour's.")
     work_until_seen(office, said)
     desk.get_by_label("Status").select_option("solved")
-    desk.get_by_role("button", name="Change").click()
-    desk.close()
+    desk.get_by_role("button", name="Change").click()  # to close it now would hang: tabs.py
     work_until_seen(office, page.locator("#said .ai", has_text="I am back."))
     expect(page.locator("#steps .done")).to_have_count(6)
 
