@@ -24,6 +24,14 @@ def number(env: Mapping[str, str], name: str, default: int, *, least: int = 1) -
     return int(text)
 
 
+def one_of(env: Mapping[str, str], name: str, *words: str) -> str | None:
+    """One of `words`, or None where nothing is set."""
+    text = env.get(name) or None
+    if text not in (None, *words):
+        raise BadSetting(f"{name} must be {' or '.join(words)}, not {text!r}.")
+    return text
+
+
 def database(name: str, url: str) -> str:
     """The URL, once its reader can read it; what is wrong is said without the password in it."""
     from sqlalchemy import make_url  # 20 MB, which `up` does without where the database is its own

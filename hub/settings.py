@@ -13,7 +13,16 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from hub import postgres
-from hub.setting_values import BadSetting, Networks, address, database, key, networks, number
+from hub.setting_values import (
+    BadSetting,
+    Networks,
+    address,
+    database,
+    key,
+    networks,
+    number,
+    one_of,
+)
 from hub.summary.endpoint import APIS, Endpoint
 
 DEFAULT_PORT = 8000
@@ -55,6 +64,7 @@ class Settings:
     connections: int | None = None  # to the database, of one process
     drain_seconds: int = 0
     tracing: bool = False
+    log_format: str | None = None  # text on a terminal, else json
     sandbox_url: str | None = None
     allow_networks: Networks = ()
     trusted_proxies: Networks = ()
@@ -88,6 +98,7 @@ def read(environ: dict[str, str] | None = None) -> Settings:
         connections=connections(env),
         drain_seconds=drain_seconds(env),
         tracing=_tracing(env),
+        log_format=one_of(env, "HUB_LOG_FORMAT", "json", "text"),
         sandbox_url=env.get("HUB_SANDBOX_URL", "").rstrip("/") or None,
         allow_networks=networks(env, "HUB_ALLOW_PRIVATE_NETWORKS"),
         trusted_proxies=networks(env, "HUB_TRUSTED_PROXIES"),

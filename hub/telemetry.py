@@ -50,8 +50,8 @@ class Metrics:
 
 
 def configure_logging(log_format: str | None = None) -> None:
-    """One line an event on stderr: JSON, or text on a terminal."""
-    text = (log_format or _default_format()) == "text"
+    """One line an event on stderr: `json` or `text`, by default text on a terminal."""
+    text = log_format == "text" if log_format else sys.stderr.isatty()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -69,10 +69,6 @@ def configure_logging(log_format: str | None = None) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-
-
-def _default_format() -> str:
-    return os.environ.get("HUB_LOG_FORMAT") or ("text" if sys.stderr.isatty() else "json")
 
 
 log: Any = structlog.get_logger()

@@ -69,8 +69,13 @@ def _trouble(host: str, port: int) -> str | None:
         return "does not exist: the sandbox desks take the next one; do without them"
     try:
         return None if port_free(host, port) else "is in use: stop what listens there"
-    except OSError as problem:
+    except PermissionError as problem:
         return f"on {host} is refused ({problem.strerror}): ask for the right to it"
+    except OSError as problem:  # a name that nobody knows, or an address of somebody else
+        raise CannotStart(
+            f"{host} is no address of this machine ({problem.strerror}): set HUB_BIND to one that"
+            " is, such as 127.0.0.1, or 0.0.0.0 for all."
+        ) from None
 
 
 def _environment(environ: dict[str, str], port: int, *, sandbox: bool) -> dict[str, str]:

@@ -55,8 +55,8 @@ def _application(leaving: mmap) -> Any:
     from hub import settings as settings_module
     from hub.app import create_app
 
-    telemetry.configure_logging()
     chosen = settings_module.read()
+    telemetry.configure_logging(chosen.log_format)
     app = create_app(house.build(chosen, pool=chosen.connections or POOL))
     app.extensions["leaving"] = leaving
     return app

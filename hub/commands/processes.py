@@ -28,7 +28,7 @@ def worker(given: Namespace) -> None:
     unsafe.refuse(chosen)
     most = chosen.connections or process.POOL + process.LISTENING
     built = _check(house.build(chosen, pool=most - process.LISTENING), most)
-    telemetry.configure_logging()
+    telemetry.configure_logging(chosen.log_format)
     process.serve(built)
 
 
@@ -41,7 +41,7 @@ def clock(given: Namespace) -> None:
     unsafe.refuse(chosen)
     most = chosen.connections or process.POOL
     built = _check(house.build(chosen, pool=most), most)
-    telemetry.configure_logging()
+    telemetry.configure_logging(chosen.log_format)
     process.serve(built)
 
 

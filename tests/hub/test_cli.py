@@ -236,6 +236,7 @@ def test_a_database_that_is_away_is_a_fault(hub: Hub) -> None:
         ("HUB_SECRET_KEY", None),
         ("PORT", "x"),
         ("HUB_PUBLIC_URL", "hub.example.com"),
+        ("HUB_LOG_FORMAT", "xml"),
     ],
 )
 @pytest.mark.parametrize("words", [("key", "create", "x"), ("web",), ("worker",), ("clock",)])
@@ -253,6 +254,15 @@ def test_a_fault_in_a_process_of_its_own_shows_no_traceback(environ: dict[str, s
     done = run("worker", environ=environ | {"HUB_KEYS": "nonsense"})
     assert (done.returncode, done.stdout) == (2, "")
     assert "HUB_KEYS" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_who_reads_no_further_is_not_shown_a_traceback(environ: dict[str, str]) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    doctor = [sys.executable, "-m", "hub", "doctor"]
+    done = subprocess.run(doctor, cwd=ROOT, env=environ, stdout=writes, stderr=subprocess.PIPE)
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_routes_get_their_time_zone_and_their_patience_by_command(hub: Hub) -> None:

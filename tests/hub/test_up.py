@@ -55,7 +55,7 @@ def test_what_the_environment_says_goes_before_what_a_running_hub_left(tmp_path:
 
 @pytest.mark.parametrize(
     ("port", "told"),
-    [("1", "Port 1 on 192.0.2.1 is refused"), ("65535", "Port 65536 does not exist")],
+    [("1", "192.0.2.1 is no address of this machine"), ("65535", "Port 65536 does not exist")],
 )
 def test_a_port_that_cannot_be_had_is_told_in_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
