@@ -14,6 +14,7 @@ from pathlib import Path
 from connectors.base import Connector
 
 GROUP = "hub.connectors"
+NATIVE = "live_chat"  # the hub's own desk, which nobody connects to
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 

@@ -114,7 +114,7 @@ class Clock:
     def poll(self, tx: Tx) -> None:
         """Have every connection asked for changes, one job each at most; some not in each round."""
         for row in tx.all("select * from connections where state = 'active' and desk <> :native",
-                          native="live_chat"):  # fmt: skip
+                          native=registry.NATIVE):  # fmt: skip
             if not self._is_round_of(row, tx.now):
                 continue
             jobs.enqueue_once(tx, connections.lane(row["id"]), "poll", row["id"], alone=True)

@@ -25,7 +25,6 @@ from hub.demo_screen import STEPS, Row, Screen, choose
 from hub.house import House
 from hub.samples import SAMPLES, Sample
 
-NATIVE = "live_chat"
 AGENT = "Ann Agent"
 
 
@@ -41,7 +40,7 @@ def run(args: Namespace) -> int:
         accounts = prepare(built)
         hub = replace(hub, accounts=accounts)
         _welcome(built, accounts)
-        desks = ["zendesk"] if args.once else sorted([*accounts.connections, NATIVE])
+        desks = ["zendesk"] if args.once else sorted([*accounts.connections, registry.NATIVE])
         journeys = [Journey(hub, *pair) for pair in zip(desks, cycle(SAMPLES), strict=False)]
         return _tell(hub, built, journeys)
     except (DemoFailed, admin.BadInput) as problem:
@@ -177,7 +176,7 @@ class Journey:
 
     def _act(self, house: House, shown: Mapping[str, Any], what: str) -> None:
         place = f"/v1/conversations/{shown['conversation_id']}"
-        native = self.row.desk == NATIVE
+        native = self.row.desk == registry.NATIVE
         if what == "conversation.waiting" and native:
             self.hub.call("POST", f"{place}/takeover", user=EMAIL)
         if what == "ticket.created" and native:

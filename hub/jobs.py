@@ -91,7 +91,7 @@ def withdraw(tx: Tx, lane: str, story: str, subject: str) -> None:
     tx.run(
         "delete from pgqueuer where entrypoint = :lane and payload = :name and status = 'queued'",
         lane=lane,
-        name=f"{story}:{subject}".encode(),
+        name=_name(story, subject),
     )
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from connectors import registry
 from hub.conditions import NAMES, BadCondition, parse
 from hub.store import Question, Row, Rows, Tx, question
 
 PATIENCE = 10  # minutes that a desk has, unless its route says otherwise
-NATIVE = "live_chat"
 WAITS = "No route fits: it waits in the Help Desk."
 LATER = "Where it goes depends on its language, which is read from the customer's words."
 
@@ -131,7 +131,7 @@ def _taken(tx: Tx, step: Step) -> Choice:
 
 def _until(tx: Tx, desk: Row, minutes: int) -> datetime | None:
     """When a desk's time is over; in the Help Desk there is no next one to wait for."""
-    return None if desk["desk"] == NATIVE else tx.now + timedelta(minutes=minutes)
+    return None if desk["desk"] == registry.NATIVE else tx.now + timedelta(minutes=minutes)
 
 
 def _target(tx: Tx, workspace_id: str, target: str | None) -> Row | None:

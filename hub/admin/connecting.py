@@ -12,7 +12,6 @@ from connectors.base import Config
 from connectors.types import Account
 from hub import desk_webhooks, ids
 from hub.admin.input import BadInput, change, find, name, taken
-from hub.admin.workspaces import NATIVE
 from hub.desks import BadConfig
 from hub.house import House
 from hub.store import Row, audit
@@ -156,9 +155,9 @@ def set_webhook_secret(
 
 def _config(house: House, desk: str, values: Mapping[str, Any]) -> Config:
     if desk not in registry.names():
-        known = ", ".join(one for one in registry.names() if one != NATIVE)
+        known = ", ".join(one for one in registry.names() if one != registry.NATIVE)
         raise BadInput({"desk": f"{desk!r} is not known: use {known}."})
-    if desk == NATIVE:
+    if desk == registry.NATIVE:
         raise BadInput({"desk": "Every workspace has its Help Desk already."})
     return read(house, desk, values)
 

@@ -1,8 +1,8 @@
 """Connections are paused, activated and removed by a person."""
 
+from connectors import registry
 from hub import jobs
 from hub.admin.input import Conflict, change, find
-from hub.admin.workspaces import NATIVE
 from hub.house import House
 from hub.pipeline import parking
 from hub.store import Row, Tx, audit
@@ -71,7 +71,7 @@ def remove_connection(
 
 def _needed(tx: Tx, row: Row) -> str | None:
     """Why the connection cannot go yet, and what to do first."""
-    if row["desk"] == NATIVE:
+    if row["desk"] == registry.NATIVE:
         return "The Help Desk is built in and stays."
     known = {"id": row["id"], "workspace": row["workspace_id"]}
     routes = tx.all(

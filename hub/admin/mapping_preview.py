@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connectors import rehearsal
+from connectors import registry, rehearsal
 from connectors.errors import ConnectorError
 from connectors.rehearsal import Request
 from connectors.types import Draft
 from hub import summary
 from hub.admin import mappings
 from hub.admin.input import Unknown
-from hub.admin.workspaces import NATIVE
 from hub.house import House
 from hub.pipeline import facts as gathered
 from hub.store import Row, Tx, conversations, listing
@@ -62,7 +61,7 @@ def preview_mapping(
         errors = mappings.problems(mapping, listed, known)
         unchecked = None if listed is not None else "This desk cannot list its fields."
     preview = Preview(fields=made, facts=known, errors=errors, unchecked=unchecked)
-    if not whole or connection["desk"] == NATIVE:
+    if not whole or connection["desk"] == registry.NATIVE:
         return preview
     draft = Draft(
         key=escalation["id"],

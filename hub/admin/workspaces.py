@@ -11,7 +11,7 @@ from hub.store import Row, Tx, audit, connections, figures
 from hub.store.schema import workspaces
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-NATIVE, NATIVE_NAME = "live_chat", "Help Desk"
+NATIVE_NAME = "Help Desk"
 KEPT = 365  # days after their end; of transcripts in a new workspace
 
 
@@ -23,15 +23,15 @@ def add_workspace(tx: Tx, house: House, slug: str, title: str, *, actor: str = a
     add(tx, workspaces, "slug", id=workspace_id, slug=slug, name=name(title), created_at=tx.now,
         transcript_days=KEPT)  # fmt: skip
     connection_id = ids.new("connection")
-    config = house.desks.read_config(NATIVE, {})
+    config = house.desks.read_config(registry.NATIVE, {})
     connections.add(
         tx,
         workspace_id,
-        NATIVE,
+        registry.NATIVE,
         NATIVE_NAME,
         id=connection_id,
         config=house.desks.seal(workspace_id, connection_id, config),
-        concurrency=registry.get(NATIVE).can.concurrency,
+        concurrency=registry.get(registry.NATIVE).can.concurrency,
     )
     audit.record(tx, workspace_id, "workspace.added", slug, actor=actor, subject_id=workspace_id)
     return workspace_id

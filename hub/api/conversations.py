@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from pydantic import Field, StringConstraints
 
+from connectors import registry
 from connectors.types import Status
 from hub import links, native, views
 from hub.admin import BadInput
@@ -212,7 +213,7 @@ def digest(body: Body) -> str:
 def _native_ticket(tx: Tx, conversation: Row) -> Row:
     """The open ticket of the Help Desk, or what to do instead."""
     ticket = escalations.open_ticket(tx, conversation["id"])
-    if ticket is not None and ticket["desk"] != "live_chat":
+    if ticket is not None and ticket["desk"] != registry.NATIVE:
         raise Problem(409, f"The ticket is at {ticket['desk']}: answer there, {ticket['url']}")
     if ticket is not None and not Status(ticket["status"]).done:
         return ticket

@@ -52,7 +52,7 @@ UNVERIFIED = ("The desk refused", "What the desk says to the stored credentials:
 @needs("admin")
 def choose() -> Response:
     """Which desk to connect."""
-    desks = [registry.get(name) for name in registry.names() if name != "live_chat"]
+    desks = [registry.get(name) for name in registry.names() if name != registry.NATIVE]
     return page("connecting/choose.html", desks=desks, grades=_grades())
 
 

@@ -48,7 +48,7 @@ def activate(connection_id: str) -> Response:
 
 def news_of(row: Row) -> str:
     """How we hear what happens at the desk."""
-    if row["desk"] == "live_chat":
+    if row["desk"] == registry.NATIVE:
         return "Built in"
     if row["webhook_id"] is not None:
         return "Webhook registered"

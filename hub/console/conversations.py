@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from flask import Response, abort, flash, request
 
+from connectors import registry
 from connectors.types import File, Status
 from hub import native
 from hub.api.files import saved
@@ -169,7 +170,7 @@ def assign(conversation_id: str) -> Response:
 
 def _desk(tx: Tx, latest: Row | None) -> Row | None:
     """The latest escalation's ticket at the Help Desk, if that is where it is."""
-    if latest is None or latest["desk"] != "live_chat":
+    if latest is None or latest["desk"] != registry.NATIVE:
         return None
     return queries.native_ticket(tx, me().workspace_id, latest["ticket_external_id"])
 
@@ -183,7 +184,7 @@ def native_ticket(tx: Tx, conversation_id: str) -> tuple[str, Row | None]:
     """The Help Desk's ticket of the current escalation, locked, and its connection."""
     row = _locked(tx, conversation_id)
     ticket = escalations.open_ticket(tx, row["id"])
-    if ticket is None or ticket["desk"] != "live_chat":
+    if ticket is None or ticket["desk"] != registry.NATIVE:
         return "", None
     at_desk = tx.first(
         "select * from native_tickets where id = :id for update", id=ticket["external_id"]

@@ -15,8 +15,6 @@ from hub.console.connections import blueprint
 from hub.console.shell import me, needs
 from hub.current import house
 
-NATIVE = "live_chat"
-
 
 @blueprint.get("/connections/new/<desk>/credentials")
 @needs("admin")
@@ -75,7 +73,7 @@ def change_credentials(connection_id: str) -> Response:
 
 
 def _known(desk: str) -> str:
-    if desk not in registry.names() or desk == NATIVE:
+    if desk not in registry.names() or desk == registry.NATIVE:
         abort(404)
     return desk
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, flash, request
 
+from connectors import registry
 from connectors.types import Status
 from hub import native
 from hub.console import shell
@@ -176,7 +177,7 @@ def _conversation(tx: Tx, conversation_id: str) -> Row:
 
 def _reply(tx: Tx, conversation: Row, text: str) -> None:
     ticket = open_ticket(tx, conversation["id"])
-    if ticket is None or ticket["desk"] != "live_chat":
+    if ticket is None or ticket["desk"] != registry.NATIVE:
         flash("There is no open Help Desk ticket here, so nothing was sent.", "warning")
         return
     at_desk = tx.one(

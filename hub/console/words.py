@@ -84,7 +84,7 @@ def desk(name: str | None) -> str:
     """A desk's title; its bare name when it is not installed any more."""
     if name is None:
         return "Help Desk"
-    return "Help Desk" if name == "live_chat" else _title(name)
+    return "Help Desk" if name == registry.NATIVE else _title(name)
 
 
 def status(value: str | None) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from connectors import registry
 from connectors.errors import Permanent
 from connectors.types import Draft
 from hub import jobs, summary, views
@@ -201,7 +202,7 @@ def _connection(row: Row, desks: Sequence[Row]) -> Row | None:
     """The desk that the route chose; the native one only once somebody took over."""
     if not desks:
         return None
-    waits = desks[0]["desk"] == "live_chat" and row["taken_over_at"] is None
+    waits = desks[0]["desk"] == registry.NATIVE and row["taken_over_at"] is None
     return None if waits else desks[0]
 
 

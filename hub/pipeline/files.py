@@ -179,17 +179,10 @@ def _entry(tx: Tx, row: Row) -> str | None:
 
 def _record(tx: Tx, ticket: Row, file: File) -> None:
     audit.record(tx, ticket["workspace_id"], "file.attached", file.name, subject_id=ticket["id"],
-                 **_about(ticket))  # fmt: skip
+                 **audit.about(ticket))  # fmt: skip
 
 
 def _tell(tx: Tx, ticket: Row, message: Row, file: File | None, why: Left) -> None:
     """The file arrived as its link only."""
     text = f"{file.name}: {why}" if file is not None else str(why)
     degraded.tell(tx, ticket, why.code, text, message=message, file=file)
-
-
-def _about(ticket: Row) -> dict[str, str]:
-    return {
-        "conversation_id": ticket["conversation_id"],
-        "escalation_id": ticket["escalation_id"],
-    }

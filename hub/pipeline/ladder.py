@@ -25,7 +25,6 @@ from hub.telemetry import crashpoint
 
 IN_FLIGHT = timedelta(seconds=60)  # after which a create has been answered, or never will be
 MAKE_SURE = timedelta(minutes=10)  # for finding out whether a ticket stands at the desk
-NATIVE = "live_chat"
 
 BROKEN = "({0}.failures >= :broken and coalesce({0}.closed_until > :now, false))"
 DUE = f"""
@@ -209,7 +208,7 @@ def _move(
         "leaving": None,
         # After a restore a ticket may stand at any desk of the route: it is looked for first.
         "create_started_at": row["restored_at"],
-        "promised_at": None if target["desk"] == NATIVE else promised,
+        "promised_at": None if target["desk"] == registry.NATIVE else promised,
     }
     tx.run(table.update().where(table.c.id == row["id"]).values(moved | _fresh(row) | values))
     jobs.withdraw(tx, connections.lane(old), "escalate", row["id"])

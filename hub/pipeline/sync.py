@@ -194,7 +194,7 @@ def _message(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
     )  # fmt: skip
     if message is None:
         return "known already"
-    about = _about(ticket)
+    about = audit.about(ticket)
     workspace = ticket["workspace_id"]
     audit.record(tx, workspace, "agent.replied", change.author, subject_id=ticket["id"], **about)
     news = {
@@ -214,7 +214,7 @@ def _note(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
     if escalations.is_writing(tx, ticket["id"], tx.now - changes.WRITING):
         return NOT_NOW
     audit.record(tx, ticket["workspace_id"], "agent.noted", change.author,
-                 subject_id=ticket["id"], **_about(ticket))  # fmt: skip
+                 subject_id=ticket["id"], **audit.about(ticket))  # fmt: skip
     return "applied"
 
 
@@ -228,7 +228,7 @@ def _assignment(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
         .where(tickets.c.id == ticket["id"])
         .values(assignee=change.assignee or None)
     )
-    about = _about(ticket)
+    about = audit.about(ticket)
     workspace = ticket["workspace_id"]
     audit.record(tx, workspace, "ticket.assigned", change.assignee or "nobody",
                  subject_id=ticket["id"], **about)  # fmt: skip
@@ -261,15 +261,8 @@ def _merged(tx: Tx, ticket: Row, conversation: Row, change: Change) -> str:
     early = tx.rows(changes.still_waiting(ticket["connection_id"], into))
     changes.linked(tx, ticket["connection_id"], early)
     audit.record(tx, ticket["workspace_id"], "ticket.merged", into,
-                 subject_id=ticket["id"], **_about(ticket))  # fmt: skip
+                 subject_id=ticket["id"], **audit.about(ticket))  # fmt: skip
     return "applied"
-
-
-def _about(ticket: Row) -> dict[str, str]:
-    return {
-        "conversation_id": ticket["conversation_id"],
-        "escalation_id": ticket["escalation_id"],
-    }
 
 
 APPLY: dict[str, Callable[[Tx, Row, Row, Change], str]] = {

@@ -11,7 +11,6 @@ from hub.store import Row, Tx
 
 HUB = "hub"
 MOST = 1000  # lines of one timeline on a page
-ACTORS = ("user", "key", "source")  # before a colon and who exactly
 
 
 def record(
@@ -39,6 +38,14 @@ def record(
         "calls": calls,
     }
     tx.later(_write, line)
+
+
+def about(ticket: Row) -> dict[str, str]:
+    """Whose line or news it is when it is about a ticket."""
+    return {
+        "conversation_id": ticket["conversation_id"],
+        "escalation_id": ticket["escalation_id"],
+    }
 
 
 def _write(tx: Tx, lines: list[dict[str, Any]]) -> None:
