@@ -17,7 +17,7 @@ from tests.hub.wire import Wire, before
 
 ONE_JOB = (
     "insert into pgqueuer (priority, entrypoint, payload, execute_after, status)"
-    f" values (0, '{jobs.HUB}', 'sync:chg_1', now(), 'queued')"
+    f" select 0, '{jobs.HUB}', 'sync:chg_1', now(), 'queued'"
 )
 
 
@@ -87,6 +87,21 @@ def worked(url: str, run: Callable[[Job], None]) -> None:
 def test_a_job_of_which_nothing_is_left_to_do_leaves_the_queue(database_url: str) -> None:
     worked(database_url, lambda _job: None)
     assert sql(database_url, "select id from pgqueuer") == []
+
+
+READ = "select seq_tup_read from pg_stat_user_tables where relname = 'pgqueuer'"
+INDEXED = "select idx_scan from pg_stat_user_tables where relname = 'pgqueuer'"
+
+
+def test_a_worker_reads_no_more_of_a_burst_than_it_takes(database_url: str) -> None:
+    sql(database_url, f"{ONE_JOB} from generate_series(1, 5000)".replace("values (", "select "))
+    ((read,),), ((looked,),) = sql(database_url, READ), sql(database_url, INDEXED)
+    worked(database_url, lambda _job: None)
+    deadline = time.monotonic() + 30  # a session's figures are told when it ends
+    while sql(database_url, INDEXED)[0][0] == looked:
+        assert time.monotonic() < deadline, "nobody looked for jobs"
+        time.sleep(0.05)
+    assert sql(database_url, READ) == [(read,)], "the whole queue was read"
 
 
 def test_a_worker_whose_database_falls_silent_connects_anew(
