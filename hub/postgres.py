@@ -33,7 +33,7 @@ SETTINGS = {
     "port": cluster.PORT,
     "unix_socket_permissions": "0700",
     "max_connections": "200",
-    "shared_buffers": "32MB",
+    "shared_buffers": "16MB",
     "fsync": "on",
     "synchronous_commit": "on",
     "client_connection_check_interval": "5s",  # the query of a killed worker ends

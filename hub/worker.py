@@ -62,7 +62,7 @@ from mappings.errors import MappingError
 log = structlog.get_logger()
 
 NICE = 10  # answering platforms comes before working off
-POOL = 6  # database connections; a job holds one for a few milliseconds at a time
+POOL = 4  # database connections; a job holds one for a few milliseconds at a time
 LISTENING = 1  # database connection beside those, from which jobs are taken
 M_ARENA_MAX = -8  # of malloc.h
 HUB_WIDTH = 16  # jobs in flight that call nobody

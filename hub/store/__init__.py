@@ -238,6 +238,7 @@ def engine(url: str, *, pool: int = 8) -> Engine:
         f"postgresql+psycopg://{rest}",
         pool_size=pool,
         max_overflow=0,
+        pool_use_lifo=True,  # a connection at rest keeps its server process small
         pool_timeout=10,
         pool_pre_ping=False,
         hide_parameters=True,  # they are customers' words

@@ -6,6 +6,7 @@ import mmap
 import re
 import tempfile
 import threading
+from array import array
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -115,15 +116,17 @@ def _load() -> LanguageIdentifier:
 
     whole = LanguageIdentifier.from_model_file(MODEL_FILE)
     scores, steps = whole.nb_ptc, whole.tk_nextmove
-    return LanguageIdentifier(
+    lean = LanguageIdentifier(
         np.frombuffer(_on_disk(scores), scores.dtype).reshape(scores.shape),
         whole.nb_pc,
         whole.nb_classes,
         _on_disk(steps).cast(steps.typecode),
-        whole.tk_output,
+        array("i", whole.tk_output),
         tk_row=whole.tk_row,
         norm_probs=True,
     )
+    lean._rowbase = array("I", lean._rowbase)  # like the outputs: 100,000 objects less
+    return lean
 
 
 def _on_disk(table: Any) -> memoryview:
