@@ -3,7 +3,7 @@
 Who renews takes a lease in the row (`renewing_until`) and gives the database back before the desk
 is asked: no transaction and no database connection waits for a desk. The lease outlasts every
 answer that we would still take, and PostgreSQL's clock ends it, so that a process that was killed
-stops the others for a minute at most. What a late process brings is kept only if the row still has
+stops the others for `LEASE` at most. What a late process brings is kept only if the row still has
 the pair that it started from.
 """
 
@@ -14,16 +14,19 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from pydantic import SecretStr
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.auth import Token
 from connectors.errors import AuthFailed, Retryable
-from hub.store import Row, Store
+from hub.store import Row, Store, passing
 from hub.telemetry import crashpoint
 from hub.vault import Place, Vault
 
-LEASE = 60  # seconds: a turn (10), a connection (5), the wait (20) and the drip (20) of an answer
+LEASE = 75  # seconds: a turn (10), a connection (5), an answer's wait (20) and drip (20), KEEPING
 PATIENCE = 10.0  # seconds that a thread waits for another process's renewal
 LOOK_EVERY = 0.1
+KEEPING = 15.0  # seconds for which the database is asked again to take what the desk gave
 
 Grant = Callable[[Token | None], Token]
 
@@ -111,7 +114,21 @@ class Tokens:
         time.sleep(LOOK_EVERY)
 
     def _keep(self, token: Token, *, instead_of: Row) -> bool:
-        """Store the pair; False when the row has another than the one that it replaces."""
+        """Store the pair; False when the row has another than the one that it replaces.
+
+        A desk that has given a new pair takes the old one no more, so a database that is away for
+        a moment must not cost it.
+        """
+        until = time.monotonic() + KEEPING
+        while True:
+            try:
+                return self._kept(token, instead_of)
+            except (DBAPIError, PoolTimeout) as problem:
+                if not passing(problem) or time.monotonic() >= until:
+                    raise
+                time.sleep(LOOK_EVERY)
+
+    def _kept(self, token: Token, instead_of: Row) -> bool:
         with self.store.transaction() as tx:
             kept = tx.run(
                 "update connections set token = :fresh"

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Table
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors import calls
@@ -43,7 +43,7 @@ from hub.pipeline import (
     sync,
 )
 from hub.pipeline.case import Unsure
-from hub.store import Fenced, Row, Tx, connections, publications, traces, work
+from hub.store import Fenced, Row, Tx, connections, passing, publications, traces, work
 from hub.store.schema import (
     changes,
     deliveries,
@@ -113,9 +113,7 @@ def _run(house: House, job: Job, story: Story) -> None:
     except Fenced as news:
         log.info("job.fenced", story=job.story, subject=job.subject, why=str(news))
     except (DBAPIError, PoolTimeout) as problem:
-        if isinstance(problem, OperationalError | PoolTimeout) or problem.connection_invalidated:
-            # The database is away or ended a deadlock, or no connection came free: the queue takes
-            # the job up again.
+        if passing(problem):  # the queue takes the job up again
             why = str(problem.orig if isinstance(problem, DBAPIError) else problem)
             log.warning("job.again", story=job.story, subject=job.subject, why=why)
             raise

@@ -18,7 +18,8 @@ from psycopg.rows import dict_row
 from psycopg.types.json import JsonbDumper
 from sqlalchemy import Connection, Executable, create_engine, event
 from sqlalchemy.engine import Engine, ExceptionContext
-from sqlalchemy.exc import DBAPIError, NoResultFound
+from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from hub.store import pooler, wall
 
@@ -35,6 +36,15 @@ COMMIT = b"commit"
 
 class Fenced(Exception):
     """Another run of the same work has begun: this one must not write any more."""
+
+
+def passing(problem: Exception) -> bool:
+    """Whether the same may succeed in a moment.
+
+    The database is away or ended a deadlock, or no connection came free.
+    """
+    broken = isinstance(problem, DBAPIError) and problem.connection_invalidated
+    return broken or isinstance(problem, OperationalError | PoolTimeout)
 
 
 class Question(NamedTuple):

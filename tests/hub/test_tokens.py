@@ -20,10 +20,15 @@ from hub.house import House
 from hub.jobs import Job
 from hub.settings import Settings
 from hub.store import Row, connections
+from tests.databases import sql
 from tests.hub.authorizing import connect
 
 ROOT = Path(__file__).parents[2]
 KEYS = "test:a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="  # of the settings of the tests
+OTHERS_END = (
+    "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+    " where datname = current_database() and pid <> pg_backend_pid()"
+)
 # One process of a hub: it opens a connection's desk when it is told to.
 PROCESS = """
 import sys
@@ -211,6 +216,21 @@ def test_no_database_connection_waits_for_the_desk(house: House, workspace: str)
 
     house.desks.tokens(one).renew(ended, grant)
     assert held == [0]
+
+
+def test_a_database_that_goes_away_meanwhile_does_not_cost_the_pair(
+    house: House, workspace: str
+) -> None:
+    one = connection(house, workspace)
+    ended = end(house, one)
+    fresh = Token(access=ended.access, refresh=ended.refresh)
+
+    def grant(current: Token | None) -> Token:
+        sql(house.store.url, OTHERS_END)
+        return fresh
+
+    assert house.desks.tokens(one).renew(ended, grant) == fresh
+    assert house.desks.tokens(one).get() == fresh
 
 
 def test_an_answer_that_was_lost_is_asked_for_again(house: House, workspace: str) -> None:

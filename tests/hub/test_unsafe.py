@@ -101,7 +101,7 @@ def test_no_process_starts_where_strangers_could_send_it_anywhere(
 
 
 def test_a_lease_outlives_what_is_done_under_it() -> None:
-    assert tokens.LEASE > 10 + CONNECT_TIMEOUT + 2 * READ_TIMEOUT
+    assert tokens.LEASE > 10 + CONNECT_TIMEOUT + 2 * READ_TIMEOUT + tokens.KEEPING
     assert taking.DEAD_AFTER >= 5 * taking.BEAT
     assert timedelta(seconds=13) >= taking.DEAD_AFTER + taking.DEQUEUE_TIMEOUT
 
