@@ -222,17 +222,19 @@ class Worker:
                 )
             finally:
                 keeping.cancel()
+            if keeping.done():
+                keeping.result()  # or what it ended of
         finally:
             await connection.close(timeout=2)
 
     async def _keep_declaring(self, manager: QueueManager) -> None:
-        while not manager.shutdown.is_set():
-            await asyncio.sleep(LANES_EVERY)
-            try:
+        try:
+            while not manager.shutdown.is_set():
+                await asyncio.sleep(LANES_EVERY)
                 if await self._declare(manager):
                     self.bell.ring()
-            except AWAY:
-                manager.shutdown.set()  # begin anew: who does not know the lanes serves old ones
+        finally:
+            manager.shutdown.set()  # begin anew: who does not know the lanes serves old ones
 
     async def _declare(self, manager: QueueManager) -> bool:
         """Serve the lanes that are open now; True when one is new or wider.

@@ -62,8 +62,25 @@ def test_a_worker_that_could_not_ask_for_lanes_begins_anew(
     database_url: str,
 ) -> None:
     lanes = Lanes({2})
-    assert served(database_url, lanes) == []
+    (trouble,) = served(database_url, lanes)
+    assert isinstance(trouble, DBAPIError)
     assert lanes.asked >= 3
+
+
+def test_a_worker_that_asks_for_lanes_in_vain_for_another_reason_ends_with_it(
+    database_url: str,
+) -> None:
+    asked: list[None] = []
+
+    def lanes() -> Mapping[str, int]:
+        asked.append(None)
+        if len(asked) > 1:
+            raise ArithmeticError("a fault of ours")
+        return {jobs.HUB: 1}
+
+    worker = Worker(database_url, threads=1, lanes=lanes, run=lambda job: None)
+    with pytest.raises(ArithmeticError):
+        asyncio.run(asyncio.wait_for(worker.serve(lambda problem: None), 60))
 
 
 def worked(url: str, run: Callable[[Job], None]) -> None:
