@@ -140,6 +140,7 @@ def _privacy(nouns: Parsers) -> None:
     retain = _data(data, "retain", "print, or set, how long data is kept", privacy.retain)
     for name in ("transcripts", "payloads"):
         retain.add_argument(f"--{name}", metavar="DAYS", help="a number; `all` sets no time")
+    retain.add_argument("--yes", action="store_true", help="even where that deletes something")
 
 
 def _people(nouns: Parsers) -> None:

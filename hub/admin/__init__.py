@@ -57,6 +57,7 @@ from hub.admin.privacy import (
     one_erasure,
     retention,
     set_retention,
+    would_forget,
 )
 from hub.admin.replays import list_replays, one_replay, start_replay, stop_replay
 from hub.admin.route_preview import preview_route
@@ -174,4 +175,5 @@ __all__ = [
     "stop_replay",
     "verify_connection",
     "workspace",
+    "would_forget",
 ]

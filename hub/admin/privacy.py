@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 from hub import jobs
 from hub.admin.input import UNFIT, BadInput, Conflict, Unknown, change
-from hub.pipeline.privacy import STORY
+from hub.pipeline.privacy import STORY, bound
 from hub.settings import SHORTEST_KEEPING
-from hub.store import Row, Tx, audit, customers, erasures
+from hub.store import Row, Tx, audit, customers, erasures, forgetting
 from hub.store.customers import MOST, SHORTEST_NUMBER, WHO, Customer
 from hub.store.listing import Page
 from hub.store.schema import workspaces
 
 LEAST, LONGEST = SHORTEST_KEEPING, 3650  # days
+COUNTED = 10_000  # conversations: more need no exact number
 LONGEST_NAME = 320  # characters of what a customer is looked for by
 
 
@@ -55,6 +56,16 @@ def set_retention(
     audit.record(tx, workspace_id, "privacy.changed", ", ".join(told) or None, actor=actor,
                  subject_id=workspace_id)  # fmt: skip
     return change(tx, workspaces, workspace_id, **days)
+
+
+def would_forget(tx: Tx, workspace_id: str, transcript_days: int | None) -> int:
+    """How many conversations go soon if they are kept less long than now; at most `COUNTED`."""
+    if transcript_days is None or not _fits(transcript_days):
+        return 0
+    now = retention(tx, workspace_id)["transcript_days"]
+    if now is not None and now <= transcript_days:
+        return 0
+    return forgetting.count_due(tx, bound(tx, workspace_id, transcript_days), most=COUNTED)
 
 
 def customer(**known: str | None) -> Customer:

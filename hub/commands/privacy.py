@@ -59,11 +59,18 @@ def report_erasure(given: Namespace) -> None:
 def retain(given: Namespace) -> None:
     """Print how long data is kept, after setting what is given."""
     from hub import admin
+    from hub.admin.privacy import COUNTED
 
     asked = {"transcript_days": given.transcripts, "payload_days": given.payloads}
     days = {name: _days(text) for name, text in asked.items() if text is not None}
     with opened(given) as (house, workspace_id), house.store.transaction() as tx:
         kept = dict(admin.retention(tx, workspace_id))
+        goes = admin.would_forget(tx, workspace_id, days.get("transcript_days"))
+        if goes and not given.yes:
+            raise admin.Conflict(
+                f"Conversations that ended longer ago: {goes}{'+' * (goes == COUNTED)}."
+                " Say --yes to have them deleted soon, for good."
+            )
         if days:
             admin.set_retention(tx, workspace_id, **(kept | days), actor=ACTOR)
     show(kept | days)

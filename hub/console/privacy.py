@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask import Response, flash, request
 
 from hub import admin, exporting
-from hub.admin.privacy import LEAST, LONGEST
+from hub.admin.privacy import COUNTED, LEAST, LONGEST
 from hub.api import privacy_shapes as told
 from hub.console import shell, sorry
 from hub.console.queries import Page
@@ -30,13 +30,18 @@ def index() -> Response:
 @blueprint.post("/privacy")
 @needs("admin")
 def save() -> Response:
-    """Keep it for so long from now on."""
+    """Keep it for so long from now on, if what goes by that is no more than what was shown."""
     days = {name: _days(request.form.get(name, "")) for name in DAYS}
     try:
         with house().store.transaction() as tx:
-            admin.set_retention(tx, me().workspace_id, **days, actor=me().actor)
+            goes = admin.would_forget(tx, me().workspace_id, days["transcript_days"])
+            if goes <= _number("goes"):
+                admin.set_retention(tx, me().workspace_id, **days, actor=me().actor)
+                goes = 0
     except admin.BadInput as wrong:
         return refused(_index(wrong.errors))
+    if goes:
+        return refused(_index({}, goes))
     flash("Saved. What is older is deleted from now on, bit by bit.", "success")
     return back_to("privacy.index")
 
@@ -84,8 +89,7 @@ def export() -> Response:
 def erase() -> Response:
     """Begin to erase, if it is still what was shown."""
     wanted = Customer(**{name: request.form.get(name, "").strip() or None for name in WHO})
-    number = request.form.get("conversations", "")
-    shown = int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else 0
+    shown = _number("conversations")
     try:
         with house().store.transaction() as tx:
             made = admin.erase_customer(
@@ -123,13 +127,15 @@ def report(erasure_id: str) -> Response:
     return _file(Response(text, content_type="application/json"), f"{erasure_id}.json")
 
 
-def _index(errors: Mapping[str, str]) -> Response:
+def _index(errors: Mapping[str, str], goes: int = 0) -> Response:
+    """The page; `goes` is how many conversations a shorter time would delete."""
     with house().store.transaction() as tx:
         kept = admin.retention(tx, me().workspace_id)
         listed = admin.list_erasures(tx, me().workspace_id, cursor=request.args.get("after"))
-    form = dict(kept) | (request.form.to_dict() if errors else {})
+    form = dict(kept) | (request.form.to_dict() if errors or goes else {})
     return once(page(
         "privacy/index.html", form=form, errors=errors, names=NAMES, least=LEAST, longest=LONGEST,
+        goes=goes, many=goes == COUNTED,
         listed=Page(listed.rows, listed.next_cursor),
         installation=house().settings.payload_days,
     ))  # fmt: skip
@@ -150,6 +156,11 @@ def _held(tx: Tx, wanted: Customer) -> admin.Held:
 
 def _wanted() -> Customer:
     return admin.customer(**{name: request.form.get(name) for name in WHO})
+
+
+def _number(name: str) -> int:
+    """How many were shown; 0 for what is no number."""
+    return _days(request.form.get(name, "")) or 0
 
 
 def _days(text: str) -> int | None:

@@ -85,12 +85,13 @@ def retain(tx: Tx, settings: Settings) -> int:
 
 def _bounds(tx: Tx) -> list[Bound]:
     rows = tx.all("select id, transcript_days from workspaces where transcript_days is not null")
-    return [_bound(tx, row) for row in rows]
+    return [bound(tx, row["id"], row["transcript_days"]) for row in rows]
 
 
-def _bound(tx: Tx, row: Row) -> Bound:
-    before = tx.now - timedelta(days=row["transcript_days"])
-    return Bound(row["id"], before, ids.first("conversation", before))
+def bound(tx: Tx, workspace_id: str, days: int) -> Bound:
+    """What a workspace that keeps conversations for so many days keeps no longer, as of now."""
+    before = tx.now - timedelta(days=days)
+    return Bound(workspace_id, before, ids.first("conversation", before))
 
 
 def _mark(settings: Settings, chat: Row) -> bytes:

@@ -77,6 +77,11 @@ cross join lateral (select c.id, c.workspace_id, c.source_id, c.external_id, c.m
     and coalesce(c.last_message_at, c.started_at) < w.before and {OVER}
     order by c.id limit {AT_ONCE} for update of c skip locked) d
 """
+DUE_OF_ONE = f"""
+select count(*) from (select 1 from conversations c where c.workspace_id = :workspace
+    and c.forgotten_at is null and c.id < :first
+    and coalesce(c.last_message_at, c.started_at) < :before and {OVER} limit :most) gone
+"""
 SUBJECTS = f"""
 select id from escalations where conversation_id = any(:ids)
 union all select id from tickets where conversation_id = any(:ids)
@@ -133,6 +138,18 @@ def is_over(tx: Tx, conversation_id: str) -> bool:
 def subjects(tx: Tx, conversation_id: str) -> Sequence[str]:
     """The ids of all work that a job may be doing for the conversation now."""
     return [row["id"] for row in tx.all(SUBJECTS, ids=[conversation_id])]
+
+
+def count_due(tx: Tx, bound: Bound, *, most: int) -> int:
+    """How many conversations `due` would find in the end; of more than `most`, that many."""
+    number = tx.value(
+        DUE_OF_ONE,
+        workspace=bound.workspace_id,
+        first=bound.first_id,
+        before=bound.before,
+        most=most,
+    )
+    return int(number)
 
 
 def due(tx: Tx, bounds: Sequence[Bound]) -> Sequence[Row]:

@@ -49,6 +49,30 @@ def test_a_workspace_says_how_long_its_data_is_kept(admin: Browser, office: Offi
     assert tuple(office.row(asked, id=office.workspace).values()) == (None, 14)
 
 
+OLD = """
+insert into conversations (id, workspace_id, source_id, external_id, requester, started_at,
+    last_message_at)
+values (:id, :workspace, :source, :id, '{}', now() - interval '50 days', now() - interval '40 days')
+"""
+
+
+def test_what_a_shorter_time_deletes_is_told_before(admin: Browser, office: Office) -> None:
+    with office.house.store.transaction() as tx:
+        for one in ("cnv_01", "cnv_02"):
+            tx.run(OLD, id=one, workspace=office.workspace, source=office.source["id"])
+    kept = "select transcript_days from workspaces where id = :id"
+    for days, told in (("41", None), ("30", "2 conversations"), ("x", None)):
+        answer = admin.post("/privacy", token_from="/privacy", transcript_days=days)
+        assert told is None or ("Nothing is saved yet" in answer.text and told in answer.text)
+    assert office.row(kept, id=office.workspace) == {"transcript_days": 41}
+    fewer = admin.post("/privacy", token_from="/privacy", transcript_days="30", goes="1")
+    assert fewer.status_code == 422 and 'name="goes" value="2"' in fewer.text
+    admin.post("/privacy", token_from="/privacy", transcript_days="30", goes="2")
+    assert office.row(kept, id=office.workspace) == {"transcript_days": 30}
+    admin.post("/privacy", token_from="/privacy", transcript_days="35")  # longer: nothing to ask
+    assert office.row(kept, id=office.workspace) == {"transcript_days": 35}
+
+
 def test_nobody_is_looked_for_by_nothing_or_by_a_few_digits(admin: Browser) -> None:
     for form, told in (({}, "Give at least one."), ({"phone": "12-34"}, "At least 6 digits.")):
         answer = admin.post("/privacy/customer", token_from="/privacy", **form)

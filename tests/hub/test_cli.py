@@ -306,6 +306,14 @@ def test_how_long_data_is_kept_is_set_by_command(hub: Hub, workspace: str) -> No
     assert kept == {"transcript_days": 180, "payload_days": 14}
     assert hub("privacy", "retain", "--transcripts", "all", *here)["transcript_days"] is None
     assert "From 7 to 3650 days." in hub("privacy", "retain", "--payloads", "1", *here, expect=2)
+    Office(hub.house, workspace).chat("chat-1", "My parcel is lost.")
+    with hub.house.store.transaction() as tx:
+        tx.run("insert into conversations (id, workspace_id, source_id, external_id, requester,"
+               " started_at) select 'cnv_01', workspace_id, source_id, 'old', '{}', '2026-01-01'"
+               " from conversations")  # fmt: skip
+    shorter = ("privacy", "retain", "--transcripts", "30", *here)
+    assert "Conversations that ended longer ago: 1." in hub(*shorter, expect=2)
+    assert hub(*shorter, "--yes")["transcript_days"] == 30
 
 
 def slug(hub: Hub, workspace: str) -> str:
